@@ -1,0 +1,45 @@
+"""A Task as the fold sees it: what decides order, place and fate, but not the command (that is read when it starts)."""
+
+from __future__ import annotations
+
+from millpond.api.views.meta import Condition, Meta, View
+
+
+class TaskResources(View):
+    requests: dict[str, str] = {}
+    limits: dict[str, str] = {}
+
+
+class TaskConstraints(View):
+    max_wall_clock_seconds: int | None = None
+    max_task_retry_count: int | None = None
+
+
+class TaskSpec(View):
+    job_name: str
+    id: str | None = None
+    command_line: str = ""
+    required_slots: int = 1
+    resources: TaskResources | None = None
+    constraints: TaskConstraints | None = None
+    desired_state: str = "Active"
+
+
+class TaskStatus(View):
+    state: str = "Active"
+    attempt: int = 0
+    node_name: str | None = None
+    pod_name: str | None = None
+    result: str | None = None
+    exit_code: int | None = None
+    retry_count: int = 0
+    requeue_count: int = 0
+    start_time: str | None = None
+    end_time: str | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class TaskView(View):
+    metadata: Meta
+    spec: TaskSpec
+    status: TaskStatus = TaskStatus()
