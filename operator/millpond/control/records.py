@@ -11,11 +11,12 @@ import msgspec
 
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
-from millpond.api.reasons import TaskState
+from millpond.api.reasons import JobState, TaskState
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
+from millpond.scheduling.order import JobTicket
 from millpond.scheduling.ready import ReadyQueue, Ticket
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
 
 
 class TaskRecord:
-    """One Task. `attempt` is the newest begun; it is settled unless it is among `live`."""
+    """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "attempt", "backoff", "created", "demand", "job", "live", "max_retries", "name", "not_before", "pod", "problem", "queued",
-        "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "version", "written_problem",
+        "backoff", "created", "demand", "job", "live", "max_retries", "name", "not_before", "problem", "queued", "requeue_count", "result",
+        "retry_count", "settled", "state", "terminate", "uid", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -47,13 +48,14 @@ class TaskRecord:
         self.max_retries: int | None = None
         self.state: TaskState = TaskState.ACTIVE
         self.result: str | None = None
-        self.attempt = 0
+        self.written = 0
+        """`status.attempt`: the newest attempt that the object knows of."""
         self.settled = 0
+        """The newest attempt that is counted."""
         self.retry_count = 0
         self.requeue_count = 0
         self.terminate = False
         self.live: Attempt | None = None
-        self.pod: str | None = None
         self.queued = False
         self.not_before = 0.0
         self.backoff = 0.0
@@ -63,6 +65,11 @@ class TaskRecord:
     @property
     def ticket(self) -> Ticket:
         return self.created, self.name
+
+    @property
+    def attempt(self) -> int:
+        """The newest attempt begun."""
+        return self.written if self.live is None else max(self.written, self.live.number)
 
     @property
     def waits(self) -> bool:
@@ -76,14 +83,16 @@ PLAIN = Demand()
 class JobRecord:
     """One Job and its tasks. `model` is None for a name that Tasks use and no Job has (yet)."""
 
-    def __init__(self, namespace: str, name: str) -> None:
-        self.namespace = namespace
+    def __init__(self, name: str, pool: PoolState) -> None:
         self.name = name
         self.model: Job | None = None
-        self.pool: PoolState | None = None
+        self.pool: PoolState = pool
+        self.state: JobState = JobState.ACTIVE
         self.tasks: dict[str, TaskRecord] = {}
-        self.tasks_by_id: dict[str, str] = {}
+        self.attempts: dict[str, dict[str, Attempt]] = {}
+        """All attempts whose Pods exist, by task and Pod."""
         self.live: dict[str, Attempt] = {}
+        """Attempts that hold slots or are not counted yet."""
         self.ready = ReadyQueue(self._is_ready)
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.waiting = 0
@@ -91,9 +100,20 @@ class JobRecord:
         self.ever_had_tasks = False
         self.last_summary = float("-inf")
 
+    @property
+    def ending(self) -> bool:
+        """True when the job starts no more tasks, for good."""
+        return self.state in (JobState.TERMINATING, JobState.COMPLETED)
+
+    @property
+    def ticket(self) -> JobTicket:
+        """The job's place among those of its priority."""
+        created = self.model.metadata.creation_timestamp if self.model else None
+        return (created.isoformat() if created else "", self.name)
+
     def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
         task = self.tasks.get(ticket[1])
-        return task is not None and task.queued and task.created == ticket[0] and task.demand is demand
+        return task is not None and task.queued and task.created == ticket[0] and task.demand == demand
 
 
 COUNTS = ("active", "preparing", "running", "succeeded", "failed")
@@ -102,27 +122,41 @@ COUNTS = ("active", "preparing", "running", "succeeded", "failed")
 class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
-    __slots__ = ("assumed", "deleting", "demand", "gone", "holds", "job", "node", "number", "pod", "released", "task", "uid", "view")
+    __slots__ = (
+        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "released", "task", "task_uid", "uid", "version", "view",
+    )  # fmt: skip
 
-    def __init__(self, pod: str, number: int, job: JobRecord, task: str, node: NodeRecord, demand: Demand) -> None:
+    def __init__(  # noqa: PLR0913 - one line of a ledger
+        self, pool: PoolState, pod: str, number: int, job: JobRecord, task: str, node: NodeRecord, demand: Demand
+    ) -> None:
+        self.pool = pool
         self.pod = pod
         self.number = number
         self.job = job
         self.task = task
         self.node = node
         self.demand = demand
+        self.task_uid = ""
         self.uid = ""
+        self.version = 0
         self.view: PodView | None = None
         self.assumed = True
+        """Asked for, and not seen yet."""
         self.holds = False
         self.deleting = False
         self.released = False
-        self.gone = False
 
     @property
     def record(self) -> TaskRecord | None:
-        """The task, unless it was deleted."""
-        return self.job.tasks.get(self.task)
+        """The task that this is an attempt of, unless it was deleted (a namesake does not count)."""
+        task = self.job.tasks.get(self.task)
+        return task if task is not None and task.uid == self.task_uid else None
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing that this attempt does can count any more."""
+        task = self.record
+        return task is None or self.number <= task.settled
 
 
 class NodeRecord:
@@ -133,6 +167,9 @@ class NodeRecord:
         self.model: ComputeNode | None = None
         self.creating = False
         self.removing = False
+        self.released = False
+        self.claiming = False
+        self.shrinking = False
         self.pods: dict[str, PodView] = {}
         self.assumed_pods: set[str] = set()
         self.deleted_pods: set[str] = set()

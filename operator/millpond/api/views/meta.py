@@ -9,6 +9,14 @@ class View(msgspec.Struct, rename="camel", gc=False, frozen=True):
     """Ancestor of all views: camelCase on the wire, unknown fields skipped, immutable."""
 
 
+class OwnerReference(View):
+    """Who owns an object."""
+
+    kind: str
+    name: str
+    uid: str
+
+
 class Meta(View):
     """Object metadata. `resource_version` is "" only in objects built by tests."""
 
@@ -21,6 +29,7 @@ class Meta(View):
     deletion_timestamp: str | None = None
     labels: dict[str, str] = {}
     finalizers: tuple[str, ...] = ()
+    owner_references: tuple[OwnerReference, ...] = ()
 
     @property
     def version(self) -> int:
