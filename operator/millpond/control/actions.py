@@ -54,6 +54,7 @@ class StartAttempt(Action, frozen=True, kw_only=True):
     pod: str
     node: str
     host: str
+    slots: int
     cpu_millis: int
     memory_bytes: int
 
@@ -80,17 +81,17 @@ class TaskStatusPatch(msgspec.Struct, frozen=True, rename="camel", gc=False, omi
     conditions: tuple[ConditionPatch, ...] | UnsetType = UNSET
     state: str | UnsetType = UNSET
     attempt: int | UnsetType = UNSET
-    node_name: str | None | UnsetType = UNSET
-    pod_name: str | None | UnsetType = UNSET
-    start_time: str | None | UnsetType = UNSET
-    end_time: str | None | UnsetType = UNSET
-    exit_code: int | None | UnsetType = UNSET
-    result: str | None | UnsetType = UNSET
-    failure: Failure | None | UnsetType = UNSET
+    node_name: str | UnsetType | None = UNSET
+    pod_name: str | UnsetType | None = UNSET
+    start_time: str | UnsetType | None = UNSET
+    end_time: str | UnsetType | None = UNSET
+    exit_code: int | UnsetType | None = UNSET
+    result: str | UnsetType | None = UNSET
+    failure: Failure | UnsetType | None = UNSET
     retry_count: int | UnsetType = UNSET
     requeue_count: int | UnsetType = UNSET
-    last_retry_time: str | None | UnsetType = UNSET
-    directory: str | None | UnsetType = UNSET
+    last_retry_time: str | UnsetType | None = UNSET
+    directory: str | UnsetType | None = UNSET
 
 
 class WriteTask(Action, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
     if task is None:
         task = job.tasks[meta.name] = TaskRecord(meta.name, meta.uid, job)
         task.created = meta.creation_timestamp
+        task.id = view.spec.id or task.name
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
         job.counts["active"] += 1
         job.ever_had_tasks = True
@@ -91,7 +92,14 @@ def settle_into_queue(task: TaskRecord) -> None:
         pool.enqueue(task)
     else:
         pool.dequeue(task)
-    if job.model is None or lost or task.terminate or task.problem or task.written_problem or pool.too_wide(task.demand):
+    if (
+        job.model is None
+        or lost
+        or task.terminate
+        or task.problem
+        or task.written_problem
+        or pool.too_wide(task.demand)
+    ):
         pool.mark("task", f"{job.name}/{task.name}")
 
 

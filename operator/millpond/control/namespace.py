@@ -32,6 +32,12 @@ class NamespaceState:
             record = self.jobs[name] = pool.jobs[name] = JobRecord(name, pool)
         return record
 
+    def forget(self, job: JobRecord) -> None:
+        """Drop the record of a job that nobody speaks of."""
+        job.pool.order.forget(job.name)
+        job.pool.jobs.pop(job.name, None)
+        self.jobs.pop(job.name, None)
+
     def move(self, job: JobRecord, pool_name: str) -> None:
         """Let another pool's cycle drive the job; its attempts stay with the pool they run in."""
         pool = self.pool(pool_name)

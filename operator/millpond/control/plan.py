@@ -10,13 +10,13 @@ import msgspec
 
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
+from millpond.control.placing import place
 from millpond.control.plan_attempts import judge_attempts
 from millpond.control.plan_jobs import judge_jobs
 from millpond.control.plan_nodes import judge_nodes
 from millpond.control.plan_pool import judge_pool
 from millpond.control.plan_size import resize
 from millpond.control.plan_tasks import judge_tasks
-from millpond.control.placing import place
 from millpond.control.pool_state import PoolState
 
 

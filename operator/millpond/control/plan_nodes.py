@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from millpond.api import labels
-from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.reasons import NodeState
 from millpond.api.resources import millicores, whole
 from millpond.api.times import parse_time
@@ -31,6 +30,8 @@ AGENT_CPU_MILLIS = 50
 
 def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """Bring each marked node one step further, and write what it has become."""
+    for name in pool.taken("touched"):
+        _schedule_summary(pool, pool.nodes.get(name), now, limits)
     for name in pool.taken("node"):
         node = pool.nodes.get(name)
         if node is None:
@@ -49,7 +50,7 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             _end(pool, node, actions)
         else:
             _advance(pool, node, actions)
-        _write(pool, node, now, limits, actions)
+        _write(pool, node, before, now, limits, actions)
 
 
 def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
@@ -65,7 +66,7 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
         sized=node.slots is not None and pod is not None and not _oversized(pod),
         has_start_task=has_start_task,
         waits_for_start_task=start_task is not None and start_task.wait_for_success,
-        busy=any(attempt.holds for attempt in node.attempts.values()),
+        busy=node.holding > 0,
     )
 
 
@@ -86,6 +87,9 @@ def _recall_room(pool: PoolState, node: NodeRecord) -> None:
     """Take the node's size from its status, where an earlier life of the operator wrote it."""
     status = node.model.status if node.model else None
     pod = node.pod
+    if node.slots is not None and pod is not None and pod.spec.node_name and node.slots.host != pod.spec.node_name:
+        pool.open_node(node, takes_tasks=False)
+        node.slots = None
     if node.slots is not None or status is None or not status.resources or pod is None or pool.model is None:
         return
     if status.host_name != pod.spec.node_name:
@@ -102,10 +106,10 @@ def slots_of(pool: PoolState, node: NodeRecord, cpu: int, memory: int, devices: 
     return NodeSlots(node.name, host or "", total, total, cpu, memory, cpu, memory, devices, dict(devices))
 
 
-def _when_state_changes(  # noqa: PLR0913 - one step of the loop above
+def _when_state_changes(
     pool: PoolState, node: NodeRecord, before: NodeVerdict | None, verdict: NodeVerdict, now: float, limits: Limits
 ) -> None:
-    if before is not None and before.state is verdict.state:
+    if before is not None and (before.state is verdict.state or _as_busy_as(before, verdict)):
         return
     pool.mark("pool", pool.name)
     for pod in node.attempts:
@@ -158,9 +162,7 @@ def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> Non
         return
     if (host not in pool.claimed or node.slots is None) and not node.claiming and host in pool.hosts:
         node.claiming = True
-        actions.append(
-            ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim)
-        )
+        actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
     elif node.slots is not None and _oversized(pod) and not node.shrinking:
         node.shrinking = True
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
@@ -194,7 +196,7 @@ def _end(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
 def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
     """A node without an object: its Pods go; when nothing is left the record goes too."""
     pool.open_node(node, takes_tasks=False)
-    if not any(attempt.holds for attempt in node.attempts.values()):
+    if node.holding == 0:
         _delete_pods(pool, node, actions)
     if not node.pods and not node.attempts and not node.assumed_pods:
         del pool.nodes[node.name]
@@ -214,34 +216,39 @@ def host_lost_under(pool: PoolState, pod: PodView | None) -> bool:
     return pod is not None and pod.spec.node_name is not None and host_is_lost(pool.hosts.get(pod.spec.node_name))
 
 
-def _write(pool: PoolState, node: NodeRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+def _schedule_summary(pool: PoolState, node: NodeRecord | None, now: float, limits: Limits) -> None:
+    """Have the node's counts written when the last write is long enough ago."""
+    if node is not None and not node.summary_scheduled:
+        node.summary_scheduled = True
+        pool.look_at(max(now, node.last_written + limits.node_summary), "node", node.name)
+
+
+def _write(
+    pool: PoolState, node: NodeRecord, before: NodeVerdict | None, now: float, limits: Limits, actions: list[AnyAction]
+) -> None:
     """Write the node's status when its state changed, or when its counts did and the last write is long enough ago."""
     model, verdict = node.model, node.verdict
     if model is None or verdict is None:
         return
+    if before is not None and _as_busy_as(before, verdict) and now < node.last_written + limits.node_summary:
+        _schedule_summary(pool, node, now, limits)
+        return
+    node.summary_scheduled = False
     status = describe_node(pool, node, verdict, now)
     if status == model.status:
         return
-    if _only_busyness(model.status, status) and now < node.last_written + limits.node_summary:
-        pool.look_at(node.last_written + limits.node_summary, "node", node.name)
-        return
     node.last_written = now
-    events = ()
+    events: tuple[Event, ...] = ()
     if status.state is not model.status.state and status.state in (NodeState.START_TASK_FAILED, NodeState.UNUSABLE):
         events = (Event(verdict.reason, verdict.message, "Warning"),)
     version = model.metadata.resource_version
     node.model = model.model_copy(update={"status": status})
-    actions.append(
-        WriteNode(namespace=pool.namespace, node=node.name, version=version, status=status, events=events)
-    )
+    actions.append(WriteNode(namespace=pool.namespace, node=node.name, version=version, status=status, events=events))
 
 
 BUSY_STATES = (NodeState.IDLE, NodeState.RUNNING)
 
 
-def _only_busyness(old: ComputeNodeStatus, new: ComputeNodeStatus) -> bool:
-    """True when nothing changed but how busy the node is."""
-    quiet = {"slots": old.slots, "totals": old.totals, "conditions": old.conditions}
-    if old.state in BUSY_STATES and new.state in BUSY_STATES:
-        quiet["state"] = old.state
-    return new.model_copy(update=quiet) == old
+def _as_busy_as(old: NodeVerdict, new: NodeVerdict) -> bool:
+    """True when the verdicts differ in nothing but how busy the node is."""
+    return old == new or (old.state in BUSY_STATES and new.state in BUSY_STATES)

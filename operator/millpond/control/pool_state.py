@@ -5,6 +5,7 @@ Kept in step by `World`, read by the plan. Every change marks what must be judge
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Literal
 
@@ -17,13 +18,21 @@ from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
 
-Subject = Literal["attempt", "task", "job", "node", "pool"]
+Subject = Literal["attempt", "task", "job", "node", "touched", "pool"]
 
 
 class PoolState:
     """One pool name in one namespace. `model` is None while no such Pool exists."""
 
-    def __init__(self, namespace: str, name: str, claim: str, hosts: dict[str, HostView], claimed: set[str]) -> None:
+    def __init__(
+        self,
+        namespace: str,
+        name: str,
+        claim: str,
+        hosts: dict[str, HostView],
+        claimed: set[str],
+        forget_job: Callable[[JobRecord], None],
+    ) -> None:
         self.namespace = namespace
         self.name = name
         self.claim = claim
@@ -42,9 +51,22 @@ class PoolState:
         self.slots_used = 0
         self.counted_pods = 0
         """Released Pods that no sweep has deleted yet."""
+        self.releasing: set[str] = set()
+        """Hosts whose claim is being taken off."""
+        self.refusal: str | None = None
+        """Why the API server does not let the pool's node Pods be made."""
+        self.forget_job = forget_job
         self.last_summary = float("-inf")
+        self.summary_scheduled = False
         self.last_sweep = float("-inf")
-        self.dirty: dict[Subject, set[str]] = {"attempt": set(), "task": set(), "job": set(), "node": set(), "pool": set()}
+        self.dirty: dict[Subject, set[str]] = {
+            "attempt": set(),
+            "task": set(),
+            "job": set(),
+            "node": set(),
+            "touched": set(),
+            "pool": set(),
+        }
         self.deadlines: list[tuple[float, Subject, str]] = []
 
     # What changed, and what will change by time alone.
@@ -89,6 +111,7 @@ class PoolState:
         if attempt.holds:
             return
         attempt.holds = True
+        self._touch(attempt.node, +1)
         self.slots_used += attempt.demand.slots
         attempt.job.slots_used += attempt.demand.slots
         if attempt.node.slots is not None:
@@ -99,11 +122,19 @@ class PoolState:
         if not attempt.holds:
             return
         attempt.holds = False
+        self._touch(attempt.node, -1)
         self.slots_used -= attempt.demand.slots
         attempt.job.slots_used -= attempt.demand.slots
         if attempt.node.slots is not None:
             self.index.give(attempt.node.slots, attempt.demand)
-        self.mark("node", attempt.node.name)
+
+    def _touch(self, node: NodeRecord, change: int) -> None:
+        """Judge the node where that matters: when it gets busy or free, or is being emptied; else only tell of it in time."""
+        before, node.holding = node.holding, node.holding + change
+        if before == 0 or node.holding == 0 or node.leaving:
+            self.mark("node", node.name)
+        else:
+            self.mark("touched", node.name)
 
     def size_node(self, node: NodeRecord, slots: NodeSlots) -> None:
         """Set or replace what a node offers; what its attempts hold is booked anew."""

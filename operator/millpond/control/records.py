@@ -34,7 +34,7 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "backoff", "created", "demand", "job", "live", "max_retries", "name", "not_before", "problem", "queued", "requeue_count", "result",
+        "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued", "requeue_count", "result",
         "retry_count", "settled", "state", "terminate", "uid", "version", "written", "written_problem",
     )  # fmt: skip
 
@@ -43,6 +43,7 @@ class TaskRecord:
         self.uid = uid
         self.job = job
         self.version = 0
+        self.id = name
         self.created = ""
         self.demand = PLAIN
         self.max_retries: int | None = None
@@ -72,9 +73,16 @@ class TaskRecord:
         return self.written if self.live is None else max(self.written, self.live.number)
 
     @property
+    def directory(self) -> str:
+        """The task's directory below the node directory (reference §7.2)."""
+        return f"workitems/{self.job.name}/job-1/{self.id}"
+
+    @property
     def waits(self) -> bool:
         """True when the task could be placed as far as the task itself is concerned."""
-        return self.live is None and self.state is not TaskState.COMPLETED and not self.terminate and self.problem is None
+        return (
+            self.live is None and self.state is not TaskState.COMPLETED and not self.terminate and self.problem is None
+        )
 
 
 PLAIN = Demand()
@@ -98,7 +106,10 @@ class JobRecord:
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
+        self.deleted = False
+        """The Job object was seen to go, and its tasks are to follow."""
         self.last_summary = float("-inf")
+        self.summary_scheduled = False
 
     @property
     def ending(self) -> bool:
@@ -126,7 +137,7 @@ class Attempt:
         "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "released", "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0913 - one line of a ledger
+    def __init__(
         self, pool: PoolState, pod: str, number: int, job: JobRecord, task: str, node: NodeRecord, demand: Demand
     ) -> None:
         self.pool = pool
@@ -176,13 +187,21 @@ class NodeRecord:
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
         self.verdict: NodeVerdict | None = None
+        self.holding = 0
+        """How many of `attempts` hold slots."""
         self.last_written = float("-inf")
+        self.summary_scheduled = False
         self.tasks_run = 0
         self.tasks_succeeded = 0
 
     @property
     def leaving(self) -> bool:
         return self.removing or self.model is None or self.model.metadata.deletion_timestamp is not None
+
+    @property
+    def placed(self) -> bool:
+        """True when the node stands on a host."""
+        return any(pod.spec.node_name is not None for pod in self.pods.values())
 
     @property
     def pod(self) -> PodView | None:

@@ -50,7 +50,8 @@ class World:
 
     def _make_pool(self, namespace: str, pool: str) -> PoolState:
         claim = naming.host_claim(namespace, pool)
-        return PoolState(namespace, pool, claim, self.hosts, self._claimed.setdefault(claim, set()))
+        claimed = self._claimed.setdefault(claim, set())
+        return PoolState(namespace, pool, claim, self.hosts, claimed, self.namespace(namespace).forget)
 
     def pool(self, key: PoolKey) -> PoolState:
         return self.namespace(key.namespace).pool(key.pool)
@@ -164,9 +165,11 @@ class World:
     # The few: Pools, Jobs, ComputeNodes
 
     def observe_pool(self, model: Pool) -> Iterable[PoolKey]:
-        space = model.metadata.namespace or ""
+        space = model.metadata.namespace
         pool = self.namespace(space).pool(model.metadata.name)
-        if pool.model is not None and _version(model.metadata.resource_version) < _version(pool.model.metadata.resource_version):
+        if pool.model is not None and _version(model.metadata.resource_version) < _version(
+            pool.model.metadata.resource_version
+        ):
             return ()
         pool.model = model
         pool.mark("pool", pool.name)
@@ -185,7 +188,7 @@ class World:
         return (PoolKey(namespace, name),)
 
     def observe_job(self, model: Job) -> Iterable[PoolKey]:
-        space = model.metadata.namespace or ""
+        space = model.metadata.namespace
         namespace = self.namespace(space)
         job = namespace.job(model.metadata.name)
         before = job.pool.name
@@ -195,7 +198,7 @@ class World:
             job.pool.order.discard(job.model.spec.priority, job.ticket)
         namespace.move(job, model.spec.pool_name)
         first, job.model = job.model is None, model
-        job.state = (model.status.state if model.status else None) or JobState.ACTIVE
+        job.state = model.status.state or JobState.ACTIVE
         if first:
             for task in job.tasks.values():
                 settle_into_queue(task)
@@ -210,19 +213,28 @@ class World:
             return ()
         before = job.pool.name
         job.pool.order.discard(job.model.spec.priority, job.ticket)
-        job.model, job.state = None, JobState.ACTIVE
+        job.model, job.state, job.deleted = None, JobState.ACTIVE, True
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
         for attempt in job.live.values():
             attempt.pool.mark("attempt", attempt.pod)
-        return {PoolKey(namespace, before), PoolKey(namespace, NOWHERE), *(PoolKey(namespace, a.pool.name) for a in job.live.values())}
+        return {
+            PoolKey(namespace, before),
+            PoolKey(namespace, NOWHERE),
+            *(PoolKey(namespace, a.pool.name) for a in job.live.values()),
+        }
 
     def observe_node(self, model: ComputeNode) -> Iterable[PoolKey]:
-        space = model.metadata.namespace or ""
+        space = model.metadata.namespace
         pool = self.namespace(space).pool(model.spec.pool_name)
         node = pool.node(model.metadata.name)
-        if node.model is not None and _version(model.metadata.resource_version) < _version(node.model.metadata.resource_version):
+        if node.model is not None and _version(model.metadata.resource_version) < _version(
+            node.model.metadata.resource_version
+        ):
             return ()
+        if node.model is None:
+            node.tasks_run = model.status.totals.tasks_run
+            node.tasks_succeeded = model.status.totals.tasks_succeeded
         node.model, node.creating = model, False
         pool.mark("node", node.name)
         pool.mark("pool", pool.name)
@@ -243,4 +255,10 @@ class World:
 
 def _host_facts(view: HostView) -> object:
     """What of a host judgement looks at: its heartbeat is not news."""
-    return view.metadata.uid, view.metadata.labels.get(labels.HOST_LABEL), view.ready, view.spec.taints, view.status.allocatable
+    return (
+        view.metadata.uid,
+        view.metadata.labels.get(labels.HOST_LABEL),
+        view.ready,
+        view.spec.taints,
+        view.status.allocatable,
+    )

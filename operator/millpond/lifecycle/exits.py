@@ -43,7 +43,16 @@ class Exit(msgspec.Struct, frozen=True, gc=False):
     message: str = ""
 
 
-NODE_REFUSALS = ("OutOf", "NodeAffinity", "UnexpectedAdmissionError", "NodeShutdown", "Terminated", "TaintToleration", "NodeName", "Preempting")
+NODE_REFUSALS = (
+    "OutOf",
+    "NodeAffinity",
+    "UnexpectedAdmissionError",
+    "NodeShutdown",
+    "Terminated",
+    "TaintToleration",
+    "NodeName",
+    "Preempting",
+)
 LOST_REASONS = ("ContainerStatusUnknown", "NodeLost")
 
 AT_ONCE = {

@@ -54,7 +54,9 @@ def judge_node(facts: NodeFacts) -> NodeVerdict:
     pod = facts.pod
     start_task = observe_start_task(pod) if pod is not None and facts.has_start_task else None
     if facts.leaving:
-        return NodeVerdict(NodeState.LEAVING_POOL, "LeavingPool", "The node is being removed from its pool.", start_task)
+        return NodeVerdict(
+            NodeState.LEAVING_POOL, "LeavingPool", "The node is being removed from its pool.", start_task
+        )
     if pod is None:
         return NodeVerdict(NodeState.CREATING, "NodePodMissing", "The node's Pod is being created.")
     if pod.spec.node_name is None:
@@ -79,7 +81,9 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> Nod
     host = pod.spec.node_name
     if start_task is not None and facts.waits_for_start_task:
         if start_task.state == "Running":
-            return NodeVerdict(NodeState.WAITING_FOR_START_TASK, "StartTaskRunning", f"The start task runs on {host}.", start_task)
+            return NodeVerdict(
+                NodeState.WAITING_FOR_START_TASK, "StartTaskRunning", f"The start task runs on {host}.", start_task
+            )
         if start_task.state == "Completed" and start_task.failure is not None:
             return NodeVerdict(NodeState.START_TASK_FAILED, "StartTaskFailed", start_task.failure.message, start_task)
         if start_task.failure is not None:
@@ -101,7 +105,13 @@ def _broken(pod: PodView) -> str | None:
         state = pod.container(name)
         waiting = state.waiting if state else None
         if waiting is not None and waiting.reason in (
-            "InvalidImageName", "ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "CreateContainerError", "CrashLoopBackOff",
+            "InvalidImageName",
+            "ErrImageNeverPull",
+            "ErrImagePull",
+            "ImagePullBackOff",
+            "CreateContainerConfigError",
+            "CreateContainerError",
+            "CrashLoopBackOff",
         ):
             return f"The node's container {name} cannot start ({waiting.reason}): {waiting.message}"
     return None

@@ -55,7 +55,9 @@ def _waiting(state: ContainerState | None) -> StartTask:
     reason = state.waiting.reason if state and state.waiting else ""
     if reason in ("InvalidImageName", "ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"):
         text = state.waiting.message if state and state.waiting else ""
-        message = f"The start task's image cannot be used ({reason}): {text} Correct startTask.image or nodeTemplate.image."
+        message = (
+            f"The start task's image cannot be used ({reason}): {text} Correct startTask.image or nodeTemplate.image."
+        )
         return StartTask("Waiting", failure=user_error(FailureCode.CONTAINER_INVALID_IMAGE, message))
     return StartTask("Waiting")
 

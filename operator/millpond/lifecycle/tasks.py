@@ -75,7 +75,9 @@ def decide(exit_: Exit, wishes: Wishes, retry_count: int, max_retries: int) -> V
         return Verdict(Ledger.REQUEUE, message="The node was removed from the pool; the task runs again elsewhere.")
     if wishes.node_lost:
         return Verdict(Ledger.RECOVERY, message="The node was lost; the task runs again elsewhere.")
-    return Verdict(Ledger.RECOVERY, message=exit_.message or "The task's Pod was deleted or evicted; the task runs again.")
+    return Verdict(
+        Ledger.RECOVERY, message=exit_.message or "The task's Pod was deleted or evicted; the task runs again."
+    )
 
 
 GIVEN_UP = Exit(Ending.INTERRUPTED)

@@ -28,7 +28,9 @@ class NodeSlots(msgspec.Struct, eq=False):
 
     def memory_of(self, demand: Demand) -> int:
         """Bytes that the demand takes on this node."""
-        return demand.memory_bytes if demand.memory_bytes is not None else self.memory_total // self.total * demand.slots
+        return (
+            demand.memory_bytes if demand.memory_bytes is not None else self.memory_total // self.total * demand.slots
+        )
 
     def take(self, demand: Demand) -> None:
         self._move(demand, -1)

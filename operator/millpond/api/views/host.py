@@ -5,23 +5,23 @@ from __future__ import annotations
 from millpond.api.views.meta import Condition, Meta, View
 
 
-class Taint(View):
+class Taint(View, frozen=True):
     key: str
     effect: str
     value: str = ""
 
 
-class HostSpec(View):
+class HostSpec(View, frozen=True):
     taints: tuple[Taint, ...] = ()
     unschedulable: bool = False
 
 
-class HostStatus(View):
+class HostStatus(View, frozen=True):
     conditions: tuple[Condition, ...] = ()
     allocatable: dict[str, str] = {}
 
 
-class HostView(View):
+class HostView(View, frozen=True):
     metadata: Meta
     spec: HostSpec = HostSpec()
     status: HostStatus = HostStatus()

@@ -9,7 +9,7 @@ class View(msgspec.Struct, rename="camel", gc=False, frozen=True):
     """Ancestor of all views: camelCase on the wire, unknown fields skipped, immutable."""
 
 
-class OwnerReference(View):
+class OwnerReference(View, frozen=True):
     """Who owns an object."""
 
     kind: str
@@ -17,7 +17,7 @@ class OwnerReference(View):
     uid: str
 
 
-class Meta(View):
+class Meta(View, frozen=True):
     """Object metadata. `resource_version` is "" only in objects built by tests."""
 
     name: str
@@ -37,7 +37,7 @@ class Meta(View):
         return int(self.resource_version) if self.resource_version.isdigit() else 0
 
 
-class Condition(View):
+class Condition(View, frozen=True):
     """A condition, as far as anyone asks."""
 
     type: str

@@ -7,16 +7,16 @@ import msgspec
 from millpond.api.views.meta import Condition, Meta, View
 
 
-class Waiting(View):
+class Waiting(View, frozen=True):
     reason: str = ""
     message: str = ""
 
 
-class Running(View):
+class Running(View, frozen=True):
     started_at: str | None = None
 
 
-class Terminated(View):
+class Terminated(View, frozen=True):
     exit_code: int = 0
     signal: int = 0
     reason: str = ""
@@ -25,13 +25,13 @@ class Terminated(View):
     finished_at: str | None = None
 
 
-class ContainerState(View):
+class ContainerState(View, frozen=True):
     waiting: Waiting | None = None
     running: Running | None = None
     terminated: Terminated | None = None
 
 
-class ContainerStatus(View):
+class ContainerStatus(View, frozen=True):
     name: str
     state: ContainerState = ContainerState()
     last_state: ContainerState = ContainerState()
@@ -39,21 +39,21 @@ class ContainerStatus(View):
     restart_count: int = 0
 
 
-class ResourceRequirements(View):
+class ResourceRequirements(View, frozen=True):
     requests: dict[str, str] = {}
 
 
-class Container(View):
+class Container(View, frozen=True):
     name: str
     resources: ResourceRequirements = ResourceRequirements()
 
 
-class PodSpec(View):
+class PodSpec(View, frozen=True):
     node_name: str | None = None
     containers: tuple[Container, ...] = ()
 
 
-class PodStatus(View):
+class PodStatus(View, frozen=True):
     phase: str = "Pending"
     reason: str = ""
     message: str = ""
@@ -64,7 +64,7 @@ class PodStatus(View):
     container_statuses: tuple[ContainerStatus, ...] = ()
 
 
-class PodView(View):
+class PodView(View, frozen=True):
     metadata: Meta
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()

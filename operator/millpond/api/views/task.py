@@ -5,17 +5,17 @@ from __future__ import annotations
 from millpond.api.views.meta import Condition, Meta, View
 
 
-class TaskResources(View):
+class TaskResources(View, frozen=True):
     requests: dict[str, str] = {}
     limits: dict[str, str] = {}
 
 
-class TaskConstraints(View):
+class TaskConstraints(View, frozen=True):
     max_wall_clock_seconds: int | None = None
     max_task_retry_count: int | None = None
 
 
-class TaskSpec(View):
+class TaskSpec(View, frozen=True):
     job_name: str
     id: str | None = None
     command_line: str = ""
@@ -25,7 +25,7 @@ class TaskSpec(View):
     desired_state: str = "Active"
 
 
-class TaskStatus(View):
+class TaskStatus(View, frozen=True):
     state: str = "Active"
     attempt: int = 0
     node_name: str | None = None
@@ -39,7 +39,7 @@ class TaskStatus(View):
     conditions: tuple[Condition, ...] = ()
 
 
-class TaskView(View):
+class TaskView(View, frozen=True):
     metadata: Meta
     spec: TaskSpec
     status: TaskStatus = TaskStatus()
