@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from millpond.api.views.meta import Condition, Meta, View
 
 
@@ -18,7 +20,7 @@ class HostSpec(View, frozen=True):
 
 class HostStatus(View, frozen=True):
     conditions: tuple[Condition, ...] = ()
-    allocatable: dict[str, str] = {}
+    allocatable: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class HostView(View, frozen=True):

@@ -40,7 +40,7 @@ class ContainerStatus(View, frozen=True):
 
 
 class ResourceRequirements(View, frozen=True):
-    requests: dict[str, str] = {}
+    requests: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Container(View, frozen=True):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from millpond.api.views.meta import Condition, Meta, View
 
 
 class TaskResources(View, frozen=True):
-    requests: dict[str, str] = {}
-    limits: dict[str, str] = {}
+    requests: dict[str, str] = msgspec.field(default_factory=dict)
+    limits: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class TaskConstraints(View, frozen=True):
