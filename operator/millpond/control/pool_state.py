@@ -177,12 +177,20 @@ class PoolState:
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
         model = job.model
-        if model is None:
+        wanted = model.spec.priority if model is not None and job.waiting > 0 and self.may_start(job) else None
+        if wanted == job.filed:
             return
-        if job.waiting > 0 and self.may_start(job):
-            self.order.add(model.spec.priority, job.ticket)
-        else:
-            self.order.discard(model.spec.priority, job.ticket)
+        if job.filed is not None:
+            self.order.discard(job.filed, job.ticket)
+        if wanted is not None:
+            self.order.add(wanted, job.ticket)
+        job.filed = wanted
+
+    def unfile(self, job: JobRecord) -> None:
+        """Let the job be drawn no more from here."""
+        if job.filed is not None:
+            self.order.discard(job.filed, job.ticket)
+            job.filed = None
 
     @staticmethod
     def may_start(job: JobRecord) -> bool:
