@@ -165,7 +165,8 @@ class PoolState:
             task.queued = True
             task.job.waiting += 1
             task.job.ready.push(task.ticket, task.demand)
-            self.refile(task.job)
+            if task.job.filed is None:
+                self.refile(task.job)
 
     def dequeue(self, task: TaskRecord) -> None:
         """Take a task out of its job's queue, if it is in."""
