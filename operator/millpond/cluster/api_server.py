@@ -1,6 +1,7 @@
 """The narrow door to a Kubernetes API server that everything else here uses, and the resources behind it.
 
-`Client` implements it over HTTP; tests implement it in process. All failures are those of `errors`. Knows no object's inside.
+`Client` implements it over HTTP; tests implement it in process. All failures are those of `errors`. Knows no object's
+inside.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class ApiServer(Protocol):
     async def merge_patch(
         self, resource: Resource, namespace: str | None, name: str, patch: Mapping[str, Any], subresource: str = ""
     ) -> Meta:
-        """JSON merge patch (RFC 7386); with `metadata.resourceVersion` in it a ConflictError when somebody wrote since."""
+        """JSON merge patch (RFC 7386); with `metadata.resourceVersion` in it, ConflictError when somebody wrote since."""
         ...
 
     async def json_patch(
@@ -131,7 +132,7 @@ class ApiServer(Protocol):
     async def delete(
         self, resource: Resource, namespace: str | None, name: str, *, uid: str = "", grace: int | None = None
     ) -> None:
-        """Delete the object; with a `uid`, ConflictError when it is another object. `grace` in seconds, None: its own."""
+        """Delete the object; with a `uid`, ConflictError when it is another one. `grace` in seconds, None: its own."""
         ...
 
     async def delete_collection(

@@ -98,7 +98,7 @@ class Status(msgspec.Struct, frozen=True, gc=False):
 
 
 def error_of(code: int, status: Status, retry_after: float | None = None) -> ApiError:
-    """The error for an HTTP status and the Status object that came with it. `retry_after` in seconds, if it was given."""
+    """The error for an HTTP status and the Status object that came with it. `retry_after` in seconds, if given."""
     message = status.message or f"The API server answered {code}"
     match code, status.reason:
         case 401, _:
