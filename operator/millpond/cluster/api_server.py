@@ -115,7 +115,7 @@ class ApiServer(Protocol):
     async def merge_patch(
         self, resource: Resource, namespace: str | None, name: str, patch: Mapping[str, Any], subresource: str = ""
     ) -> Meta:
-        """JSON merge patch (RFC 7386); with `metadata.resourceVersion` in it, ConflictError when somebody wrote since."""
+        """JSON merge patch (RFC 7386); with `metadata.resourceVersion` in it, ConflictError when written since."""
         ...
 
     async def json_patch(
