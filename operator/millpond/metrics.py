@@ -1,4 +1,4 @@
-"""Every series, recorded through functions named after facts. Labels are closed lists: never names of users' objects."""
+"""Every series, recorded through functions named after facts. Labels are closed lists, never names of objects."""
 
 from __future__ import annotations
 

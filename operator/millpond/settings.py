@@ -87,7 +87,8 @@ class Settings(BaseSettings):
     def _lease_times_in_order(self) -> Self:
         if not self.lease_retry < self.lease_renew_deadline < self.lease_duration:
             raise ValueError(
-                "MILLPOND_LEASE_RETRY must be below MILLPOND_LEASE_RENEW_DEADLINE, and that below MILLPOND_LEASE_DURATION"
+                "MILLPOND_LEASE_RETRY must be below MILLPOND_LEASE_RENEW_DEADLINE, "
+                "and MILLPOND_LEASE_RENEW_DEADLINE below MILLPOND_LEASE_DURATION"
             )
         return self
 

@@ -6,7 +6,7 @@ inside.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -100,7 +100,7 @@ class ApiServer(Protocol):
 
     def watch(
         self, resource: Resource, namespace: str | None, resource_version: str, selection: Selection = EVERYTHING
-    ) -> AsyncIterator[WatchEvent]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """Everything that happens after `resource_version`, bookmarks included, until the server ends the stream.
 
         GoneError, from the start or later, when that version is no longer kept; UnavailableError when the stream breaks

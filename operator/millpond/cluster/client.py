@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -122,7 +122,7 @@ class Client:
 
     async def watch(
         self, resource: Resource, namespace: str | None, resource_version: str, selection: Selection = EVERYTHING
-    ) -> AsyncIterator[WatchEvent]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         query = _query(
             selection,
             watch="1",
@@ -205,7 +205,7 @@ class Client:
     ) -> bytes:
         data = msgspec.json.encode(body) if body is not None else None
         call = _Call(method, resource, path, query or {}, data, content, accept)
-        if resource is LEASES:
+        if resource == LEASES:
             return await self._persist(call, fenced=False)
         async with self._slots:
             return await self._persist(call, fenced=method != "GET")
