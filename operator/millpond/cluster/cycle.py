@@ -31,7 +31,13 @@ class Cycles:
     """All cycles of the operator, over one world."""
 
     def __init__(
-        self, world: World, actuator: Actuator, refresher: Refresher, limits: Limits, now: Callable[[], float], gather: float
+        self,
+        world: World,
+        actuator: Actuator,
+        refresher: Refresher,
+        limits: Limits,
+        now: Callable[[], float],
+        gather: float,
     ) -> None:
         self._world = world
         self._actuator = actuator
@@ -98,7 +104,7 @@ class Cycles:
         pool, loop = self._world.pool(key), asyncio.get_running_loop()
         began = loop.time()
         planned = plan(pool, self._now(), self._limits)
-        metrics.cycle_took("plan", loop.time() - began)
+        metrics.planned(loop.time() - began)
         if not planned.actions:
             return planned.wake_at
         missed: list[AnyAction] = []
@@ -112,5 +118,5 @@ class Cycles:
         await self._actuator.perform(planned.actions, report)
         for action in missed:
             self.wake(await self._refresher.refresh(action))
-        metrics.cycle_took("perform", loop.time() - began)
+        metrics.performed(loop.time() - began)
         return self._now()
