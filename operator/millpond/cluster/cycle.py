@@ -56,6 +56,11 @@ class Cycles:
         for space, namespace in self._world.namespaces.items():
             self.wake(PoolKey(space, pool) for pool in list(namespace.pools))
 
+    def stop(self) -> None:
+        """End the drivers of our own."""
+        for task in self._strays.values():
+            task.cancel()
+
     def wake(self, keys: Iterable[PoolKey]) -> None:
         """There is news for these cycles. One that nobody drives gets a driver of its own."""
         for key in keys:
