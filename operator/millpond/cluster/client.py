@@ -224,7 +224,7 @@ class Client:
                 wait = pause * random.uniform(0.5, 1.5)  # noqa: S311
                 if isinstance(error, TooManyRequestsError):
                     wait = max(wait, min(error.retry_after, LONGEST_RETRY_AFTER))
-                metrics.request_retried(call.method, call.resource.plural)
+                metrics.request_repeated(call.method)
                 await asyncio.sleep(wait)
                 pause = min(pause * 2, LONGEST_PAUSE)
         raise AssertionError("unreachable: the last try returns or raises")

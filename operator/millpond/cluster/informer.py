@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 import sys
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Generic, Protocol, TypeVar
@@ -112,10 +113,8 @@ class Informer(Generic[View]):
                 pause = FIRST_PAUSE
                 await self._follow(version)
             except GoneError:
-                metrics.watch_ended(self._resource.plural, "gone")
                 logger.info("Version of %s no longer kept: listing again", self._resource.plural)
             except ApiError as error:
-                metrics.watch_ended(self._resource.plural, "error")
                 logger.warning("Cannot list %s: %s", self._resource.plural, error)
                 await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -140,7 +139,7 @@ class Informer(Generic[View]):
             if not token:
                 break
         self._forget_unlisted()
-        metrics.listed(self._resource.plural)
+        metrics.relisted(self._resource.plural)
         self.synced.set()
         return page.resource_version
 
@@ -164,12 +163,9 @@ class Informer(Generic[View]):
                     async with aclosing(watch) as events:
                         async for event in events:
                             version = self._hear(event) or version
-                metrics.watch_ended(self._resource.plural, "closed")
             except TimeoutError:
-                metrics.watch_ended(self._resource.plural, "resync")
                 return
             except UnavailableError as error:
-                metrics.watch_ended(self._resource.plural, "error")
                 logger.info("%s", error)
             if version != before or loop.time() - opened > LONGEST_PAUSE:
                 pause = FIRST_PAUSE
@@ -180,7 +176,7 @@ class Informer(Generic[View]):
 
     def _hear(self, event: WatchEvent) -> str:
         """Take one event; the version that the watch has come to, "" if it does not say."""
-        metrics.watch_told(self._resource.plural, event.type)
+        metrics.object_seen(self._resource.plural, event.type, time.time())
         if event.type in ("ADDED", "MODIFIED"):
             return self._take(event.object)
         meta = _meta_of(event.object)

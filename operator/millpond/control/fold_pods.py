@@ -65,7 +65,6 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         pool.attempts[attempt.pod] = attempt
         attempt.node.attempts[attempt.pod] = attempt
         attempt.job.attempts.setdefault(attempt.task, {})[attempt.pod] = attempt
-        pool.mark("node", attempt.node.name)
     if holds:
         pool.hold(attempt)
     else:
@@ -95,7 +94,8 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
         job.attempts.pop(attempt.task, None)
     job.live.pop(attempt.pod, None)
     job.pool.mark("job", job.name)
-    pool.mark("node", attempt.node.name)
+    if attempt.node.leaving:
+        pool.mark("node", attempt.node.name)
     if task is not None and task.live is attempt:
         job.pool.begun -= task.attempt
         task.live = None

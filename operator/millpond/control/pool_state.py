@@ -165,7 +165,8 @@ class PoolState:
             task.queued = True
             task.job.waiting += 1
             task.job.ready.push(task.ticket, task.demand)
-            self.refile(task.job)
+            if task.job.filed is None:
+                self.refile(task.job)
 
     def dequeue(self, task: TaskRecord) -> None:
         """Take a task out of its job's queue, if it is in."""
@@ -177,12 +178,20 @@ class PoolState:
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
         model = job.model
-        if model is None:
+        wanted = model.spec.priority if model is not None and job.waiting > 0 and self.may_start(job) else None
+        if wanted == job.filed:
             return
-        if job.waiting > 0 and self.may_start(job):
-            self.order.add(model.spec.priority, job.ticket)
-        else:
-            self.order.discard(model.spec.priority, job.ticket)
+        if job.filed is not None:
+            self.order.discard(job.filed, job.ticket)
+        if wanted is not None:
+            self.order.add(wanted, job.ticket)
+        job.filed = wanted
+
+    def unfile(self, job: JobRecord) -> None:
+        """Let the job be drawn no more from here."""
+        if job.filed is not None:
+            self.order.discard(job.filed, job.ticket)
+            job.filed = None
 
     @staticmethod
     def may_start(job: JobRecord) -> bool:

@@ -102,6 +102,10 @@ class JobRecord:
         self.live: dict[str, Attempt] = {}
         """Attempts that hold slots or are not counted yet."""
         self.ready = ReadyQueue(self._is_ready)
+        self.ticket: JobTicket = ("", name)
+        """The job's place among those of its priority."""
+        self.filed: int | None = None
+        """The priority under which the job can be drawn now; None while it cannot."""
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.waiting = 0
         self.slots_used = 0
@@ -115,12 +119,6 @@ class JobRecord:
     def ending(self) -> bool:
         """True when the job starts no more tasks, for good."""
         return self.state in (JobState.TERMINATING, JobState.COMPLETED)
-
-    @property
-    def ticket(self) -> JobTicket:
-        """The job's place among those of its priority."""
-        created = self.model.metadata.creation_timestamp if self.model else None
-        return (created.isoformat() if created else "", self.name)
 
     def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
         task = self.tasks.get(ticket[1])

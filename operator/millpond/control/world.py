@@ -195,9 +195,11 @@ class World:
         if job.model is not None:
             if _version(model.metadata.resource_version) < _version(job.model.metadata.resource_version):
                 return ()
-            job.pool.order.discard(job.model.spec.priority, job.ticket)
+        job.pool.unfile(job)
         namespace.move(job, model.spec.pool_name)
         first, job.model = job.model is None, model
+        created = model.metadata.creation_timestamp
+        job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
         if first:
             for task in job.tasks.values():
@@ -212,7 +214,7 @@ class World:
         if job.model is None:
             return ()
         before = job.pool.name
-        job.pool.order.discard(job.model.spec.priority, job.ticket)
+        job.pool.unfile(job)
         job.model, job.state, job.deleted = None, JobState.ACTIVE, True
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
