@@ -13,7 +13,9 @@ _KEPT = frozenset(
     {"type", "description", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf"}
     | {"minItems", "maxItems", "minProperties", "maxProperties", "required"}
 )
-_DROPPED = frozenset({"title", "$defs", "properties", "items", "x-millpond-template", "x-millpond-required"})
+_VALIDATIONS = "x-kubernetes-validations"
+_SAYS = "x-millpond-says"
+_DROPPED = frozenset({"title", "$defs", "properties", "items", "x-millpond-template", "x-millpond-required"}) | {_SAYS}
 _CONVERTED: dict[str, Callable[[Any], Schema]] = {
     "default": lambda value: {} if value in _NOTHING else {"default": _without_nothing(value)},
     "const": lambda value: {"enum": [value]},
@@ -33,7 +35,6 @@ _REFUSED = {
 }
 _NOTHING: tuple[Any, ...] = (None, [], {})
 _MAX_INT32 = 2_147_483_647
-_VALIDATIONS = "x-kubernetes-validations"
 
 
 class UnrenderableError(ValueError):
@@ -61,6 +62,9 @@ class _Conversion:
         for word, value in node.items():
             converted |= _word(word, value, path)
         _number_format(converted)
+        # Rules cost per entry, and the API server's budget does not stretch to lists in lists.
+        if _SAYS in node and path.count("[]") < 2:
+            _sentence(converted, node[_SAYS])
         _rules(converted, in_template)
         if "properties" in node:
             converted["properties"] = {
@@ -133,6 +137,12 @@ def _marked_required(properties: dict[str, Schema]) -> list[str]:
 def _number_format(node: Schema) -> None:
     if node.get("type") == "integer":
         node["format"] = "int32" if node.get("maximum", _MAX_INT32 + 1) <= _MAX_INT32 else "int64"
+
+
+def _sentence(node: Schema, says: str) -> None:
+    """Makes a pattern that has a sentence a rule, since a rule's message is all that its reader gets to see."""
+    rule = {"rule": f"self.matches(r'{node.pop('pattern')}')", "message": says, "reason": "FieldValueInvalid"}
+    node[_VALIDATIONS] = [*node.get(_VALIDATIONS, ()), rule]
 
 
 def _rules(node: Schema, in_template: bool) -> None:
