@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -56,6 +57,19 @@ class ApiServer:
         command = [str(self.kubectl_binary), f"--kubeconfig={self.kubeconfig}", *arguments]
         done = subprocess.run(command, check=False, capture_output=True, text=True, input=text)
         return Answer(done.returncode, done.stdout, done.stderr)
+
+    def request(self, method: str, path: str, document: Any = None, kind: str = "application/json") -> tuple[int, Any]:
+        """One request to the server: the status and the document it answers."""
+        body = None if document is None else json.dumps(document).encode()
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        request = urllib.request.Request(f"{self.url}{path}", body, headers, method=method)
+        context = ssl.create_default_context(cafile=str(self.certificate))
+        try:
+            with urllib.request.urlopen(request, context=context) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
 
     def done(self, *arguments: str, document: Any = None) -> str:
         """The standard output of a kubectl that must succeed."""
