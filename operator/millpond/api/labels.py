@@ -10,6 +10,10 @@ TASK = f"{GROUP}/task"
 ATTEMPT = f"{GROUP}/attempt"
 NODE = f"{GROUP}/node"
 ROLE = f"{GROUP}/role"
+SLOTS = f"{GROUP}/slots"
+# On node Pods that were made with a start task; on task Pods whose outcome is counted, so that a sweep finds them.
+START_TASK = f"{GROUP}/start-task"
+COUNTED = f"{GROUP}/counted"
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PART_OF = "app.kubernetes.io/part-of"
@@ -28,6 +32,7 @@ TASK_NAME_ANNOTATION = f"{GROUP}/task-name"
 
 EVIDENCE_FINALIZER = f"{GROUP}/evidence"
 POOL_FINALIZER = f"{GROUP}/pool"
+NODE_FINALIZER = f"{GROUP}/node"
 
 FIELD_MANAGER = "millpond"
 

@@ -1,0 +1,55 @@
+"""The size of a pool: nodes are made and removed until there are as many as are wanted."""
+
+from __future__ import annotations
+
+from millpond.api import naming
+from millpond.api.reasons import NodeState
+from millpond.control.actions import AnyAction, CreateNode, RemoveNode
+from millpond.control.pool_state import PoolState
+from millpond.scaling.resize import Candidate, plan_resize
+
+
+def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # noqa: ARG001
+    """Create or remove nodes. A pool that is being deleted wants none."""
+    if pool.name not in pool.dirty["pool"] or pool.model is None:
+        return
+    staying = [node for node in pool.nodes.values() if node.creating or (node.model is not None and not node.leaving)]
+    candidates = [
+        Candidate(
+            node.name,
+            node.verdict.state if node.verdict else NodeState.CREATING,
+            sum(a.demand.slots for a in node.attempts.values() if a.holds),
+            node.model.metadata.creation_timestamp.isoformat()
+            if node.model and node.model.metadata.creation_timestamp
+            else "",
+        )
+        for node in staying
+    ]
+    change = plan_resize(target_of(pool), candidates)
+    _grow(pool, change.add, actions)
+    for name in change.remove:
+        node = pool.nodes[name]
+        node.removing = True
+        pool.open_node(node, takes_tasks=False)
+        pool.mark("node", name)
+        if node.model is not None:
+            actions.append(RemoveNode(namespace=pool.namespace, node=name, uid=node.model.metadata.uid))
+
+
+def target_of(pool: PoolState) -> int:
+    """How many nodes the pool is to have."""
+    if pool.model is None or pool.model.metadata.deletion_timestamp is not None:
+        return 0
+    return pool.model.spec.target_dedicated_nodes
+
+
+def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:
+    ordinal = 0
+    while count > 0 and pool.model is not None:
+        name = naming.node_name(pool.name, pool.model.metadata.uid, ordinal)
+        ordinal += 1
+        if name in pool.nodes:
+            continue
+        pool.node(name).creating = True
+        count -= 1
+        actions.append(CreateNode(namespace=pool.namespace, pool=pool.name, node=name))
