@@ -131,7 +131,12 @@ def _build(names: list[str], target: Path) -> None:
 
 def _dependencies(packages: list[str]) -> int:
     result = subprocess.run(
-        ["go", "list", "-deps", *packages], cwd=BINARIES_MODULE, env=_environment(), capture_output=True, text=True, check=False
+        ["go", "list", "-deps", *packages],
+        cwd=BINARIES_MODULE,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode:
         raise ClusterError(f"the pinned modules could not be read: {result.stderr.strip()[-800:]}")

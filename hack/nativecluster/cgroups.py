@@ -30,14 +30,18 @@ def hierarchies_of(mountinfo: str) -> tuple[bool, list[Path]]:
         elif kind.startswith("cgroup2 "):
             two.append(mount)
     unified = ROOT in two
-    return unified, [ROOT] if unified else sorted({path.resolve() for path in one})
+    return unified, [ROOT] if unified else sorted(
+        {*one, *two}
+    )  # beside version 1 there may be a version 2 for tracking
 
 
 @cache
 def _hierarchies() -> tuple[bool, list[Path]]:
     unified, roots = hierarchies_of(Path("/proc/self/mountinfo").read_text())
     if not roots:
-        raise ClusterError(f"no control groups are mounted under {ROOT}: real nodes cannot run here (try --no-kubelets)")
+        raise ClusterError(
+            f"no control groups are mounted under {ROOT}: real nodes cannot run here (try --no-kubelets)"
+        )
     return unified, roots
 
 

@@ -28,19 +28,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hack/cluster", description="A Kubernetes cluster as plain processes of this machine.")
+    parser = argparse.ArgumentParser(
+        prog="hack/cluster", description="A Kubernetes cluster as plain processes of this machine."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(command=command)
-        sub.add_argument("--name", default=os.environ.get("MILLPOND_CLUSTER", "millpond"), help="which cluster (default: %(default)s)")
+        sub.add_argument(
+            "--name",
+            default=os.environ.get("MILLPOND_CLUSTER", "millpond"),
+            help="which cluster (default: %(default)s)",
+        )
         return sub
 
     def wish(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--node-labels", default="", metavar="K=V,…", help="labels of the new nodes")
         sub.add_argument("--node-cpu", default="", metavar="CORES", help="what each new node offers (default: all)")
-        sub.add_argument("--node-memory", default="", metavar="SIZE", help="what each new node offers, as 2Gi (default: all)")
+        sub.add_argument(
+            "--node-memory", default="", metavar="SIZE", help="what each new node offers, as 2Gi (default: all)"
+        )
 
     up = add("up", _up, "bring the cluster up, or verify and mend it; prints the kubeconfig's path")
     up.add_argument("--nodes", type=_count, metavar="N", help="at least so many nodes (a new cluster: 3)")
@@ -49,16 +57,26 @@ def _parser() -> argparse.ArgumentParser:
     add("down", _down, "take the cluster down and remove everything it made")
     add("status", _status, "show each part; exit status 1 if one is not well")
     node = add("add-node", _add_node, "add a node, or simulated ones; prints the names")
-    node.add_argument("--simulated", nargs="?", type=_count, const=1, default=0, metavar="COUNT", help="simulated nodes (default: 1)")
+    node.add_argument(
+        "--simulated", nargs="?", type=_count, const=1, default=0, metavar="COUNT", help="simulated nodes (default: 1)"
+    )
+    node.add_argument(
+        "--task-seconds", type=float, metavar="S", help="how long pods that end take on simulated nodes (first: 1)"
+    )
     wish(node)
     add("remove-node", _remove_node, "remove a node and what runs on it").add_argument("node", metavar="NODE")
     add("kubeconfig", _kubeconfig, "print the path of the administrator's kubeconfig")
     add("load-image", _load_image, "load images into every node, present and to come").add_argument(
-        "images", nargs="+", metavar="FILE|IMAGE", help="an OCI or Docker archive, or an image that buildah or docker has"
+        "images",
+        nargs="+",
+        metavar="FILE|IMAGE",
+        help="an OCI or Docker archive, or an image that buildah or docker has",
     )
     add("test-image", _test_image, f"build the image {images.BUSYBOX_IMAGE}; prints the archive's path")
     build = add("build", _build, "build the programs into the cache; prints their folder")
-    build.add_argument("programs", nargs="*", metavar="PROGRAM", help=f"of: {', '.join(binaries.PACKAGES)} (default: all)")
+    build.add_argument(
+        "programs", nargs="*", metavar="PROGRAM", help=f"of: {', '.join(binaries.PACKAGES)} (default: all)"
+    )
     build.add_argument("--no-kubelets", action="store_true", help="all but what only real nodes need")
     add("list", _list, "list the clusters of this machine")
     return parser
@@ -99,7 +117,7 @@ def _status(options: argparse.Namespace) -> int:
 def _add_node(options: argparse.Namespace) -> int:
     instance = _instance(options)
     if options.simulated:
-        print("\n".join(operations.add_simulated(instance, options.simulated, _wish(options))))
+        print("\n".join(operations.add_simulated(instance, options.simulated, _wish(options), options.task_seconds)))
     else:
         print(operations.add_nodes(instance, _wish(options)))
     return 0

@@ -27,7 +27,10 @@ def kubeconfig(url: str, authority: bytes, certificate: bytes, key: bytes, name:
             "kind": "Config",
             "clusters": [{"name": name, "cluster": {"server": url, "certificate-authority-data": encoded(authority)}}],
             "users": [
-                {"name": name, "user": {"client-certificate-data": encoded(certificate), "client-key-data": encoded(key)}}
+                {
+                    "name": name,
+                    "user": {"client-certificate-data": encoded(certificate), "client-key-data": encoded(key)},
+                }
             ],
             "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
             "current-context": name,

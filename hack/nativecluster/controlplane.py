@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import binaries, certificates, cgroups, configuration, processes
+from . import binaries, certificates, cgroups, configuration, processes, stages
 from .certificates import Subject
 from .kube import Kube
 from .layout import Instance, Plan
@@ -53,14 +53,19 @@ def start(instance: Instance, record: ClusterRecord) -> None:
     if not kube.is_ready():
         with step("API server"):
             wait_until(
-                kube.is_ready, "the API server becomes ready", 90, failed=lambda: _death(instance, "etcd", "kube-apiserver")
+                kube.is_ready,
+                "the API server becomes ready",
+                90,
+                failed=lambda: _death(instance, "etcd", "kube-apiserver"),
             )
     _start(
-        instance, "kube-controller-manager", [str(programs / "kube-controller-manager"), *_controller_manager(instance, plan)]
+        instance,
+        "kube-controller-manager",
+        [str(programs / "kube-controller-manager"), *_controller_manager(instance, plan)],
     )
     _start(instance, "kube-scheduler", [str(programs / "kube-scheduler"), *_scheduler(instance, plan)])
     if record.simulated:
-        _start(instance, "kwok", [str(programs / "kwok"), *_kwok(instance, plan)])
+        _start_kwok(instance, record, programs / "kwok")
 
     def has_defaults() -> bool:
         return kube.request("GET", "/api/v1/namespaces/default/serviceaccounts/default")[0] == 200
@@ -176,6 +181,16 @@ def _scheduler(instance: Instance, plan: Plan) -> list[str]:
         "--kube-api-burst=2000",
         "--profiling=false",
     ]
+
+
+def _start_kwok(instance: Instance, record: ClusterRecord, program: Path) -> None:
+    """KWOK reads its stages at its start only: with other stages it is started anew."""
+    file = instance.root / "stages.yaml"
+    wanted = stages.documents(record.task_seconds)
+    if not file.exists() or file.read_text() != wanted:
+        processes.stop(instance.processes / "kwok")
+        write_whole(file, wanted)
+    _start(instance, "kwok", [str(program), f"--config={file}", *_kwok(instance, record.plan)])
 
 
 def _kwok(instance: Instance, plan: Plan) -> list[str]:

@@ -52,7 +52,9 @@ class Recipe:
 
 def _digest(recipe: Recipe) -> str:
     """The hash of all that shapes the image. A base is named by its content already, being in the cache."""
-    digest = hashlib.sha256(repr((recipe.reference, recipe.key, recipe.config, recipe.base and recipe.base.name)).encode())
+    digest = hashlib.sha256(
+        repr((recipe.reference, recipe.key, recipe.config, recipe.base and recipe.base.name)).encode()
+    )
     for source, place in recipe.copies:
         files = sorted(path for path in source.rglob("*") if _belongs(path)) if source.is_dir() else [source]
         for path in files:
@@ -125,7 +127,14 @@ def debian_root(include: Sequence[str], suite: str = "bookworm") -> Path:
     with locked(archive.with_suffix(".lock"), "building a Debian root"):
         if not archive.exists():
             fresh = archive.with_suffix(".new.tar")
-            command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(include)}", suite, str(fresh)]
+            command = [
+                "mmdebstrap",
+                "--quiet",
+                "--variant=minbase",
+                f"--include={','.join(include)}",
+                suite,
+                str(fresh),
+            ]
             with step(f"building a Debian {suite} root with {', '.join(include)}"):
                 result = subprocess.run(command, capture_output=True, text=True, check=False)
             if result.returncode:
@@ -223,7 +232,10 @@ def load(instance: Instance, sockets: list[Path], archives: list[Path]) -> None:
     """Import archives into every node, and keep them for later nodes."""
     for archive in archives:
         kept = keep(instance, archive)
-        with step(f"loading {', '.join(references_of(archive))} into {len(sockets)} nodes"), ThreadPoolExecutor(4) as pool:
+        with (
+            step(f"loading {', '.join(references_of(archive))} into {len(sockets)} nodes"),
+            ThreadPoolExecutor(4) as pool,
+        ):
             list(pool.map(lambda socket, kept=kept: import_into(socket, kept), sockets))  # type: ignore[misc]
 
 

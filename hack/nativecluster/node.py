@@ -71,11 +71,18 @@ class Node:
         holder = self._hold(group)
         network.plug(self.plan, self.record.index, holder)
         self._start("containerd", group, holder, ["containerd", "--config", str(self.folder / "containerd.toml")])
-        wait_until(self._containerd_answers, f"containerd of {self.record.name} answers", 60, failed=lambda: self._death("containerd"))
+        wait_until(
+            self._containerd_answers,
+            f"containerd of {self.record.name} answers",
+            60,
+            failed=lambda: self._death("containerd"),
+        )
         for archive in images.loaded(self.instance):
             images.import_into(self.socket, archive)
         self._start("kubelet", group, holder, [str(programs / "kubelet"), *self._kubelet_flags()])
-        self._start("kube-proxy", group, holder, [str(programs / "kube-proxy"), f"--config={self.folder}/kube-proxy.json"])
+        self._start(
+            "kube-proxy", group, holder, [str(programs / "kube-proxy"), f"--config={self.folder}/kube-proxy.json"]
+        )
 
     def wait_ready(self, kube: Kube) -> None:
         """Wait until the API server shows the node Ready and its process is the one that says so."""
@@ -107,7 +114,10 @@ class Node:
             log.unlink(missing_ok=True)
             script = ["sh", "-c", _HOLD, "hold", str(self.folder / "private"), *_PRIVATE]
             pid = processes.start(
-                self._process("holder"), log, ["unshare", "--net", "--mount", "--propagation", "slave", *script], group=group
+                self._process("holder"),
+                log,
+                ["unshare", "--net", "--mount", "--propagation", "slave", *script],
+                group=group,
             )
         wait_until(
             lambda: log.exists() and "held" in log.read_text(),

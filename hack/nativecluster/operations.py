@@ -118,20 +118,26 @@ def add_nodes(instance: Instance, wish: NodeWish) -> str:
     return name
 
 
-def add_simulated(instance: Instance, count: int, wish: NodeWish) -> list[str]:
-    """Add simulated nodes, with KWOK started for the first; return their names."""
+def add_simulated(instance: Instance, count: int, wish: NodeWish, task_seconds: float | None) -> list[str]:
+    """Add simulated nodes, with KWOK started for the first; return their names.
+
+    `task_seconds` is how long pods that are not restarted take on all simulated nodes (None: as it was, first 1).
+    """
     labels = dict(pair.split("=", 1) for pair in wish.labels.split(",") if pair)
     with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
         record = state.existing(instance)
-        if not record.simulated:
+        if not record.simulated or task_seconds not in {None, record.task_seconds}:
             prepare(kubelets=record.kubelets, simulated_nodes=True)
             record.simulated = True
+            record.task_seconds = record.task_seconds if task_seconds is None else task_seconds
             state.save(instance, record)
             converge(instance, record)
         kube = controlplane.refuse_without(instance, record.plan)
         names = simulated.add(kube, count, cpu=wish.cpu or "8", memory=wish.memory or "32Gi", labels=labels)
         with step(f"{count} simulated nodes become Ready"):
-            wait_until(lambda: all(kube.nodes().get(name) for name in names), "simulated nodes become Ready", 60 + count)
+            wait_until(
+                lambda: all(kube.nodes().get(name) for name in names), "simulated nodes become Ready", 60 + count
+            )
     return names
 
 
@@ -185,11 +191,15 @@ def status(instance: Instance) -> bool:
     ready = kube.nodes() if answers else {}
     for item in record.nodes:
         real = Node(instance, record, item)
-        is_well = real.running() and ready.pop(item.name, False)
+        is_ready = ready.pop(item.name, False)
+        is_well = real.running() and is_ready
         well = well and is_well
-        print(f"  {item.name:<26}{'Ready' if is_well else f'not Ready; see {instance.logs}/{item.name}-*.log'}, {real.address}")
+        print(
+            f"  {item.name:<26}{'Ready' if is_well else f'not Ready; see {instance.logs}/{item.name}-*.log'}, {real.address}"
+        )
     if ready:
-        print(f"  simulated nodes           {sum(ready.values())} of {len(ready)} Ready")
+        well = well and all(ready.values())
+        print(f"  {'simulated nodes':<26}{sum(ready.values())} of {len(ready)} Ready")
     if not well:
         say(f"not all is well: `hack/cluster up --name {instance.name}` mends it")
     return well

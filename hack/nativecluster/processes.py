@@ -74,7 +74,9 @@ def running(record: Path) -> int | None:
     return identity.pid if identity and is_alive(identity) else None
 
 
-def start(record: Path, log: Path, argv: list[str], *, group: Path | None = None, env: dict[str, str] | None = None) -> int:
+def start(
+    record: Path, log: Path, argv: list[str], *, group: Path | None = None, env: dict[str, str] | None = None
+) -> int:
     """Start a process in a session of its own unless the recorded one runs; return its id."""
     if (pid := running(record)) is not None:
         return pid

@@ -38,6 +38,7 @@ class ClusterRecord:
     slot: int
     kubelets: bool = True
     simulated: bool = False
+    task_seconds: float = 1.0
     nodes: list[NodeRecord] = field(default_factory=list)
 
     @property
@@ -73,7 +74,9 @@ def existing(instance: Instance) -> ClusterRecord:
     """The record of an instance that must be there."""
     record = load(instance)
     if record is None:
-        raise ClusterError(f"there is no cluster {instance.name}: make it with `hack/cluster up --name {instance.name}`")
+        raise ClusterError(
+            f"there is no cluster {instance.name}: make it with `hack/cluster up --name {instance.name}`"
+        )
     return record
 
 
