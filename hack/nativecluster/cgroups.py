@@ -85,7 +85,10 @@ def _delegate(folder: Path) -> None:
     wanted = set((folder / "cgroup.controllers").read_text().split())
     enabled = set((folder / "cgroup.subtree_control").read_text().split())
     for controller in sorted(wanted - enabled):
-        (folder / "cgroup.subtree_control").write_text(f"+{controller}")
+        try:
+            (folder / "cgroup.subtree_control").write_text(f"+{controller}")
+        except OSError:
+            continue  # one the machine keeps to itself; the kubelet names it if it needs it
 
 
 def processes(group: str) -> set[int]:

@@ -16,6 +16,7 @@ from .progress import ClusterError, say
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 if not, 2 for a command line that makes no sense."""
     options = _parser().parse_args(argv)
+    packages.extend_path()
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
@@ -140,8 +141,7 @@ def _load_image(options: argparse.Namespace) -> int:
     return 0
 
 
-def _test_image(options: argparse.Namespace) -> int:
-    packages.extend_path()
+def _test_image(_: argparse.Namespace) -> int:
     print(images.busybox())
     return 0
 
@@ -157,7 +157,7 @@ def _build(options: argparse.Namespace) -> int:
     return 0
 
 
-def _list(options: argparse.Namespace) -> int:
+def _list(_: argparse.Namespace) -> int:
     for name in state.every_instance():
         record = state.existing(Instance.named(name))
         print(f"{name}\t{record.plan.api_url}\t{len(record.nodes)} nodes")

@@ -83,7 +83,7 @@ def kubelet(
 
 
 def reserved(total_cpus: int, total_memory_kib: int, cpu: str, memory: str) -> dict[str, str]:
-    """What to withhold so that the node offers `cpu` cores and `memory` (Ki, Mi, Gi or bytes); empty strings withhold none."""
+    """What to withhold so that a node offers `cpu` cores and `memory` (Ki, Mi, Gi or bytes); empty: withhold none."""
     held: dict[str, str] = {}
     if cpu:
         wanted = int(cpu[:-1]) if cpu.endswith("m") else round(float(cpu) * 1000)

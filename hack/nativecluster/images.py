@@ -79,7 +79,7 @@ def build(recipe: Recipe) -> Path:
         if not archive.exists():
             with step(f"building image {recipe.reference}"), tempfile.TemporaryDirectory(dir=archive.parent) as scratch:
                 _build(recipe, Path(scratch)).replace(archive)
-    archive.with_suffix(".lock").unlink(missing_ok=True)
+        archive.with_suffix(".lock").unlink()
     return archive
 
 
@@ -140,7 +140,7 @@ def debian_root(include: Sequence[str], suite: str = "bookworm") -> Path:
             if result.returncode:
                 raise ClusterError(f"mmdebstrap failed: {result.stderr.strip()[-1000:]}")
             fresh.replace(archive)
-    archive.with_suffix(".lock").unlink(missing_ok=True)
+        archive.with_suffix(".lock").unlink()
     return archive
 
 
@@ -154,6 +154,8 @@ def busybox() -> Path:
     """A small image with a shell and the usual commands, for tests."""
     packages.require(packages.IMAGES)
     program = Path(shutil.which("busybox") or "/bin/busybox").resolve()
+    if b"ld-linux" in program.read_bytes()[:8192]:
+        raise ClusterError(f"{program} needs libraries: install the Debian package busybox-static in place of busybox")
 
     def fill(root: Path) -> None:
         applets = subprocess.run([str(program), "--list"], capture_output=True, text=True, check=True).stdout.split()
@@ -174,10 +176,10 @@ def busybox() -> Path:
 def references_of(archive: Path) -> list[str]:
     """The image names in an OCI or Docker archive."""
     with tarfile.open(archive) as tar:
-        names = {name.removeprefix("./") for name in tar.getnames()}
+        names = {name.removeprefix("./"): name for name in tar.getnames()}
 
         def member(name: str) -> object:
-            source = tar.extractfile(name)
+            source = tar.extractfile(names[name])
             return json.load(source) if source else None
 
         if "manifest.json" in names:
@@ -236,7 +238,7 @@ def load(instance: Instance, sockets: list[Path], archives: list[Path]) -> None:
             step(f"loading {', '.join(references_of(archive))} into {len(sockets)} nodes"),
             ThreadPoolExecutor(4) as pool,
         ):
-            list(pool.map(lambda socket, kept=kept: import_into(socket, kept), sockets))  # type: ignore[misc]
+            list(pool.map(lambda socket, kept=kept: import_into(socket, kept), sockets))
 
 
 def export(name: str, folder: Path) -> Path:

@@ -44,6 +44,14 @@ class Kube:
         except OSError:
             return False
 
+    def is_node_ready(self, name: str) -> bool:
+        """Whether a real node is Ready and its kubelet answers: the Node alone may still tell of an earlier life."""
+        try:
+            answered = self.request("GET", f"/api/v1/nodes/{name}/proxy/healthz")[0] == 200
+            return answered and self.nodes().get(name, False)
+        except OSError:
+            return False  # a busy server; asked again
+
     def nodes(self) -> dict[str, bool]:
         """Each Node's name, and whether it is Ready."""
         status, answer = self.request("GET", "/api/v1/nodes")

@@ -16,7 +16,8 @@ SOURCE = Path(__file__).resolve().parent
 BINARIES_MODULE = SOURCE / "binaries"
 SLOTS = 50
 MAX_NODES = 100
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+# 20 at most: sockets below an instance's folder have paths of at most 107 characters
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 
 
 def cache_dir() -> Path:
@@ -26,8 +27,6 @@ def cache_dir() -> Path:
 
 def clusters_dir() -> Path:
     """The folder of all instances of this machine: one for root, whose instances share links and subnets."""
-    if override := os.environ.get("MILLPOND_CLUSTERS"):
-        return Path(override)
     return Path("/var/lib/millpond/clusters") if os.geteuid() == 0 else cache_dir() / "clusters"
 
 
@@ -35,7 +34,7 @@ def checked_name(name: str) -> str:
     """Return `name` if it can name an instance or a node, else raise ClusterError."""
     if not _NAME.fullmatch(name):
         raise ClusterError(
-            f"the name {name!r} cannot be used: 1 to 32 lower-case letters, digits and dashes, no dash at either end"
+            f"the name {name!r} cannot be used: 1 to 20 lower-case letters, digits and dashes, no dash at either end"
         )
     return name
 
@@ -172,7 +171,7 @@ class Instance:
 
     def etcd_data(self) -> Path:
         """Where etcd keeps its data: in memory where there is room, for speed."""
-        memory = Path("/dev/shm")
+        memory = Path("/dev/shm")  # noqa: S108 (a file system in memory; the folder in it is private)
         if memory.is_dir():
             room = os.statvfs(memory)
             if room.f_bavail * room.f_frsize > 1 << 30:

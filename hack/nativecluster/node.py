@@ -89,7 +89,7 @@ class Node:
         name = self.record.name
 
         def ready() -> bool:
-            return kube.nodes().get(name, False)
+            return kube.is_node_ready(name)
 
         if not (self.running() and ready()):
             with step(f"{name} becomes Ready"):

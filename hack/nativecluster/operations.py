@@ -27,7 +27,7 @@ class NodeWish:
 
 
 def up(instance: Instance, count: int | None, *, kubelets: bool, wish: NodeWish) -> ClusterRecord:
-    """Bring an instance up, or verify and mend it: `count` nodes for a new one (None: 3), at least `count` for an old one."""
+    """Bring an instance up, or verify and mend it: `count` nodes for a new one (None: 3), at least so many if old."""
     prepare(kubelets=kubelets)
     with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
         record = state.load(instance)
@@ -51,7 +51,6 @@ def up(instance: Instance, count: int | None, *, kubelets: bool, wish: NodeWish)
 
 def prepare(*, kubelets: bool, simulated_nodes: bool = False) -> None:
     """Everything an instance needs on the machine: packages and programs."""
-    packages.extend_path()
     if kubelets:
         packages.require_root()
         packages.require(packages.CONTROL_PLANE, packages.NODES, packages.IMAGES)
@@ -75,18 +74,30 @@ def converge(instance: Instance, record: ClusterRecord) -> None:
 
 def down(instance: Instance) -> bool:
     """End everything of an instance and remove what it made; False if there is nothing of that name."""
-    packages.extend_path()
     with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
         record = state.load(instance)
         if record is None and not instance.root.exists():
             return False
         with step(f"taking down cluster {instance.name}"):
             _end_all(instance, record)
-    with state.locked(clusters_dir() / ".slots.lock", "the list of clusters"):
-        if not state.every_instance() and record is not None and record.kubelets:
-            node.remove_made_folders()
-    state.lock_of(instance).unlink(missing_ok=True)
+        state.lock_of(instance).unlink()
+    _leave_nothing()
     return True
+
+
+def _leave_nothing() -> None:
+    """With the last instance gone: remove what all of them shared."""
+    slots = clusters_dir() / ".slots.lock"
+    with state.locked(slots, "the list of clusters"):
+        if state.every_instance():
+            return
+        node.remove_made_folders()
+        slots.unlink()
+    for folder in (clusters_dir(), clusters_dir().parent):
+        try:
+            folder.rmdir()
+        except OSError:
+            return  # another command has begun to use it, or it is the cache
 
 
 def _end_all(instance: Instance, record: ClusterRecord | None) -> None:
@@ -143,7 +154,6 @@ def add_simulated(instance: Instance, count: int, wish: NodeWish, task_seconds: 
 
 def remove_node(instance: Instance, name: str) -> None:
     """Remove a node: its Node object, and everything that ran for it."""
-    packages.extend_path()
     with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
         record = state.existing(instance)
         kube = controlplane.refuse_without(instance, record.plan)
@@ -162,7 +172,6 @@ def remove_node(instance: Instance, name: str) -> None:
 
 def load_images(instance: Instance, items: Sequence[str]) -> None:
     """Load archives, or images that buildah or Docker have, into every real node."""
-    packages.extend_path()
     with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
         record = state.existing(instance)
         nodes = [Node(instance, record, item) for item in record.nodes]
@@ -194,9 +203,8 @@ def status(instance: Instance) -> bool:
         is_ready = ready.pop(item.name, False)
         is_well = real.running() and is_ready
         well = well and is_well
-        print(
-            f"  {item.name:<26}{'Ready' if is_well else f'not Ready; see {instance.logs}/{item.name}-*.log'}, {real.address}"
-        )
+        words = "Ready" if is_well else f"not Ready; see {instance.logs}/{item.name}-*.log"
+        print(f"  {item.name:<26}{words}, {real.address}")
     if ready:
         well = well and all(ready.values())
         print(f"  {'simulated nodes':<26}{sum(ready.values())} of {len(ready)} Ready")

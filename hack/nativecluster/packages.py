@@ -26,11 +26,11 @@ NODES = {
 }
 IMAGES = {"buildah": "buildah", "busybox": "busybox-static"}
 DEBIAN_ROOT = {"mmdebstrap": "mmdebstrap"}
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SYSTEM_PATH = "/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def extend_path() -> None:
-    """Let commands of the administrator's folders be found even where the shell does not name those."""
+    """Let commands in the administrator's folders, and Go at its usual place, be found whatever PATH the shell gave."""
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{_SYSTEM_PATH}"
 
 

@@ -26,6 +26,8 @@ echo "$$ $start $boot" >"$record.new" && mv "$record.new" "$record" || exit 1
 exec "$@"
 """
 
+_children: list[subprocess.Popen[bytes]] = []  # they outlive this command on purpose
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -45,7 +47,7 @@ class Identity:
 
 
 def start_time(stat: str) -> int:
-    """The start time in clock ticks since boot, from the text of /proc/PID/stat (a program's name may hold anything)."""
+    """The start time in clock ticks since boot, from the text of /proc/PID/stat (the program's name holds anything)."""
     return int(stat.rpartition(")")[2].split()[19])
 
 
@@ -93,6 +95,7 @@ def start(
             env={**os.environ, **(env or {})},
             cwd="/",
         )
+    _children.append(child)
     wait_until(
         lambda: recorded(record) is not None or child.poll() is not None, f"start of {argv[0]}", 20, interval=0.005
     )

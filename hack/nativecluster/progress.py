@@ -47,7 +47,7 @@ def step(text: str, detail: Callable[[], str] = str) -> Iterator[None]:
 def wait_until(
     condition: Callable[[], bool], what: str, timeout: float, *, failed: Callable[[], str] = str, interval: float = 0.1
 ) -> None:
-    """Poll `condition` until it holds; raise ClusterError after `timeout` seconds or as soon as `failed` gives a reason."""
+    """Poll `condition` until it holds; raise ClusterError after `timeout` seconds, or as soon as `failed` says why."""
     deadline = time.monotonic() + timeout
     while not condition():
         if reason := failed():

@@ -1,8 +1,8 @@
 """What KWOK does with simulated nodes and their pods, as KWOK's Stage documents. Pure.
 
 A simulated node is Ready at once. A pod on it runs at once; one that is not restarted (restartPolicy Never) ends after
-the instance's duration, or after its own annotation `millpond.dev/simulated-duration` (such as 2.5s), with the exit code
-of its annotation `millpond.dev/simulated-exit-code` (0 without one). A deleted pod is gone at once.
+the instance's duration, or after its own annotation `millpond.dev/simulated-duration` (such as 2.5s), with the exit
+code of its annotation `millpond.dev/simulated-exit-code` (0 without one). A deleted pod is gone at once.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ _POD_RUNNING = """
 phase: Running
 startTime: {{ $now | Quote }}
 hostIP: {{ NodeIPWith .spec.nodeName | Quote }}
-podIP: {{ PodIPWith .spec.nodeName (or .spec.hostNetwork false) .metadata.uid .metadata.name .metadata.namespace | Quote }}
+{{ $meta := .metadata }}
+podIP: {{ PodIPWith .spec.nodeName (or .spec.hostNetwork false) $meta.uid $meta.name $meta.namespace | Quote }}
 conditions:
 {{ range $type := list "Initialized" "ContainersReady" "Ready" }}
 - type: {{ $type }}
@@ -141,7 +142,7 @@ def _stage(
 
 def documents(task_seconds: float) -> str:
     """The configuration file: pods that end do so after `task_seconds` unless they say otherwise."""
-    kept = (".metadata.deletionTimestamp", "DoesNotExist", [])
+    kept: tuple[str, str, list[str]] = (".metadata.deletionTimestamp", "DoesNotExist", [])
     not_ready = ('.status.conditions.[] | select( .type == "Ready" ) | .status', "NotIn", ["True"])
     delay = {
         "durationMilliseconds": round(task_seconds * 1000),
