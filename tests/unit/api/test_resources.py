@@ -42,8 +42,10 @@ def test_refuse(text: str) -> None:
         resources.parse_quantity(text)
 
 
-@pytest.mark.parametrize(("text", "amount"), [("8", 8000), ("500m", 500), ("1u", 1), ("0", 0), ("1.0001", 1001)])
-def test_millicores_round_up(text: str, amount: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "amount"), [("8", 8000), (2, 2000), ("500m", 500), ("1u", 1), ("0", 0), ("1.0001", 1001)]
+)
+def test_millicores_round_up(text: str | int, amount: int) -> None:
     assert resources.millicores(text) == amount
 
 
