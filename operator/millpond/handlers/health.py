@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from aiohttp import web
 
 from millpond import metrics
@@ -30,22 +27,17 @@ class Health:
         """The process is on its way out."""
         self._stopping = True
 
-    @asynccontextmanager
-    async def serving(self, probe_port: int, metrics_port: int) -> AsyncIterator[None]:
-        """Serve /healthz and /readyz, and the metrics; port 0 serves nothing."""
+    async def serve(self, probe_port: int, metrics_port: int) -> None:
+        """Serve /healthz and /readyz, and the metrics, for as long as the process lives; port 0 serves nothing."""
         if metrics_port:
             metrics.serve(metrics_port)
-        app = web.Application()
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/readyz", self._readyz)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
         if probe_port:
+            app = web.Application()
+            app.router.add_get("/healthz", self._healthz)
+            app.router.add_get("/readyz", self._readyz)
+            runner = web.AppRunner(app, access_log=None)
+            await runner.setup()
             await web.TCPSite(runner, port=probe_port).start()
-        try:
-            yield
-        finally:
-            await runner.cleanup()
 
     async def _healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002
         return web.Response(text="stopping" if self._stopping else "ok")

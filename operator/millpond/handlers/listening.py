@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
@@ -87,12 +88,9 @@ class Listening:
             Informer(api, PODS, PodView, pods, namespace=self._space, selection=ours, resync=self._resync),
         ]
 
-    def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-        """Start to gather."""
-        return [group.create_task(self._list_the_few(), name="the few")] + [
-            group.create_task(informer.run(), name=f"informer {number}")
-            for number, informer in enumerate(self._informers)
-        ]
+    def parts(self) -> list[Coroutine[Any, Any, None]]:
+        """What gathers and listens; each runs for ever."""
+        return [self._list_the_few(), *(informer.run() for informer in self._informers)]
 
     async def gathered(self) -> None:
         """Return when everything has been listed once."""
