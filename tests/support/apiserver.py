@@ -28,7 +28,7 @@ def binaries() -> Path:
     named = os.environ.get("MILLPOND_BINARIES")
     if named:
         return Path(named)
-    command = [ROOT / "hack" / "cluster", "build", "etcd", "kube-apiserver", "kubectl"]
+    command = [str(ROOT / "hack" / "cluster"), "build", "etcd", "kube-apiserver", "kubectl"]
     built = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Path(built.stdout.strip())
 
