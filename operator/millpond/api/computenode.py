@@ -1,0 +1,88 @@
+"""The ComputeNode: one node of a pool, made by the operator and read by users."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from millpond.api.conditions import Conditions
+from millpond.api.failure import NodeError
+from millpond.api.kind import AGE, Column, Kind, Resource
+from millpond.api.pool import SlotCounts
+from millpond.api.reasons import NodeState
+from millpond.api.resources import Quantities
+from millpond.api.schema import ATOMIC, Count, Document, LabelName, Time, immutable, validations
+from millpond.api.starttask import StartTaskStatus
+
+
+class NodeClass(StrEnum):
+    """Whether a node is kept or may be taken away."""
+
+    DEDICATED = "Dedicated"
+
+
+class ComputeNodeSpec(Document):
+    """Which pool the node belongs to."""
+
+    pool_name: LabelName
+    node_class: NodeClass = NodeClass.DEDICATED
+
+
+class NodeTotals(Document):
+    """What the node has done since it joined the pool; start tasks do not count."""
+
+    tasks_run: Count = 0
+    tasks_succeeded: Count = 0
+
+
+class ComputeNodeStatus(Document):
+    """How the node is."""
+
+    conditions: Conditions = ()
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    state: NodeState | None = None
+    host_name: Annotated[str, Field(max_length=253, description="The Kubernetes node it runs on")] | None = None
+    pod_name: Annotated[str, Field(max_length=253)] | None = None
+    ip_address: Annotated[str, Field(max_length=45)] | None = None
+    slots: SlotCounts = SlotCounts()
+    resources: Quantities = Field(default_factory=dict, description="What it offers its tasks in all")
+    start_task: StartTaskStatus | None = None
+    totals: NodeTotals = NodeTotals()
+    errors: Annotated[tuple[NodeError, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
+    allocation_time: Annotated[Time, Field(description="When it joined the pool")] | None = None
+    last_boot_time: Annotated[Time, Field(description="When its Pod last started")] | None = None
+
+
+class ComputeNode(Resource):
+    """One node of a pool."""
+
+    KIND: ClassVar[Kind] = Kind(
+        name="ComputeNode",
+        plural="computenodes",
+        short_name="bnode",
+        columns=(
+            Column("Pool", ".spec.poolName", description="The pool it belongs to"),
+            Column("State", ".status.state", description="What it is doing"),
+            Column("Slots", ".status.slots.total", "integer", "Its task slots"),
+            Column("Used", ".status.slots.used", "integer", "Task slots that tasks hold"),
+            Column("Host", ".status.hostName", description="The Kubernetes node it runs on"),
+            Column("Start-Task", ".status.startTask.result", description="How the start task ended"),
+            AGE,
+            Column("IP", ".status.ipAddress", description="Its address", wide=True),
+            Column("CPU", ".status.resources.cpu", description="CPU it offers its tasks", wide=True),
+            Column("Memory", ".status.resources.memory", description="Memory it offers its tasks", wide=True),
+            Column("Tasks", ".status.totals.tasksRun", "integer", "Tasks it has run", wide=True),
+            Column("Succeeded", ".status.totals.tasksSucceeded", "integer", "Tasks that succeeded", wide=True),
+            Column("Error", ".status.errors[0].code", description="Why it is unusable", wide=True),
+        ),
+        selectable=(".spec.poolName", ".status.state"),
+    )
+
+    kind: Literal["ComputeNode"] = "ComputeNode"
+    spec: Annotated[
+        ComputeNodeSpec,
+        Field(
+            json_schema_extra=validations(immutable("poolName", "nodes are made by the pool; change the pool instead"))
+        ),
+    ]
+    status: ComputeNodeStatus = ComputeNodeStatus()

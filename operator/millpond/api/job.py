@@ -1,0 +1,150 @@
+"""The Job: tasks with a pool, a priority and constraints. When it ends is judged in ``lifecycle``."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from millpond.api.conditions import Conditions
+from millpond.api.environment import EnvironmentSettings
+from millpond.api.kind import AGE, Column, Kind, Resource
+from millpond.api.reasons import JobState
+from millpond.api.schema import (
+    MAX_INT32,
+    Count,
+    Document,
+    LabelName,
+    RetryCount,
+    Seconds,
+    Text,
+    Time,
+    fits_a_label,
+    immutable,
+    one_way,
+    rule,
+    validations,
+)
+
+
+class DesiredState(StrEnum):
+    """What a user wants of a job or a task: that it goes on, or that it ends."""
+
+    ACTIVE = "Active"
+    TERMINATED = "Terminated"
+
+
+class OnAllTasksComplete(StrEnum):
+    """What happens to a job when all its tasks are completed."""
+
+    NO_ACTION = "NoAction"
+    TERMINATE_JOB = "TerminateJob"
+
+
+class JobConstraints(Document):
+    """Limits of a job."""
+
+    max_wall_clock_seconds: Seconds | None = Field(default=None, description="From creation; default: no limit")
+    max_task_retry_count: Annotated[RetryCount, Field(description="For tasks that set none; -1: no limit")] = 0
+
+
+class JobSpec(Document):
+    """What a job shall be."""
+
+    pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")]
+    display_name: Text | None = None
+    priority: Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first")] = 0
+    max_parallel_tasks: Annotated[
+        int,
+        Field(
+            ge=-1,
+            le=MAX_INT32,
+            description="How many of its tasks may run at a time; -1: no limit",
+            json_schema_extra=validations(
+                rule("self != 0", "maxParallelTasks 0 would run nothing: use -1 for no limit, or 1 or more")
+            ),
+        ),
+    ] = -1
+    constraints: JobConstraints = JobConstraints()
+    on_all_tasks_complete: OnAllTasksComplete = OnAllTasksComplete.NO_ACTION
+    common_environment_settings: EnvironmentSettings = ()
+    desired_state: DesiredState = DesiredState.ACTIVE
+    terminate_reason: Text | None = Field(default=None, description="Given with desiredState Terminated")
+
+
+class JobTaskCounts(Document):
+    """The job's tasks by state; completed is the sum of succeeded and failed."""
+
+    active: Count = 0
+    preparing: Count = 0
+    running: Count = 0
+    succeeded: Count = 0
+    failed: Count = 0
+    completed: Count = 0
+
+
+class JobSlotCounts(Document):
+    """The slots that the job's tasks ask for, by state."""
+
+    active: Count = 0
+    preparing: Count = 0
+    running: Count = 0
+    succeeded: Count = 0
+    failed: Count = 0
+    completed: Count = 0
+
+
+class JobStatus(Document):
+    """What a job is."""
+
+    conditions: Conditions = ()
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    state: JobState | None = None
+    pool_name: Annotated[str, Field(max_length=253, description="The pool in fact")] | None = None
+    task_counts: JobTaskCounts = JobTaskCounts()
+    task_slot_counts: JobSlotCounts = JobSlotCounts()
+    start_time: Time | None = None
+    end_time: Time | None = None
+    terminate_reason: Text | None = None
+
+
+_NEW_JOB = "create a new job with the new value"
+
+
+class Job(Resource):
+    """Tasks with a pool, a priority and constraints."""
+
+    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("job")))
+
+    KIND: ClassVar[Kind] = Kind(
+        name="Job",
+        plural="jobs",
+        short_name="bjob",
+        columns=(
+            Column("State", ".status.state", description="Where it is in its life"),
+            Column("Pool", ".spec.poolName", description="The pool its tasks run on"),
+            Column("Priority", ".spec.priority", "integer", "Higher goes first"),
+            Column("Active", ".status.taskCounts.active", "integer", "Tasks that wait"),
+            Column("Running", ".status.taskCounts.running", "integer", "Tasks that run"),
+            Column("Succeeded", ".status.taskCounts.succeeded", "integer", "Tasks that succeeded"),
+            Column("Failed", ".status.taskCounts.failed", "integer", "Tasks that failed"),
+            AGE,
+            Column("Ended", ".status.endTime", "date", "Time since its end", wide=True),
+            Column("Reason", ".status.terminateReason", description="Why it ended", wide=True),
+            Column("Max-Parallel", ".spec.maxParallelTasks", "integer", "Limit of running tasks", wide=True),
+        ),
+        selectable=(".spec.poolName", ".status.state"),
+    )
+
+    kind: Literal["Job"] = "Job"
+    spec: Annotated[
+        JobSpec,
+        Field(
+            json_schema_extra=validations(
+                immutable("poolName", "create a new job on the other pool"),
+                immutable("commonEnvironmentSettings", _NEW_JOB, optional=True),
+                one_way("onAllTasksComplete", "TerminateJob", "create a new job to keep one open"),
+                one_way("desiredState", "Terminated", "create a new job to run the tasks again"),
+            )
+        ),
+    ]
+    status: JobStatus = JobStatus()

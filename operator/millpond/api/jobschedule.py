@@ -1,0 +1,153 @@
+"""The JobSchedule: when to make which Job, and the Tasks that come with it."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from millpond.api.conditions import Conditions
+from millpond.api.job import JobSpec
+from millpond.api.kind import AGE, Column, Kind, Resource
+from millpond.api.reasons import JobScheduleState
+from millpond.api.schema import (
+    ATOMIC,
+    DNS_LABEL,
+    MAX_INT32,
+    TEMPLATE,
+    Annotations,
+    Count,
+    Document,
+    Labels,
+    Time,
+    rule,
+    said,
+    validations,
+)
+from millpond.api.task import TaskTemplateSpec
+
+AtLeastAMinute = Annotated[int, Field(ge=60, le=MAX_INT32)]
+
+
+class ScheduleDesiredState(StrEnum):
+    """Whether a user wants a schedule to make jobs."""
+
+    ACTIVE = "Active"
+    DISABLED = "Disabled"
+
+
+class Schedule(Document):
+    """When jobs are due: one at once, unless a time or an interval is given. All times are UTC."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "!has(self.doNotRunUntil) || !has(self.doNotRunAfter) || self.doNotRunUntil < self.doNotRunAfter",
+                "doNotRunAfter is not later than doNotRunUntil, so no job would be made: move one of them",
+                at=".doNotRunAfter",
+            )
+        )
+    )
+
+    do_not_run_until: Time | None = Field(default=None, description="When the first job is due; default: at once")
+    do_not_run_after: Time | None = Field(default=None, description="No job is made after it; default: no end")
+    start_window_seconds: AtLeastAMinute | None = Field(
+        default=None, description="How late a job may be made before it is left out; default: until the next is due"
+    )
+    recurrence_interval_seconds: AtLeastAMinute | None = Field(
+        default=None, description="Time between due jobs; default: one job only"
+    )
+
+
+class TemplateMetadata(Document):
+    """What made Jobs carry."""
+
+    labels: Labels = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
+
+
+class TaskTemplateMetadata(Document):
+    """The name of a task in its template, and the labels it carries."""
+
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=63,
+            pattern=DNS_LABEL,
+            json_schema_extra=said(
+                "not a task's name: use lower-case letters, digits and '-', and begin and end with a letter or digit"
+            ),
+        ),
+    ]
+    labels: Labels = Field(default_factory=dict)
+
+
+class TaskTemplate(Document):
+    """A Task that is made with each Job."""
+
+    metadata: TaskTemplateMetadata
+    spec: TaskTemplateSpec
+
+
+class JobTemplate(Document):
+    """The Job to make, and its Tasks."""
+
+    metadata: TemplateMetadata = TemplateMetadata()
+    spec: JobSpec
+    tasks: Annotated[
+        tuple[TaskTemplate, ...],
+        Field(
+            max_length=100,
+            json_schema_extra=ATOMIC
+            | validations(
+                rule(
+                    "self.all(task, self.exists_one(other, other.metadata.name == task.metadata.name))",
+                    "tasks have a name twice: give each task of the template its own metadata.name",
+                )
+            ),
+        ),
+    ] = ()
+
+
+class JobScheduleSpec(Document):
+    """When to make which Job."""
+
+    schedule: Schedule = Schedule()
+    job_template: Annotated[JobTemplate, Field(json_schema_extra=TEMPLATE)]
+    desired_state: ScheduleDesiredState = ScheduleDesiredState.ACTIVE
+
+
+class JobScheduleStatus(Document):
+    """What a schedule has done and will do."""
+
+    conditions: Conditions = ()
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    state: JobScheduleState | None = None
+    next_run_time: Time | None = None
+    recent_job_name: Annotated[str, Field(max_length=253)] | None = None
+    jobs_created: Count = 0
+
+
+class JobSchedule(Resource):
+    """When to make which Job."""
+
+    KIND: ClassVar[Kind] = Kind(
+        name="JobSchedule",
+        plural="jobschedules",
+        short_name="bjs",
+        columns=(
+            Column("State", ".status.state", description="Whether it makes jobs"),
+            Column("Next-Run", ".status.nextRunTime", description="When the next job is due"),
+            Column("Recent-Job", ".status.recentJobName", description="The job made last"),
+            Column("Jobs", ".status.jobsCreated", "integer", "Jobs made so far"),
+            AGE,
+            Column(
+                "Interval", ".spec.schedule.recurrenceIntervalSeconds", "integer", "Seconds between jobs", wide=True
+            ),
+            Column("Pool", ".spec.jobTemplate.spec.poolName", description="The pool of its jobs", wide=True),
+        ),
+    )
+
+    kind: Literal["JobSchedule"] = "JobSchedule"
+    spec: JobScheduleSpec
+    status: JobScheduleStatus = JobScheduleStatus()

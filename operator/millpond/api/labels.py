@@ -1,0 +1,45 @@
+"""The names Millpond writes on objects: labels, annotations, finalizers, taints. Values are made in ``naming``."""
+
+from enum import StrEnum
+
+from millpond.api.kind import GROUP
+
+POOL = f"{GROUP}/pool"
+JOB = f"{GROUP}/job"
+TASK = f"{GROUP}/task"
+ATTEMPT = f"{GROUP}/attempt"
+NODE = f"{GROUP}/node"
+ROLE = f"{GROUP}/role"
+SLOTS = f"{GROUP}/slots"
+SCHEDULE = f"{GROUP}/schedule"
+# On node Pods that were made with a start task; on task Pods whose outcome is counted, so that a sweep finds them.
+START_TASK = f"{GROUP}/start-task"
+COUNTED = f"{GROUP}/counted"
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PART_OF = "app.kubernetes.io/part-of"
+COMPONENT = "app.kubernetes.io/component"
+APP_NAME = "app.kubernetes.io/name"
+OPERATOR = "millpond"
+
+# The host keeps one label and one taint while it belongs to a pool; both values are `naming.host_claim`.
+HOST_LABEL = POOL
+HOST_TAINT = POOL
+
+# The full values of names that were too long for a label or a Pod's name.
+POOL_NAME_ANNOTATION = f"{GROUP}/pool-name"
+JOB_NAME_ANNOTATION = f"{GROUP}/job-name"
+TASK_NAME_ANNOTATION = f"{GROUP}/task-name"
+
+EVIDENCE_FINALIZER = f"{GROUP}/evidence"
+POOL_FINALIZER = f"{GROUP}/pool"
+NODE_FINALIZER = f"{GROUP}/node"
+
+FIELD_MANAGER = "millpond"
+
+
+class Role(StrEnum):
+    """What a Pod made by the operator is for."""
+
+    NODE = "node"
+    TASK = "task"

@@ -1,0 +1,71 @@
+"""Names of what the operator makes, derived from what they stand for: the same input gives the same name for ever.
+
+Names that would be too long are cut and end in a hash of the whole, so that different inputs keep different names.
+"""
+
+import base64
+import hashlib
+import re
+
+NAME_LIMIT = 63
+_HASH_LENGTH = 8
+_NODE_SUFFIX_LENGTH = 5
+
+
+def digest(*parts: str | int, length: int = _HASH_LENGTH) -> str:
+    """The first ``length`` (1 to 52) base32 characters, a-z and 2-7, of the hash of the parts in order."""
+    # Parts are joined by a character that no name contains, so that ("a", "bc") and ("ab", "c") differ.
+    hashed = hashlib.sha256("\0".join(str(part) for part in parts).encode()).digest()
+    return base64.b32encode(hashed).decode().lower()[:length]
+
+
+def shorten(name: str, limit: int = NAME_LIMIT) -> str:
+    """The name itself where it fits in ``limit`` (10 or more) characters, else its beginning and a hash."""
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - _HASH_LENGTH - 1].rstrip('-._')}-{digest(name)}"
+
+
+def label_value(text: str) -> str:
+    """A label value for any text: itself where Kubernetes allows it, else the allowed part of it and a hash."""
+    allowed = re.sub(r"[^A-Za-z0-9._-]", "-", text).strip("-._")
+    if allowed == text:
+        return shorten(text)
+    beginning = allowed[: NAME_LIMIT - _HASH_LENGTH - 1].rstrip("-._")
+    return f"{beginning}-{digest(text)}" if beginning else digest(text)
+
+
+def attempt_pod(task_name: str, attempt: int) -> str:
+    """The Pod of one attempt (counted from 1) of a task: ``<task>-<attempt>``."""
+    suffix = f"-{attempt}"
+    return shorten(task_name, NAME_LIMIT - len(suffix)) + suffix
+
+
+def node_name(pool_name: str, pool_uid: str, ordinal: int) -> str:
+    """The compute node with this ordinal in the pool, and its Pod: ``<pool>-<5 characters>``.
+
+    Ordinals are never used twice in the life of a pool, so neither are names. The suffix holds a letter, since a
+    suffix of digits could be taken for the attempt of a task.
+    """
+    suffix = digest(pool_uid, ordinal, length=_NODE_SUFFIX_LENGTH)
+    salt = 0
+    while suffix.isdigit():
+        salt += 1
+        suffix = digest(pool_uid, ordinal, salt, length=_NODE_SUFFIX_LENGTH)
+    return f"{shorten(pool_name, NAME_LIMIT - _NODE_SUFFIX_LENGTH - 1)}-{suffix}"
+
+
+def host_claim(namespace: str, pool_name: str) -> str:
+    """The value of label and taint on a host that belongs to the pool: ``<namespace>.<pool>``."""
+    return label_value(f"{namespace}.{pool_name}")
+
+
+def scheduled_job(schedule_name: str, number: int) -> str:
+    """The job a schedule makes as its ``number``-th (counted from 1): ``<schedule>-<number>``."""
+    suffix = f"-{number}"
+    return shorten(schedule_name, NAME_LIMIT - len(suffix)) + suffix
+
+
+def template_task(job_name: str, task_name: str) -> str:
+    """The task that a job template names ``task_name``, made for ``job_name``: ``<job>-<task>``."""
+    return shorten(f"{job_name}-{task_name}")

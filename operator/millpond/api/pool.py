@@ -1,0 +1,269 @@
+"""The Pool: a set of equal compute nodes with a size. What its fields make happen is judged in ``lifecycle``."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from millpond.api.conditions import Conditions
+from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
+from millpond.api.failure import ResizeError
+from millpond.api.kind import AGE, Column, Kind, Resource, Scale
+from millpond.api.reasons import AllocationState, PoolState
+from millpond.api.resources import Quantity
+from millpond.api.schema import (
+    ATOMIC,
+    MAX_INT32,
+    Count,
+    Document,
+    ImageName,
+    Labels,
+    Slots,
+    Text,
+    fits_a_label,
+    rule,
+    validations,
+)
+from millpond.api.starttask import StartTask
+
+
+class NodeDeallocationOption(StrEnum):
+    """What becomes of the tasks of a node that leaves."""
+
+    REQUEUE = "Requeue"
+
+
+class NodeFillType(StrEnum):
+    """How tasks are laid on nodes: evenly, or one node full before the next."""
+
+    SPREAD = "Spread"
+    PACK = "Pack"
+
+
+class JobDefaultOrder(StrEnum):
+    """Which of two jobs of equal priority goes first: neither, or the older."""
+
+    NONE = "None"
+    CREATION_TIME = "CreationTime"
+
+
+class StorageType(StrEnum):
+    """Where node directories lie."""
+
+    HOST_PATH = "HostPath"
+
+
+class ProviderType(StrEnum):
+    """Who makes room for nodes."""
+
+    SCHEDULER = "Scheduler"
+
+
+class TolerationOperator(StrEnum):
+    """How a toleration compares a taint's value."""
+
+    EXISTS = "Exists"
+    EQUAL = "Equal"
+
+
+class TaintEffect(StrEnum):
+    """What a taint does to Pods that do not tolerate it."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+class TaskSchedulingPolicy(Document):
+    """How the pool's tasks are ordered and laid on its nodes."""
+
+    node_fill_type: NodeFillType = NodeFillType.SPREAD
+    job_default_order: JobDefaultOrder = JobDefaultOrder.NONE
+
+
+class HostSelector(Document):
+    """Which hosts may carry nodes of the pool."""
+
+    match_labels: Labels = Field(default_factory=dict)
+
+
+class Toleration(Document):
+    """A taint of hosts that the pool's nodes bear, as in a Pod."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "has(self.key) || self.operator == 'Exists'",
+                "key is missing: give one, or use operator Exists to tolerate every taint",
+                at=".operator",
+            ),
+            rule(
+                "self.operator != 'Exists' || !has(self.value)",
+                "value is not compared by operator Exists: drop value, or use operator Equal",
+                at=".value",
+            ),
+            rule(
+                "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+                "tolerationSeconds needs effect NoExecute: set that effect, or drop tolerationSeconds",
+                at=".tolerationSeconds",
+            ),
+        )
+    )
+
+    key: Annotated[str, Field(min_length=1, max_length=317)] | None = None
+    operator: TolerationOperator = TolerationOperator.EQUAL
+    value: Annotated[str, Field(max_length=63)] | None = None
+    effect: TaintEffect | None = None
+    toleration_seconds: Annotated[int, Field(ge=0, le=MAX_INT32)] | None = None
+
+
+class Storage(Document):
+    """Where the node directory lies."""
+
+    type: StorageType = StorageType.HOST_PATH
+
+
+class NodeTemplate(Document):
+    """Which hosts may be nodes, and what a node gives its tasks."""
+
+    image: Annotated[ImageName, Field(description="What tasks and start tasks without an own image run in")]
+    image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
+    image_pull_secrets: ImagePullSecrets = ()
+    host_selector: HostSelector = HostSelector()
+    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32, json_schema_extra=ATOMIC)] = ()
+    resources: dict[str, Quantity] = Field(
+        default_factory=dict,
+        max_length=2,
+        description="What the node offers its tasks, split by slots; default: what the host has left",
+        json_schema_extra=validations(
+            rule(
+                "self.all(name, name in ['cpu', 'memory'])",
+                "a node offers cpu and memory: drop other resources; tasks may still ask for them in limits",
+            )
+        ),
+    )
+    storage: Storage = Storage()
+
+
+class Provider(Document):
+    """Who makes room for nodes."""
+
+    type: ProviderType = ProviderType.SCHEDULER
+
+
+class PoolSpec(Document):
+    """What a pool shall be."""
+
+    display_name: Text | None = None
+    target_dedicated_nodes: Annotated[int, Field(ge=0, le=10_000, description="How many nodes the pool wants")] = 0
+    resize_timeout_seconds: Annotated[int, Field(ge=300, le=MAX_INT32)] = 900
+    node_deallocation_option: NodeDeallocationOption = NodeDeallocationOption.REQUEUE
+    task_slots_per_node: Annotated[
+        Slots,
+        Field(
+            json_schema_extra=validations(
+                rule(
+                    "self == oldSelf",
+                    "taskSlotsPerNode cannot be changed: delete the pool and create it again with the new value",
+                    reason="FieldValueForbidden",
+                )
+            )
+        ),
+    ] = 1
+    task_scheduling_policy: TaskSchedulingPolicy = TaskSchedulingPolicy()
+    node_template: NodeTemplate
+    provider: Provider = Provider()
+    start_task: StartTask | None = None
+
+
+class NodeCounts(Document):
+    """How many nodes are in which state."""
+
+    creating: Count = 0
+    starting: Count = 0
+    waiting_for_start_task: Count = 0
+    start_task_failed: Count = 0
+    idle: Count = 0
+    running: Count = 0
+    leaving_pool: Count = 0
+    rebooting: Count = 0
+    reimaging: Count = 0
+    offline: Count = 0
+    preempted: Count = 0
+    unknown: Count = 0
+    unusable: Count = 0
+
+
+class NodeCountsByClass(Document):
+    """Node counts of each node class."""
+
+    dedicated: NodeCounts = NodeCounts()
+
+
+class PoolTaskCounts(Document):
+    """The pool's unfinished tasks."""
+
+    active: Count = 0
+    preparing: Count = 0
+    running: Count = 0
+
+
+class SlotCounts(Document):
+    """Task slots: how many there are on nodes that can run tasks, and how many tasks hold."""
+
+    total: Count = 0
+    used: Count = 0
+
+
+class PoolStatus(Document):
+    """What a pool is."""
+
+    conditions: Conditions = ()
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    state: PoolState | None = None
+    allocation_state: AllocationState | None = None
+    current_dedicated_nodes: Count = 0
+    target_dedicated_nodes: Annotated[Count, Field(description="The target in force")] = 0
+    node_counts: NodeCountsByClass = NodeCountsByClass()
+    task_counts: PoolTaskCounts = PoolTaskCounts()
+    task_slot_counts: SlotCounts = SlotCounts()
+    resize_errors: Annotated[tuple[ResizeError, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
+    selector: (
+        Annotated[str, Field(max_length=1024, description="Selects the node Pods, for the scale subresource")] | None
+    ) = None
+
+
+class Pool(Resource):
+    """A set of equal compute nodes."""
+
+    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("pool")))
+
+    KIND: ClassVar[Kind] = Kind(
+        name="Pool",
+        plural="pools",
+        short_name="bpool",
+        columns=(
+            Column("State", ".status.state", description="Active or Deleting"),
+            Column("Allocation", ".status.allocationState", description="Whether the pool has the nodes it wants"),
+            Column("Dedicated", ".status.currentDedicatedNodes", "integer", "Nodes in the pool"),
+            Column("Target", ".status.targetDedicatedNodes", "integer", "Nodes wanted"),
+            Column("Slots", ".status.taskSlotCounts.total", "integer", "Task slots on nodes that can run tasks"),
+            Column("Used", ".status.taskSlotCounts.used", "integer", "Task slots that tasks hold"),
+            Column("Active", ".status.taskCounts.active", "integer", "Tasks that wait"),
+            Column("Running", ".status.taskCounts.running", "integer", "Tasks that run"),
+            AGE,
+            Column("Idle", ".status.nodeCounts.dedicated.idle", "integer", "Nodes without a task", wide=True),
+            Column(
+                "Ready",
+                '.status.conditions[?(@.type=="Ready")].reason',
+                description="Why it is ready or not",
+                wide=True,
+            ),
+            Column("Image", ".spec.nodeTemplate.image", description="What tasks run in by default", wide=True),
+        ),
+        scale=Scale(".spec.targetDedicatedNodes", ".status.currentDedicatedNodes", ".status.selector"),
+    )
+
+    kind: Literal["Pool"] = "Pool"
+    spec: PoolSpec
+    status: PoolStatus = PoolStatus()

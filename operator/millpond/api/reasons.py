@@ -1,0 +1,226 @@
+"""The closed lists of words Millpond speaks in status: states, results, failure codes, condition types and reasons.
+
+Which word applies when is judged in ``lifecycle``; the words are Azure Batch's where it has one.
+"""
+
+from enum import StrEnum
+
+
+class TaskState(StrEnum):
+    """Where a task is in its life."""
+
+    ACTIVE = "Active"
+    PREPARING = "Preparing"
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+
+
+class TaskResult(StrEnum):
+    """How a completed task ended."""
+
+    SUCCESS = "Success"
+    FAILURE = "Failure"
+
+
+class StartTaskState(StrEnum):
+    """Where a start task is on one node; retries are part of running."""
+
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+
+
+class NodeState(StrEnum):
+    """What a compute node is doing, or why it does nothing."""
+
+    CREATING = "Creating"
+    STARTING = "Starting"
+    WAITING_FOR_START_TASK = "WaitingForStartTask"
+    START_TASK_FAILED = "StartTaskFailed"
+    IDLE = "Idle"
+    RUNNING = "Running"
+    LEAVING_POOL = "LeavingPool"
+    REBOOTING = "Rebooting"
+    REIMAGING = "Reimaging"
+    OFFLINE = "Offline"
+    PREEMPTED = "Preempted"
+    UNKNOWN = "Unknown"
+    UNUSABLE = "Unusable"
+
+
+class PoolState(StrEnum):
+    """Whether a pool is there to stay."""
+
+    ACTIVE = "Active"
+    DELETING = "Deleting"
+
+
+class AllocationState(StrEnum):
+    """Whether a pool has the nodes it wants."""
+
+    STEADY = "Steady"
+    RESIZING = "Resizing"
+    STOPPING = "Stopping"
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    ACTIVE = "Active"
+    DISABLING = "Disabling"
+    DISABLED = "Disabled"
+    ENABLING = "Enabling"
+    TERMINATING = "Terminating"
+    COMPLETED = "Completed"
+    DELETING = "Deleting"
+
+
+class JobScheduleState(StrEnum):
+    """Whether a job schedule makes jobs."""
+
+    ACTIVE = "Active"
+    COMPLETED = "Completed"
+    DISABLED = "Disabled"
+
+
+class TerminateReason(StrEnum):
+    """Why a job ended, where the user gave no reason of his own."""
+
+    ALL_TASKS_COMPLETE = "AllTasksComplete"
+    MAX_WALL_CLOCK_TIME_EXPIRY = "MaxWallClockTimeExpiry"
+    USER_TERMINATE = "UserTerminate"
+
+
+class FailureCategory(StrEnum):
+    """Who can mend a failure."""
+
+    USER_ERROR = "UserError"
+    SERVER_ERROR = "ServerError"
+
+
+class FailureCode(StrEnum):
+    """Why a task failed."""
+
+    FAILURE_EXIT_CODE = "FailureExitCode"
+    TASK_ENDED = "TaskEnded"
+    COMMAND_PROGRAM_NOT_FOUND = "CommandProgramNotFound"
+    COMMAND_LAUNCH_FAILED = "CommandLaunchFailed"
+    CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
+    CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
+    CONTAINER_MISC_ERROR = "ContainerMiscError"
+    DISK_FULL = "DiskFull"
+    RESOURCE_DIRECTORY_CREATE_FAILED = "ResourceDirectoryCreateFailed"
+    TASK_SCHEDULING_CONSTRAINT_FAILED = "TaskSchedulingConstraintFailed"
+    MAX_INTERNAL_RETRY_COUNT_REACHED = "MaxInternalRetryCountReached"
+    UNKNOWN = "Unknown"
+
+
+class NodeErrorCode(StrEnum):
+    """Why a compute node is unusable."""
+
+    CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
+    CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
+    CONTAINER_MISC_ERROR = "ContainerMiscError"
+    DISK_FULL = "DiskFull"
+    UNKNOWN = "Unknown"
+
+
+class ResizeErrorCode(StrEnum):
+    """Why a pool did not get the nodes it wants."""
+
+    ALLOCATION_TIMED_OUT = "AllocationTimedOut"
+    ALLOCATION_FAILED = "AllocationFailed"
+    OVERCONSTRAINED_ALLOCATION_REQUEST_ERROR = "OverconstrainedAllocationRequestError"
+    REMOVE_NODES_FAILED = "RemoveNodesFailed"
+    UNKNOWN = "Unknown"
+
+
+class ConditionType(StrEnum):
+    """The conditions Millpond writes."""
+
+    READY = "Ready"
+    RESIZING = "Resizing"
+    SCHEDULED = "Scheduled"
+    COMPLETE = "Complete"
+    SUCCEEDED = "Succeeded"
+
+
+class PoolReason(StrEnum):
+    """Reasons of a Pool's conditions Ready and Resizing."""
+
+    NODES_READY = "NodesReady"
+    NODES_STARTING = "NodesStarting"
+    START_TASK_FAILED = "StartTaskFailed"
+    NODES_UNUSABLE = "NodesUnusable"
+    AWAITING_HOSTS = "AwaitingHosts"
+    RESIZE_FAILED = "ResizeFailed"
+    GROWING = "Growing"
+    SHRINKING = "Shrinking"
+    STEADY = "Steady"
+    DELETING = "Deleting"
+    INVALID_DOCUMENT = "InvalidDocument"
+
+
+class NodeReason(StrEnum):
+    """Reasons of a ComputeNode's condition Ready."""
+
+    READY = "NodeReady"
+    AWAITING_HOST = "AwaitingHost"
+    STARTING = "Starting"
+    WAITING_FOR_START_TASK = "WaitingForStartTask"
+    START_TASK_FAILED = "StartTaskFailed"
+    LEAVING_POOL = "LeavingPool"
+    CONTACT_LOST = "ContactLost"
+    UNUSABLE = "Unusable"
+
+
+class JobReason(StrEnum):
+    """Reasons of a Job's conditions."""
+
+    RUNNING = "Running"
+    TERMINATING = "Terminating"
+    COMPLETED = "Completed"
+    ALL_TASKS_SUCCEEDED = "AllTasksSucceeded"
+    TASKS_FAILED = "TasksFailed"
+    TASKS_UNFINISHED = "TasksUnfinished"
+    POOL_NOT_FOUND = "PoolNotFound"
+    POOL_READY = "PoolReady"
+    INVALID_DOCUMENT = "InvalidDocument"
+
+
+class TaskReason(StrEnum):
+    """Reasons of a Task's conditions: why it waits, and how it ended."""
+
+    SCHEDULED = "Scheduled"
+    JOB_NOT_FOUND = "JobNotFound"
+    JOB_NOT_ACTIVE = "JobNotActive"
+    POOL_NOT_FOUND = "PoolNotFound"
+    POOL_DELETING = "PoolDeleting"
+    NO_NODES = "NoNodes"
+    NODES_NOT_READY = "NodesNotReady"
+    START_TASK_FAILED = "StartTaskFailed"
+    WAITING_FOR_SLOTS = "WaitingForSlots"
+    WAITING_FOR_RESOURCES = "WaitingForResources"
+    TOO_MANY_SLOTS = "TooManySlots"
+    TOO_MANY_RESOURCES = "TooManyResources"
+    MAX_PARALLEL_TASKS_REACHED = "MaxParallelTasksReached"
+    TASK_EXISTS = "TaskExists"
+    INVALID_COMMAND_LINE = "InvalidCommandLine"
+    INVALID_DOCUMENT = "InvalidDocument"
+    RUNNING = "Running"
+    RETRYING = "Retrying"
+    REQUEUED = "Requeued"
+    TASK_SUCCEEDED = "TaskSucceeded"
+    TASK_FAILED = "TaskFailed"
+    TASK_TERMINATED = "TaskTerminated"
+
+
+class JobScheduleReason(StrEnum):
+    """Reasons of a JobSchedule's condition Ready."""
+
+    SCHEDULED = "Scheduled"
+    JOB_ACTIVE = "JobActive"
+    WINDOW_MISSED = "StartWindowMissed"
+    DISABLED = "Disabled"
+    COMPLETED = "Completed"
+    JOB_CREATION_FAILED = "JobCreationFailed"
+    INVALID_DOCUMENT = "InvalidDocument"

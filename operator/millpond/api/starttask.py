@@ -1,0 +1,38 @@
+"""The start task: what every node of a pool runs before, or beside, its tasks; and its outcome on a node."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from millpond.api.environment import EnvironmentSettings
+from millpond.api.failure import Failure
+from millpond.api.reasons import StartTaskState, TaskResult
+from millpond.api.resources import ResourceRequirements
+from millpond.api.schema import CommandLine, Count, Document, ExitCode, ImageName, Time
+
+
+class StartTask(Document):
+    """A command that prepares a node; it runs at each start of the node, so it must bear being run again."""
+
+    command_line: CommandLine
+    image: ImageName | None = Field(default=None, description="Default: the image of the node template")
+    environment_settings: EnvironmentSettings = ()
+    resources: ResourceRequirements = ResourceRequirements()
+    max_task_retry_count: Annotated[
+        int, Field(ge=-1, le=100, description="Retries after the first try; -1: no end")
+    ] = 0
+    wait_for_success: Annotated[bool, Field(description="Whether tasks wait for it; a failure then bars the node")] = (
+        True
+    )
+
+
+class StartTaskStatus(Document):
+    """How the start task went on one node."""
+
+    state: StartTaskState
+    exit_code: ExitCode | None = None
+    result: TaskResult | None = None
+    retry_count: Count = 0
+    start_time: Time | None = None
+    end_time: Time | None = None
+    failure: Failure | None = None

@@ -1,0 +1,168 @@
+"""The Task: one command on one node. Where it runs and what becomes of it is judged elsewhere."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from millpond.api.conditions import Conditions
+from millpond.api.containers import ContainerSettings
+from millpond.api.environment import EnvironmentSettings
+from millpond.api.failure import Failure
+from millpond.api.job import DesiredState
+from millpond.api.kind import AGE, Column, Kind, Resource
+from millpond.api.reasons import TaskResult, TaskState
+from millpond.api.resources import ResourceRequirements
+from millpond.api.schema import (
+    CommandLine,
+    Count,
+    Document,
+    ExitCode,
+    LabelName,
+    RetryCount,
+    Seconds,
+    Slots,
+    Text,
+    Time,
+    fits_a_label,
+    immutable,
+    one_way,
+    rule,
+    said,
+    validations,
+)
+
+TaskId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        json_schema_extra=said("an id holds letters, digits, '-' and '_' only: leave out the rest"),
+    ),
+]
+
+
+class TaskConstraints(Document):
+    """Limits of a task, the only part of it that can be changed."""
+
+    max_wall_clock_seconds: Seconds | None = Field(default=None, description="For each attempt; default: no limit")
+    max_task_retry_count: RetryCount | None = Field(
+        default=None, description="Retries after the first try; default: the job's; -1: no limit"
+    )
+
+
+class TaskTemplateSpec(Document):
+    """What a task shall be, whichever job it belongs to."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "has(self.commandLine) || has(self.containerSettings)",
+                "commandLine is missing: give one, or give containerSettings to run what its image starts by itself",
+                at=".commandLine",
+                reason="FieldValueRequired",
+            )
+        )
+    )
+
+    id: TaskId | None = Field(
+        default=None, description="Unique in its job whatever the case of letters; default: the name"
+    )
+    display_name: Text | None = None
+    command_line: CommandLine | None = Field(default=None, description="Split as a POSIX shell would, run by no shell")
+    container_settings: ContainerSettings | None = None
+    environment_settings: EnvironmentSettings = ()
+    required_slots: Annotated[Slots, Field(description="Task slots it takes on its node")] = 1
+    resources: Annotated[ResourceRequirements, Field(description="Default: the node's share per slot")] = (
+        ResourceRequirements()
+    )
+    constraints: TaskConstraints = TaskConstraints()
+    desired_state: DesiredState = DesiredState.ACTIVE
+
+
+class TaskSpec(TaskTemplateSpec):
+    """What a task shall be."""
+
+    job_name: Annotated[LabelName, Field(description="The job it belongs to")]
+
+
+class TaskStatus(Document):
+    """What a task is."""
+
+    conditions: Conditions = ()
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    state: TaskState | None = None
+    attempt: Annotated[Count, Field(description="The attempt under way or the last one, counted from 1")] = 0
+    node_name: Annotated[str, Field(max_length=253)] | None = None
+    pod_name: Annotated[str, Field(max_length=253)] | None = None
+    start_time: Time | None = None
+    end_time: Time | None = None
+    exit_code: ExitCode | None = None
+    result: TaskResult | None = None
+    failure: Failure | None = None
+    retry_count: Annotated[Count, Field(description="Attempts after a failure, charged to the task")] = 0
+    requeue_count: Annotated[Count, Field(description="Attempts after an interruption, not charged")] = 0
+    last_retry_time: Time | None = None
+    directory: Annotated[str, Field(max_length=1024, description="Below the node directory")] | None = None
+
+
+_NEW_TASK = "delete the task and create it again, or create another one"
+
+
+class Task(Resource):
+    """One command on one node."""
+
+    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("task")))
+
+    KIND: ClassVar[Kind] = Kind(
+        name="Task",
+        plural="tasks",
+        short_name="btask",
+        columns=(
+            Column("Job", ".spec.jobName", description="The job it belongs to"),
+            Column("State", ".status.state", description="Where it is in its life"),
+            Column("Result", ".status.result", description="How it ended"),
+            Column("Exit", ".status.exitCode", "integer", "Exit code of the command"),
+            Column("Node", ".status.nodeName", description="The compute node it runs or ran on"),
+            Column("Retries", ".status.retryCount", "integer", "Attempts after a failure"),
+            AGE,
+            Column("ID", ".spec.id", description="Its id where that is not its name", wide=True),
+            Column("Requeues", ".status.requeueCount", "integer", "Attempts after an interruption", wide=True),
+            Column("Failure", ".status.failure.code", description="Why it failed", wide=True),
+            Column(
+                "Waits-For", '.status.conditions[?(@.type=="Scheduled")].reason', description="Why it waits", wide=True
+            ),
+            Column("Pod", ".status.podName", description="The Pod of the last attempt", wide=True),
+            Column("Command", ".spec.commandLine", description="What it runs", wide=True),
+        ),
+        selectable=(".spec.jobName", ".status.state", ".status.nodeName"),
+    )
+
+    kind: Literal["Task"] = "Task"
+    spec: Annotated[
+        TaskSpec,
+        Field(
+            json_schema_extra=validations(
+                immutable("jobName", _NEW_TASK),
+                *(
+                    immutable(field, _NEW_TASK, optional=True)
+                    for field in (
+                        "id",
+                        "displayName",
+                        "commandLine",
+                        "containerSettings",
+                        "environmentSettings",
+                        "resources",
+                    )
+                ),
+                immutable("requiredSlots", _NEW_TASK),
+                one_way("desiredState", "Terminated", _NEW_TASK),
+            )
+        ),
+    ]
+    status: TaskStatus = TaskStatus()
+
+    @property
+    def id(self) -> str:
+        """The id in its job: the one given, or the name."""
+        return self.spec.id or self.metadata.name

@@ -1,0 +1,49 @@
+"""A Task as the fold sees it: what decides order, place and fate, but not the command (that is read when it starts)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from millpond.api.views.meta import Condition, Meta, View
+
+
+class TaskResources(View, frozen=True):
+    """Quantities as the user wrote them: whole numbers may come without quotes."""
+
+    requests: dict[str, str | int] = msgspec.field(default_factory=dict)
+    limits: dict[str, str | int] = msgspec.field(default_factory=dict)
+
+
+class TaskConstraints(View, frozen=True):
+    max_wall_clock_seconds: int | None = None
+    max_task_retry_count: int | None = None
+
+
+class TaskSpec(View, frozen=True):
+    job_name: str
+    id: str | None = None
+    command_line: str = ""
+    required_slots: int = 1
+    resources: TaskResources | None = None
+    constraints: TaskConstraints | None = None
+    desired_state: str = "Active"
+
+
+class TaskStatus(View, frozen=True):
+    state: str = "Active"
+    attempt: int = 0
+    node_name: str | None = None
+    pod_name: str | None = None
+    result: str | None = None
+    exit_code: int | None = None
+    retry_count: int = 0
+    requeue_count: int = 0
+    start_time: str | None = None
+    end_time: str | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class TaskView(View, frozen=True):
+    metadata: Meta
+    spec: TaskSpec
+    status: TaskStatus = TaskStatus()

@@ -1,0 +1,262 @@
+"""The closed list of what the operator can do to the world. Values only: `cluster/actuator` performs them.
+
+Every action is idempotent by name or conditional on what was seen, so that performing it twice, or losing its answer,
+does no harm. Fields name objects of `namespace`; `version` is the resourceVersion seen ("" = unconditional).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from millpond.api.computenode import ComputeNodeStatus
+from millpond.api.job import JobStatus
+from millpond.api.pool import PoolStatus
+from millpond.lifecycle.failure import Failure
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """A Kubernetes Event to publish once its action has succeeded."""
+
+    reason: str
+    message: str
+    type: Literal["Normal", "Warning"] = "Normal"
+
+
+class ConditionPatch(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """A condition to set; the actuator keeps lastTransitionTime when the status did not change."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str = ""
+    last_transition_time: str = ""
+    observed_generation: int = 0
+
+
+class Action(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Ancestor of all actions."""
+
+    namespace: str
+    events: tuple[Event, ...] = ()
+
+
+class StartAttempt(Action, frozen=True, kw_only=True):
+    """Create the task's Pod, bound to a host. The command is read from the Task when this is performed."""
+
+    pool: str
+    job: str
+    task: str
+    task_uid: str
+    attempt: int
+    pod: str
+    node: str
+    host: str
+    slots: int
+    cpu_millis: int
+    memory_bytes: int
+
+
+class StopAttempt(Action, frozen=True, kw_only=True):
+    """Ask the kubelet to end a task's Pod (TERM, grace, KILL). Never by force: the old process must be known dead."""
+
+    pod: str
+    uid: str
+    chain: str
+
+
+class ReleaseEvidence(Action, frozen=True, kw_only=True):
+    """The attempt is counted: drop the evidence finalizer and mark the Pod as counted, for a sweep to delete."""
+
+    pod: str
+    uid: str
+    chain: str
+
+
+class TaskStatusPatch(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
+    """A merge patch of a Task's status: unset fields stay, None removes."""
+
+    conditions: tuple[ConditionPatch, ...] | UnsetType = UNSET
+    state: str | UnsetType = UNSET
+    attempt: int | UnsetType = UNSET
+    node_name: str | UnsetType | None = UNSET
+    pod_name: str | UnsetType | None = UNSET
+    start_time: str | UnsetType | None = UNSET
+    end_time: str | UnsetType | None = UNSET
+    exit_code: int | UnsetType | None = UNSET
+    result: str | UnsetType | None = UNSET
+    failure: Failure | UnsetType | None = UNSET
+    retry_count: int | UnsetType = UNSET
+    requeue_count: int | UnsetType = UNSET
+    last_retry_time: str | UnsetType | None = UNSET
+    directory: str | UnsetType | None = UNSET
+
+
+class WriteTask(Action, frozen=True, kw_only=True):
+    """Write a Task's status, on condition that nobody wrote since."""
+
+    task: str
+    job: str
+    uid: str
+    version: str
+    status: TaskStatusPatch
+
+
+class WriteJob(Action, frozen=True, kw_only=True):
+    """Write a Job's whole status; fields that are None are removed."""
+
+    job: str
+    version: str
+    status: JobStatus
+
+
+class WritePool(Action, frozen=True, kw_only=True):
+    """Write a Pool's whole status; fields that are None are removed."""
+
+    pool: str
+    version: str
+    status: PoolStatus
+
+
+class WriteNode(Action, frozen=True, kw_only=True):
+    """Write a ComputeNode's whole status; fields that are None are removed."""
+
+    node: str
+    version: str
+    status: ComputeNodeStatus
+
+
+class CreateNode(Action, frozen=True, kw_only=True):
+    """Create a ComputeNode, owned by its Pool, with the node finalizer. One that exists already is as good."""
+
+    pool: str
+    node: str
+
+
+class RemoveNode(Action, frozen=True, kw_only=True):
+    """Delete a ComputeNode; its finalizer keeps it until everything on it has ended."""
+
+    node: str
+    uid: str
+
+
+class ReleaseNode(Action, frozen=True, kw_only=True):
+    """Everything on a leaving node has ended: drop its finalizer."""
+
+    node: str
+    uid: str
+
+
+class CreateNodePod(Action, frozen=True, kw_only=True):
+    """Create a node Pod for kube-scheduler to place."""
+
+    pool: str
+    node: str
+    pod: str
+
+
+class DeleteNodePod(Action, frozen=True, kw_only=True):
+    """Delete a node Pod, without force."""
+
+    pod: str
+    uid: str
+
+
+class ClaimHost(Action, frozen=True, kw_only=True):
+    """Put the pool's label and taint on the host, then measure what it has left for the node's tasks.
+
+    The answer is a `Room`, folded back by `World.observe_room`. Done again when the operator does not know the room.
+    """
+
+    pool: str
+    node: str
+    host: str
+    claim: str
+
+
+class ReleaseHost(Action, frozen=True, kw_only=True):
+    """Take the pool's label and taint off the host, if they are this pool's."""
+
+    host: str
+    claim: str
+
+
+class ShrinkNodePod(Action, frozen=True, kw_only=True):
+    """Resize the node Pod in place to what the agent needs, so that its room belongs to the tasks."""
+
+    pod: str
+    uid: str
+
+
+class SweepPods(Action, frozen=True, kw_only=True):
+    """Delete the pool's Pods that are released, many at a time."""
+
+    pool: str
+
+
+class DeleteTasks(Action, frozen=True, kw_only=True):
+    """Delete the Tasks of a job that was deleted, by pages."""
+
+    job: str
+
+
+class Announce(Action, frozen=True, kw_only=True):
+    """Publish events about an object, and nothing else."""
+
+    kind: Literal["Pool", "ComputeNode", "Job", "Task"]
+    name: str
+    uid: str
+
+
+AnyAction = (
+    StartAttempt
+    | StopAttempt
+    | ReleaseEvidence
+    | WriteTask
+    | WriteJob
+    | WritePool
+    | WriteNode
+    | CreateNode
+    | RemoveNode
+    | ReleaseNode
+    | CreateNodePod
+    | DeleteNodePod
+    | ClaimHost
+    | ReleaseHost
+    | ShrinkNodePod
+    | SweepPods
+    | DeleteTasks
+    | Announce
+)
+
+
+def chain_of(action: AnyAction) -> str:
+    """Actions of one chain are performed one after another, in order, until one fails; chains run side by side."""
+    match action:
+        case StartAttempt(task=task, job=job) | WriteTask(task=task, job=job):
+            return f"task/{job}/{task}"
+        case StopAttempt(chain=chain) | ReleaseEvidence(chain=chain):
+            return chain
+        case (
+            WriteNode(node=node)
+            | CreateNode(node=node)
+            | RemoveNode(node=node)
+            | ReleaseNode(node=node)
+            | CreateNodePod(node=node)
+            | ClaimHost(node=node)
+        ):
+            return f"node/{node}"
+        case DeleteNodePod(pod=pod) | ShrinkNodePod(pod=pod):
+            return f"pod/{pod}"
+        case ReleaseHost(host=host):
+            return f"host/{host}"
+        case WriteJob(job=job) | DeleteTasks(job=job):
+            return f"job/{job}"
+        case WritePool(pool=pool):
+            return f"pool/{pool}"
+        case SweepPods():
+            return "sweep"
+        case Announce(kind=kind, name=name):
+            return f"announce/{kind}/{name}"

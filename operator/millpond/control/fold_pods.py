@@ -1,0 +1,115 @@
+"""Folding Pods into the state: task Pods as attempts with their slots, node Pods as what a node stands on."""
+
+from __future__ import annotations
+
+from millpond.api import labels
+from millpond.api.resources import millicores, whole
+from millpond.api.views.pod import PodView
+from millpond.control.fold_tasks import UNCOUNTED
+from millpond.control.namespace import NamespaceState
+from millpond.control.pool_state import PoolState
+from millpond.control.records import Attempt
+from millpond.scheduling.demand import Demand
+
+
+def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> None:
+    """Take a task Pod's word for where it is and how far it came."""
+    name = view.metadata.name
+    attempt = pool.attempts.get(name)
+    if attempt is not None and attempt.uid and attempt.uid != view.metadata.uid:
+        forget_attempt(pool, attempt)
+        attempt = None
+    if attempt is None:
+        attempt = _new_attempt(namespace, pool, view)
+    elif view.metadata.version < attempt.version:
+        return
+    attempt.assumed = False
+    attempt.uid = view.metadata.uid
+    attempt.version = view.metadata.version
+    attempt.view = view
+    attempt.deleting = view.metadata.deletion_timestamp is not None
+    attempt.released = labels.EVIDENCE_FINALIZER not in view.metadata.finalizers
+    enter(pool, attempt, holds=not view.terminal)
+    pool.mark("attempt", name)
+
+
+def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> Attempt:
+    tags = view.metadata.labels
+    number = tags.get(labels.ATTEMPT, "")
+    attempt = Attempt(
+        pool,
+        view.metadata.name,
+        int(number) if number.isdigit() else 0,
+        namespace.job(tags.get(labels.JOB, "")),
+        tags.get(labels.TASK, ""),
+        pool.node(tags.get(labels.NODE, "")),
+        _demand(view),
+    )
+    attempt.task_uid = next((o.uid for o in view.metadata.owner_references if o.kind == "Task"), "")
+    return attempt
+
+
+def _demand(view: PodView) -> Demand:
+    """What the Pod holds: its slots by label, the rest by its requests."""
+    slots = view.metadata.labels.get(labels.SLOTS, "1")
+    requests = next((c.resources.requests for c in view.spec.containers if c.name == "task"), {})
+    others = dict(requests)
+    cpu, memory = others.pop("cpu", "0"), others.pop("memory", "0")
+    devices = tuple(sorted((name, whole(amount)) for name, amount in others.items() if name not in UNCOUNTED))
+    return Demand(int(slots) if slots.isdigit() else 1, millicores(cpu), whole(memory), devices)
+
+
+def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
+    """Book the attempt under its pool, node, job and task."""
+    if attempt.pod not in pool.attempts:
+        pool.attempts[attempt.pod] = attempt
+        attempt.node.attempts[attempt.pod] = attempt
+        attempt.job.attempts.setdefault(attempt.task, {})[attempt.pod] = attempt
+    if holds:
+        pool.hold(attempt)
+    else:
+        pool.free(attempt)
+    job, task = attempt.job, attempt.record
+    if task is not None and not attempt.settled and (task.live is None or task.live.number <= attempt.number):
+        job.pool.begun -= task.attempt
+        task.live = attempt
+        job.pool.begun += task.attempt
+        job.pool.dequeue(task)
+    if holds or not attempt.settled:
+        job.live[attempt.pod] = attempt
+    elif job.live.pop(attempt.pod, None) is not None:
+        job.pool.mark("job", job.name)
+    job.pool.refile(job)
+
+
+def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
+    """The Pod is gone, with whatever evidence it held."""
+    pool.free(attempt)
+    pool.attempts.pop(attempt.pod, None)
+    attempt.node.attempts.pop(attempt.pod, None)
+    job, task = attempt.job, attempt.record
+    siblings = job.attempts.get(attempt.task, {})
+    siblings.pop(attempt.pod, None)
+    if not siblings:
+        job.attempts.pop(attempt.task, None)
+    job.live.pop(attempt.pod, None)
+    job.pool.mark("job", job.name)
+    if attempt.node.leaving:
+        pool.mark("node", attempt.node.name)
+    if task is not None and task.live is attempt:
+        job.pool.begun -= task.attempt
+        task.live = None
+        job.pool.begun += task.attempt
+        job.pool.mark("task", f"{job.name}/{task.name}")
+    job.pool.refile(job)
+
+
+def fold_node_pod(pool: PoolState, view: PodView) -> None:
+    """Take a node Pod's word for what it is."""
+    node = pool.node(view.metadata.labels.get(labels.NODE, ""))
+    known = node.pods.get(view.metadata.name)
+    if known is not None and known.metadata.uid == view.metadata.uid and view.metadata.version < known.metadata.version:
+        return
+    node.hold_pod(view)
+    node.assumed_pods.discard(view.metadata.name)
+    pool.mark("node", node.name)

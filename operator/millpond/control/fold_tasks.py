@@ -1,0 +1,148 @@
+"""Folding Tasks into the state: what a Task says, and what that changes for its job's queue and tallies.
+
+Runs once for each of very many objects, so it touches only what differs.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from millpond.api.reasons import TaskState
+from millpond.api.resources import millicores, whole
+from millpond.api.views.task import TaskResources, TaskView
+from millpond.control.pool_state import tally_of
+from millpond.control.records import PLAIN, JobRecord, TaskRecord
+from millpond.scheduling.demand import Demand
+
+_STATES = {state.value: state for state in TaskState}
+CPU, MEMORY = "cpu", "memory"
+UNCOUNTED = ("ephemeral-storage",)
+"""Requests that the node itself refuses when it lacks them; nothing is booked for them."""
+
+
+def fold_task(job: JobRecord, view: TaskView) -> bool:
+    """Take a Task's word for what it is and where it stands. False when the view is older than what is known."""
+    meta = view.metadata
+    task = job.tasks.get(meta.name)
+    if task is not None and task.uid != meta.uid:
+        drop_task(job, task)
+        task = None
+    if task is None:
+        task = job.tasks[meta.name] = TaskRecord(meta.name, meta.uid, job)
+        task.created = meta.creation_timestamp
+        task.id = view.spec.id or task.name
+        task.demand = demand_of(view.spec.required_slots, view.spec.resources)
+        job.counts["active"] += 1
+        job.ever_had_tasks = True
+        _adopt_attempts(task)
+        job.pool.mark("job", job.name)
+    elif meta.version < task.version:
+        return False
+    task.version = meta.version
+    _take_spec(task, view)
+    _take_status(task, view)
+    settle_into_queue(task)
+    return True
+
+
+def _take_spec(task: TaskRecord, view: TaskView) -> None:
+    constraints = view.spec.constraints
+    task.max_retries = constraints.max_task_retry_count if constraints else None
+    task.terminate = view.spec.desired_state == "Terminated"
+
+
+def _take_status(task: TaskRecord, view: TaskView) -> None:
+    status, pool = view.status, task.job.pool
+    state = _STATES.get(status.state, TaskState.ACTIVE)
+    if state is not task.state or status.result != task.result:
+        pool.count(task, state, status.result)
+    task.retry_count = status.retry_count
+    task.requeue_count = status.requeue_count
+    task.written_problem = None
+    for condition in status.conditions:
+        if condition.type == "Scheduled" and condition.status == "False":
+            task.written_problem = condition.reason
+    pool.begun -= task.attempt
+    task.written = status.attempt
+    task.settled = status.attempt if state in (TaskState.ACTIVE, TaskState.COMPLETED) else status.attempt - 1
+    pool.begun += task.attempt
+    if task.live is not None and task.live.number <= task.settled:
+        retire(task)
+
+
+def retire(task: TaskRecord) -> None:
+    """The task's attempt is counted: the Pod may still hold slots, the task is free of it."""
+    attempt = task.live
+    if attempt is None:
+        return
+    pool = task.job.pool
+    pool.begun -= task.attempt
+    task.live = None
+    pool.begun += task.attempt
+    if not attempt.holds:
+        task.job.live.pop(attempt.pod, None)
+    attempt.pool.mark("attempt", attempt.pod)
+
+
+def settle_into_queue(task: TaskRecord) -> None:
+    """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
+    job, pool = task.job, task.job.pool
+    lost = task.live is None and task.state in (TaskState.PREPARING, TaskState.RUNNING)
+    if task.waits and not lost and task.not_before == 0.0:
+        pool.enqueue(task)
+    else:
+        pool.dequeue(task)
+    if (
+        job.model is None
+        or lost
+        or task.terminate
+        or task.problem
+        or task.written_problem
+        or pool.too_wide(task.demand)
+    ):
+        pool.mark("task", f"{job.name}/{task.name}")
+
+
+def _adopt_attempts(task: TaskRecord) -> None:
+    """Pods of this very Task that were seen before it."""
+    for attempt in task.job.attempts.get(task.name, {}).values():
+        if attempt.task_uid == task.uid:
+            attempt.pool.mark("attempt", attempt.pod)
+            task.job.live[attempt.pod] = attempt
+            if task.live is None or attempt.number > task.live.number:
+                task.live = attempt
+    task.job.pool.begun += task.attempt
+
+
+def drop_task(job: JobRecord, task: TaskRecord) -> None:
+    """The Task was deleted: nobody waits for it any more, and its attempts count for nothing."""
+    pool = job.pool
+    pool.dequeue(task)
+    pool.begun -= task.attempt
+    job.counts[tally_of(task.state, task.result)] -= 1
+    del job.tasks[task.name]
+    for attempt in job.attempts.get(task.name, {}).values():
+        attempt.pool.mark("attempt", attempt.pod)
+        if not attempt.holds:
+            job.live.pop(attempt.pod, None)
+    task.live = None
+    pool.mark("job", job.name)
+
+
+@lru_cache(maxsize=512)
+def _slots_only(slots: int) -> Demand:
+    return PLAIN if slots == 1 else Demand(slots)
+
+
+def demand_of(slots: int, resources: TaskResources | None) -> Demand:
+    """What a Task's spec asks for. Limits alone become requests, as in Kubernetes."""
+    if resources is None:
+        return _slots_only(slots)
+    asked = {**resources.limits, **resources.requests}
+    cpu, memory = asked.pop(CPU, None), asked.pop(MEMORY, None)
+    return Demand(
+        slots,
+        millicores(cpu) if cpu is not None else None,
+        whole(memory) if memory is not None else None,
+        tuple(sorted((name, whole(amount)) for name, amount in asked.items() if name not in UNCOUNTED)),
+    )

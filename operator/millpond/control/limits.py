@@ -1,0 +1,33 @@
+"""The numbers that judgement obeys; `settings.py` fills them from the environment."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """All in seconds."""
+
+    node_lost: float = 300.0
+    """Silence of a host after which its attempts are given up."""
+    empty_job_grace: float = 30.0
+    """How long a job that never had a task may stay without one before `TerminateJob` ends it."""
+    job_missing: float = 3.0
+    """How long a task waits for its job to appear before it is told that there is none."""
+    running_after: float = 1.0
+    """A task that ends sooner than this is never written as Running."""
+    preparing_after: float = 3.0
+    """A task that starts sooner than this is never written as Preparing."""
+    image_pull: float = 120.0
+    """How long a failing image pull may go on before the task fails."""
+    startup: float = 600.0
+    """How long a Pod may take to start its container."""
+    summary: float = 2.0
+    """Least time between two summaries of counts on a Job or Pool."""
+    node_summary: float = 10.0
+    """Least time between two status writes of a node that only say what it is busy with."""
+    sweep: float = 2.0
+    """Least time between two sweeps of counted Pods."""
+    backoff: float = 1.0
+    """First pause before an attempt that no node took is tried again; doubles up to `backoff_most`."""
+    backoff_most: float = 60.0

@@ -1,0 +1,76 @@
+"""The status of a ComputeNode: what the record and its verdict look like to users."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from millpond.api.computenode import ComputeNodeStatus, NodeTotals
+from millpond.api.conditions import Condition, ConditionStatus, put
+from millpond.api.failure import Failure, NodeError
+from millpond.api.pool import SlotCounts
+from millpond.api.reasons import ConditionType, NodeErrorCode, NodeState, StartTaskState, TaskResult
+from millpond.api.resources import format_bytes, format_millicores
+from millpond.api.starttask import StartTaskStatus
+from millpond.control.pool_state import PoolState
+from millpond.control.records import NodeRecord
+from millpond.lifecycle.nodes import NodeVerdict
+from millpond.lifecycle.starttask import StartTask
+from millpond.scheduling.node_slots import NodeSlots
+
+
+def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: float) -> ComputeNodeStatus:
+    """The whole status. What cannot be seen any more (a Pod's address after its end) keeps its last value."""
+    old = node.model.status if node.model else ComputeNodeStatus()
+    pod = node.pod
+    at = datetime.fromtimestamp(int(now), UTC)
+    ready = Condition(
+        type=ConditionType.READY,
+        status=ConditionStatus.TRUE if verdict.takes_tasks else ConditionStatus.FALSE,
+        observed_generation=node.model.metadata.generation if node.model else None,
+        last_transition_time=at,
+        reason=verdict.reason,
+        message=verdict.message,
+    )
+    placed = pod is not None and pod.spec.node_name is not None
+    used = sum(attempt.demand.slots for attempt in node.attempts.values() if attempt.holds)
+    unusable = verdict.state is NodeState.UNUSABLE
+    return ComputeNodeStatus(
+        conditions=put(old.conditions, ready),
+        state=verdict.state,
+        host_name=pod.spec.node_name if pod and placed else old.host_name,
+        pod_name=pod.metadata.name if pod else old.pod_name,
+        ip_address=(pod.status.pod_ip if pod else None) or old.ip_address,
+        slots=SlotCounts(total=pool.model.spec.task_slots_per_node if pool.model else old.slots.total, used=used),
+        resources=_resources(node.slots) if node.slots else old.resources,
+        start_task=_start_task(verdict.start_task) or old.start_task,
+        totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
+        errors=(NodeError(code=NodeErrorCode.CONTAINER_MISC_ERROR, message=verdict.message),) if unusable else (),
+        allocation_time=old.allocation_time or (at if placed else None),
+        last_boot_time=_time(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
+    )
+
+
+def _resources(slots: NodeSlots) -> dict[str, str]:
+    devices = {name: str(amount) for name, amount in slots.devices_total.items()}
+    return {"cpu": format_millicores(slots.cpu_total), "memory": format_bytes(slots.memory_total), **devices}
+
+
+def _start_task(seen: StartTask | None) -> StartTaskStatus | None:
+    if seen is None or seen.state == "Waiting":
+        return None
+    completed = seen.state == "Completed"
+    result = (TaskResult.FAILURE if seen.failure else TaskResult.SUCCESS) if completed else None
+    failure = seen.failure
+    return StartTaskStatus(
+        state=StartTaskState(seen.state),
+        exit_code=seen.exit_code,
+        result=result,
+        retry_count=seen.retry_count,
+        start_time=_time(seen.start_time),
+        end_time=_time(seen.end_time),
+        failure=Failure(category=failure.category, code=failure.code, message=failure.message) if failure else None,
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(microsecond=0) if text else None

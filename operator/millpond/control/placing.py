@@ -1,0 +1,61 @@
+"""Placement: while slots are free, draw a job, take its oldest task that fits, choose a node, start an attempt."""
+
+from __future__ import annotations
+
+from millpond.api import naming
+from millpond.control.actions import AnyAction, StartAttempt
+from millpond.control.fold_pods import enter
+from millpond.control.pool_state import PoolState
+from millpond.control.records import Attempt, JobRecord, TaskRecord
+from millpond.scheduling.demand import Demand
+from millpond.scheduling.node_slots import NodeSlots
+
+
+def place(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # noqa: ARG001
+    """Start as many attempts as fit. Costs what is placed plus what is found not to fit, never what waits."""
+    if pool.model is None or pool.model.metadata.deletion_timestamp is not None:
+        return
+    policy = pool.model.spec.task_scheduling_policy
+    passed: set[tuple[str, str]] = set()
+    blocked: set[Demand] = set()
+    while pool.index.free_slots > 0:
+        ticket = pool.order.next(policy.job_default_order.value, pool.begun, passed)
+        if ticket is None:
+            return
+        job = pool.jobs[ticket[1]]
+        head = job.ready.head(blocked)
+        if head is None:
+            passed.add(ticket)
+            continue
+        (_, name), demand = head
+        node = pool.index.choose(demand, policy.node_fill_type.value)
+        if node is None:
+            blocked.add(demand)
+            continue
+        start(pool, job, job.tasks[name], node, actions)
+
+
+def start(pool: PoolState, job: JobRecord, task: TaskRecord, node: NodeSlots, actions: list[AnyAction]) -> None:
+    """Bind the task's next attempt to the node, and assume that it is there."""
+    number = task.attempt + 1
+    demand = Demand(task.demand.slots, node.cpu_of(task.demand), node.memory_of(task.demand), task.demand.devices)
+    pod = naming.attempt_pod(task.name, number)
+    attempt = Attempt(pool, pod, number, job, task.name, pool.node(node.name), demand)
+    attempt.task_uid = task.uid
+    enter(pool, attempt, holds=True)
+    actions.append(
+        StartAttempt(
+            namespace=pool.namespace,
+            pool=pool.name,
+            job=job.name,
+            task=task.name,
+            task_uid=task.uid,
+            attempt=number,
+            pod=pod,
+            node=node.name,
+            host=node.host,
+            slots=demand.slots,
+            cpu_millis=demand.cpu_millis or 0,
+            memory_bytes=demand.memory_bytes or 0,
+        )
+    )

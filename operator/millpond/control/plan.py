@@ -1,0 +1,41 @@
+"""The operator's table of contents: what one cycle of one pool judges, in order. Actions out, nothing performed.
+
+The plan assumes its own actions: each step sees the verdicts of those before, and the next plan sees them all until the
+watch shows the truth or `World.settle` says that an action failed. Same state and time, same actions in the same order.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from millpond.control.actions import AnyAction
+from millpond.control.limits import Limits
+from millpond.control.placing import place
+from millpond.control.plan_attempts import judge_attempts
+from millpond.control.plan_jobs import judge_jobs
+from millpond.control.plan_nodes import judge_nodes
+from millpond.control.plan_pool import judge_pool
+from millpond.control.plan_size import resize
+from millpond.control.plan_tasks import judge_tasks
+from millpond.control.pool_state import PoolState
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What to do now, and when to look again even if nothing happens (seconds since the epoch)."""
+
+    actions: list[AnyAction]
+    wake_at: float | None = None
+
+
+def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
+    """Judge all that has changed, or become due, since the last plan of this pool."""
+    actions: list[AnyAction] = []
+    pool.mark_due(now)
+    judge_nodes(pool, now, limits, actions)
+    judge_attempts(pool, now, limits, actions)
+    judge_tasks(pool, now, limits, actions)
+    judge_jobs(pool, now, limits, actions)
+    place(pool, now, actions)
+    resize(pool, now, actions)
+    judge_pool(pool, now, limits, actions)
+    return Plan(actions, pool.deadlines[0][0] if pool.deadlines else None)

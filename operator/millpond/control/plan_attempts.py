@@ -1,0 +1,153 @@
+"""The lives of attempts: evidence becomes verdicts, verdicts are written, and only then is the evidence let go."""
+
+from __future__ import annotations
+
+from millpond.api.reasons import NodeState, TaskState
+from millpond.api.times import format_time, parse_time
+from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch, WriteTask
+from millpond.control.limits import Limits
+from millpond.control.plan_nodes import given_up, host_lost_under
+from millpond.control.pool_state import PoolState
+from millpond.control.records import Attempt, TaskRecord
+from millpond.control.verdicts import book
+from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended, judge_waiting
+from millpond.lifecycle.tasks import GIVEN_UP, Wishes, decide
+
+
+def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """Judge each marked attempt."""
+    for name in pool.taken("attempt"):
+        attempt = pool.attempts.get(name)
+        if attempt is None or attempt.assumed or attempt.view is None:
+            continue
+        task = attempt.record
+        if task is not None and not attempt.settled:
+            _judge_unsettled(pool, attempt, task, now, limits, actions)
+        if attempt.settled:
+            _let_go(pool, attempt, now, limits, actions)
+
+
+def _judge_unsettled(
+    pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]
+) -> None:
+    view = attempt.view
+    assert view is not None
+    wishes = _wishes(pool, attempt, task, now, limits)
+    if view.terminal:
+        exit_: Exit | None = judge_ended(view)
+    elif wishes.node_lost:
+        exit_ = GIVEN_UP
+    else:
+        age = now - parse_time(view.metadata.creation_timestamp)
+        exit_ = judge_waiting(view, age, limits.image_pull, limits.startup)
+    if exit_ is not None:
+        verdict = decide(exit_, wishes, task.retry_count, max_retries(task))
+        book(pool, attempt, task, verdict, now, limits, actions)
+        return
+    if (wishes.ended_by_user or wishes.node_removed) and not attempt.deleting:
+        _stop(pool, attempt, actions)
+        return
+    _follow(pool, attempt, task, now, limits, actions)
+
+
+def max_retries(task: TaskRecord) -> int:
+    """The task's own allowance, else its job's."""
+    if task.max_retries is not None:
+        return task.max_retries
+    return task.job.model.spec.constraints.max_task_retry_count if task.job.model else 0
+
+
+def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits) -> Wishes:
+    job = task.job
+    node = attempt.node
+    removed = node.leaving and not node.creating
+    return Wishes(
+        ended_by_user=task.terminate or job.ending or job.model is None,
+        node_removed=removed,
+        node_lost=given_up(pool, node, now, limits) or host_lost_under(pool, attempt.view),
+    )
+
+
+def _stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
+    attempt.deleting = True
+    actions.append(
+        StopAttempt(
+            namespace=pool.namespace, pod=attempt.pod, uid=attempt.uid, chain=f"task/{attempt.job.name}/{attempt.task}"
+        )
+    )
+
+
+def _let_go(pool: PoolState, attempt: Attempt, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """A counted attempt: stop what still runs, and drop the evidence of what has ended."""
+    ended = not attempt.holds or host_lost_under(pool, attempt.view)
+    if not ended:
+        if not attempt.deleting:
+            _stop(pool, attempt, actions)
+        return
+    attempt.job.live.pop(attempt.pod, None)
+    attempt.job.pool.mark("job", attempt.job.name)
+    attempt.job.pool.refile(attempt.job)
+    if attempt.released:
+        return
+    attempt.released = True
+    pool.counted_pods += 1
+    pool.look_at(max(now, pool.last_sweep + limits.sweep), "pool", pool.name)
+    actions.append(
+        ReleaseEvidence(
+            namespace=pool.namespace, pod=attempt.pod, uid=attempt.uid, chain=f"task/{attempt.job.name}/{attempt.task}"
+        )
+    )
+
+
+def _follow(
+    pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]
+) -> None:
+    """Write that the task prepares or runs, once it has done so long enough to be news."""
+    view = attempt.view
+    assert view is not None
+    state = view.container(TASK_CONTAINER)
+    started = state.running.started_at if state and state.running else None
+    created = parse_time(view.metadata.creation_timestamp)
+    if started is not None:
+        wanted, due = TaskState.RUNNING, parse_time(started) + limits.running_after
+    else:
+        wanted, due = TaskState.PREPARING, created + limits.preparing_after
+        for limit in (limits.image_pull, limits.startup):
+            if now < created + limit:
+                pool.look_at(created + limit, "attempt", attempt.pod)
+                break
+    if task.state is wanted and task.written == attempt.number:
+        return
+    if now < due:
+        pool.look_at(due, "attempt", attempt.pod)
+        return
+    if attempt.node.verdict is not None and attempt.node.verdict.state is NodeState.UNKNOWN:
+        return
+    _write_progress(pool, attempt, task, wanted, started or format_time(created), actions)
+
+
+def _write_progress(
+    pool: PoolState, attempt: Attempt, task: TaskRecord, state: TaskState, start: str, actions: list[AnyAction]
+) -> None:
+    status = TaskStatusPatch(
+        state=state,
+        attempt=attempt.number,
+        node_name=attempt.node.name,
+        pod_name=attempt.pod,
+        start_time=start,
+        end_time=None,
+        exit_code=None,
+        directory=task.directory,
+    )
+    actions.append(
+        WriteTask(
+            namespace=pool.namespace,
+            task=task.name,
+            job=task.job.name,
+            uid=task.uid,
+            version=str(task.version),
+            status=status,
+        )
+    )
+    task.job.pool.count(task, state, None)
+    task.written, task.settled = attempt.number, attempt.number - 1

@@ -1,0 +1,197 @@
+"""The lives of jobs: state, reasons to end, and what their counts say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from millpond.api.conditions import Condition, ConditionStatus, put
+from millpond.api.job import DesiredState as Desired
+from millpond.api.job import Job, JobStatus, JobTaskCounts, OnAllTasksComplete
+from millpond.api.reasons import ConditionType, JobReason, JobState
+from millpond.control.actions import AnyAction, DeleteTasks, Event, WriteJob
+from millpond.control.limits import Limits
+from millpond.control.pool_state import PoolState
+from millpond.control.records import JobRecord
+from millpond.lifecycle.jobs import JobFacts, JobVerdict, judge_job
+
+
+def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """Judge each marked job; one of which only counts have changed is judged when its next summary is due."""
+    for name in pool.taken("counted"):
+        _schedule_summary(pool, pool.jobs.get(name), limits)
+    for name in pool.taken("job"):
+        job = pool.jobs.get(name)
+        if job is None:
+            continue
+        if job.model is None:
+            _forget_unknown(pool, job, actions)
+            continue
+        verdict = judge_job(_facts(job, job.model), now, limits.empty_job_grace)
+        if verdict.look_again is not None:
+            pool.look_at(verdict.look_again, "job", name)
+        if verdict.state is not job.state:
+            _enter(pool, job, verdict.state)
+        _write(pool, job, job.model, verdict, now, limits, actions)
+
+
+def _forget_unknown(pool: PoolState, job: JobRecord, actions: list[AnyAction]) -> None:
+    """A job that does not exist: its record goes when no task and no Pod speaks of it; a deleted one takes its tasks along."""
+    if job.deleted:
+        job.deleted = False
+        actions.append(DeleteTasks(namespace=pool.namespace, job=job.name))
+    if not job.tasks and not job.attempts:
+        pool.forget_job(job)
+
+
+def _facts(job: JobRecord, model: Job) -> JobFacts:
+    spec, counts = model.spec, job.counts
+    had = model.status.task_counts
+    created = model.metadata.creation_timestamp
+    born = created.timestamp() if created else 0.0
+    return JobFacts(
+        state=job.state,
+        terminate_reason=model.status.terminate_reason,
+        wants_termination=spec.desired_state is Desired.TERMINATED or model.metadata.deletion_timestamp is not None,
+        wanted_reason=spec.terminate_reason,
+        terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
+        has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
+        unfinished=counts["active"] + counts["preparing"] + counts["running"],
+        bound=len(job.live),
+        created=born,
+        empty_since=born,
+        max_wall_clock_seconds=spec.constraints.max_wall_clock_seconds,
+    )
+
+
+def _enter(pool: PoolState, job: JobRecord, state: JobState) -> None:
+    job.state = state
+    pool.refile(job)
+    for attempt in job.live.values():
+        attempt.pool.mark("attempt", attempt.pod)
+
+
+def _write(
+    pool: PoolState,
+    job: JobRecord,
+    model: Job,
+    verdict: JobVerdict,
+    now: float,
+    limits: Limits,
+    actions: list[AnyAction],
+) -> None:
+    if now < job.last_summary + limits.summary and _only_counts(pool, model, verdict):
+        _schedule_summary(pool, job, limits)
+        return
+    job.summary_scheduled = False
+    status, old = describe_job(pool, job, model, verdict, now), model.status
+    if status == old:
+        return
+    job.last_summary = now
+    job.model = model.model_copy(update={"status": status})
+    actions.append(
+        WriteJob(
+            namespace=pool.namespace,
+            job=job.name,
+            version=model.metadata.resource_version,
+            status=status,
+            events=_events(old, status),
+        )
+    )
+
+
+def _schedule_summary(pool: PoolState, job: JobRecord | None, limits: Limits) -> None:
+    if job is not None and not job.summary_scheduled:
+        job.summary_scheduled = True
+        pool.look_at(job.last_summary + limits.summary, "job", job.name)
+
+
+def _only_counts(pool: PoolState, model: Job, verdict: JobVerdict) -> bool:
+    """True when nothing but the counts can have changed since the last write."""
+    status = model.status
+    told = any(c.type == ConditionType.SCHEDULED and c.status is ConditionStatus.TRUE for c in status.conditions)
+    return (
+        status.state is verdict.state
+        and status.observed_generation == model.metadata.generation
+        and told == (pool.model is not None)
+    )
+
+
+def _events(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
+    if new.state is not old.state and new.state is JobState.COMPLETED:
+        return (Event("JobCompleted", f"The job is complete: {new.terminate_reason}."),)
+    before = {c.type: c.reason for c in old.conditions}
+    for condition in new.conditions:
+        missing = condition.reason == JobReason.POOL_NOT_FOUND
+        if missing and before.get(condition.type) != condition.reason:
+            return (Event(condition.reason, condition.message, "Warning"),)
+    return ()
+
+
+def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, now: float) -> JobStatus:
+    """The whole status, counts included."""
+    at = datetime.fromtimestamp(int(now), UTC)
+    old, counts = model.status, job.counts
+    ended = verdict.state is JobState.COMPLETED
+    conditions = old.conditions
+    for condition in _conditions(pool, job, model, verdict, at):
+        conditions = put(conditions, condition)
+    return JobStatus(
+        conditions=conditions,
+        observed_generation=model.metadata.generation,
+        state=verdict.state,
+        pool_name=pool.name,
+        task_counts=JobTaskCounts(
+            active=counts["active"],
+            preparing=counts["preparing"],
+            running=counts["running"],
+            succeeded=counts["succeeded"],
+            failed=counts["failed"],
+            completed=counts["succeeded"] + counts["failed"],
+        ),
+        start_time=old.start_time or model.metadata.creation_timestamp,
+        end_time=(old.end_time or at) if ended else None,
+        terminate_reason=verdict.terminate_reason,
+    )
+
+
+def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
+    generation = model.metadata.generation
+
+    def condition(kind: ConditionType, holds: bool, reason: str, message: str) -> Condition:
+        status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
+        return Condition(
+            type=kind,
+            status=status,
+            observed_generation=generation,
+            last_transition_time=at,
+            reason=reason,
+            message=message,
+        )
+
+    if verdict.state is JobState.COMPLETED:
+        failed = job.counts["failed"]
+        text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
+        reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
+        unfinished = job.counts["active"]
+        if unfinished:
+            reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
+        return [
+            condition(ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
+            condition(ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
+        ]
+    ending = verdict.state is JobState.TERMINATING
+    running = [
+        condition(
+            ConditionType.COMPLETE,
+            False,
+            JobReason.TERMINATING if ending else JobReason.RUNNING,
+            "The job stops its tasks." if ending else "The job takes and runs tasks.",
+        )
+    ]
+    if pool.model is None:
+        text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or correct spec.poolName."
+        return [*running, condition(ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
+    return [
+        *running,
+        condition(ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}."),
+    ]

@@ -1,0 +1,254 @@
+"""The lives of a pool's nodes: Pod, host, claim, room, state; and their end."""
+
+from __future__ import annotations
+
+from millpond.api import labels
+from millpond.api.reasons import NodeState
+from millpond.api.resources import millicores, whole
+from millpond.api.times import parse_time
+from millpond.api.views.pod import PodView
+from millpond.control.actions import (
+    AnyAction,
+    ClaimHost,
+    CreateNodePod,
+    DeleteNodePod,
+    Event,
+    ReleaseNode,
+    ShrinkNodePod,
+    WriteNode,
+)
+from millpond.control.limits import Limits
+from millpond.control.node_status import describe_node
+from millpond.control.pool_state import PoolState
+from millpond.control.records import NodeRecord
+from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node
+from millpond.scheduling.node_slots import NodeSlots
+
+AGENT_CPU_MILLIS = 50
+"""What a node Pod keeps when its room has gone to the tasks; a Pod asking for more is shrunk."""
+
+
+def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """Bring each marked node one step further, and write what it has become."""
+    for name in pool.taken("touched"):
+        _schedule_summary(pool, pool.nodes.get(name), now, limits)
+    for name in pool.taken("node"):
+        node = pool.nodes.get(name)
+        if node is None:
+            continue
+        if node.model is None and not node.creating:
+            _end_orphan(pool, node, actions)
+            continue
+        if node.model is None:
+            continue
+        _recall_room(pool, node)
+        verdict = judge_node(_facts(pool, node))
+        before, node.verdict = node.verdict, verdict
+        pool.open_node(node, verdict.takes_tasks)
+        _when_state_changes(pool, node, before, verdict, now, limits)
+        if node.leaving:
+            _end(pool, node, actions)
+        else:
+            _advance(pool, node, actions)
+        _write(pool, node, before, now, limits, actions)
+
+
+def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
+    pod = node.pod
+    host = pool.hosts.get(pod.spec.node_name) if pod and pod.spec.node_name else None
+    start_task = pool.model.spec.start_task if pool.model else None
+    has_start_task = start_task is not None and pod is not None and _runs_start_task(pod)
+    return NodeFacts(
+        leaving=node.leaving,
+        pod=pod,
+        host=host,
+        claimed=pod is not None and pod.spec.node_name in pool.claimed,
+        sized=node.slots is not None and pod is not None and not _oversized(pod),
+        has_start_task=has_start_task,
+        waits_for_start_task=start_task is not None and start_task.wait_for_success,
+        busy=node.holding > 0,
+    )
+
+
+def _runs_start_task(pod: PodView) -> bool:
+    """A node Pod keeps the start task that it was made with: a changed Pool reaches the node with its next Pod."""
+    return pod.metadata.labels.get(labels.START_TASK) == "true"
+
+
+def _oversized(pod: PodView) -> bool:
+    """True while the node Pod holds the whole node's room."""
+    for container in pod.spec.containers:
+        if container.name == AGENT_CONTAINER:
+            return millicores(container.resources.requests.get("cpu", "0")) > AGENT_CPU_MILLIS
+    return False
+
+
+def _recall_room(pool: PoolState, node: NodeRecord) -> None:
+    """Take the node's size from its status, where an earlier life of the operator wrote it."""
+    status = node.model.status if node.model else None
+    pod = node.pod
+    if node.slots is not None and pod is not None and pod.spec.node_name and node.slots.host != pod.spec.node_name:
+        pool.open_node(node, takes_tasks=False)
+        node.slots = None
+    if node.slots is not None or status is None or not status.resources or pod is None or pool.model is None:
+        return
+    if status.host_name != pod.spec.node_name:
+        return
+    room = dict(status.resources)
+    cpu, memory = millicores(room.pop("cpu", "0")), whole(room.pop("memory", "0"))
+    pool.size_node(node, slots_of(pool, node, cpu, memory, {name: whole(amount) for name, amount in room.items()}))
+
+
+def slots_of(pool: PoolState, node: NodeRecord, cpu: int, memory: int, devices: dict[str, int]) -> NodeSlots:
+    """A node's slots, all free, over a room in millicores, bytes and devices."""
+    total = pool.model.spec.task_slots_per_node if pool.model else 1
+    host = node.pod.spec.node_name if node.pod else None
+    return NodeSlots(node.name, host or "", total, total, cpu, memory, cpu, memory, devices, dict(devices))
+
+
+def _when_state_changes(
+    pool: PoolState, node: NodeRecord, before: NodeVerdict | None, verdict: NodeVerdict, now: float, limits: Limits
+) -> None:
+    if before is not None and (before.state is verdict.state or _as_busy_as(before, verdict)):
+        return
+    pool.mark("size", pool.name)
+    for pod in node.attempts:
+        pool.mark("attempt", pod)
+    if verdict.state is NodeState.UNKNOWN:
+        pool.look_at(silent_since(pool, node, now) + limits.node_lost, "node", node.name)
+
+
+def silent_since(pool: PoolState, node: NodeRecord, now: float) -> float:
+    """When the node's host fell silent; `now` where nothing tells."""
+    pod = node.pod
+    host = pool.hosts.get(pod.spec.node_name) if pod and pod.spec.node_name else None
+    for condition in host.status.conditions if host else ():
+        if condition.type == "Ready" and condition.last_transition_time:
+            return parse_time(condition.last_transition_time)
+    return now
+
+
+def given_up(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> bool:
+    """True when nothing more is to be expected of what runs on the node."""
+    pod = node.pod
+    if node.model is None and not node.creating:
+        return False
+    if pod is None or pod.spec.node_name is None:
+        return False
+    host = pool.hosts.get(pod.spec.node_name)
+    if host_is_lost(host):
+        return True
+    return host is not None and not host.ready and now >= silent_since(pool, node, now) + limits.node_lost
+
+
+def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    """The next step of a node that is to stay."""
+    pod, space = node.pod, pool.namespace
+    if pool.model is None:
+        return
+    for old in node.pods.values():
+        ended = old.terminal and old.metadata.deletion_timestamp is None
+        if ended and old.metadata.name not in node.deleted_pods:
+            node.deleted_pods.add(old.metadata.name)
+            actions.append(DeleteNodePod(namespace=space, pod=old.metadata.name, uid=old.metadata.uid))
+    if pod is None or _is_over(pool, pod):
+        name = _pod_name(node)
+        if not node.assumed_pods:
+            node.assumed_pods.add(name)
+            actions.append(CreateNodePod(namespace=space, pool=pool.name, node=node.name, pod=name))
+        return
+    host = pod.spec.node_name
+    if host is None or pod.metadata.deletion_timestamp is not None:
+        return
+    if (host not in pool.claimed or node.slots is None) and not node.claiming and host in pool.hosts:
+        node.claiming = True
+        actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
+    elif node.slots is not None and _oversized(pod) and not node.shrinking:
+        node.shrinking = True
+        actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
+
+
+def _is_over(pool: PoolState, pod: PodView) -> bool:
+    """True when the node Pod will not run again: deleted, ended, or on a host that is lost."""
+    lost = pod.spec.node_name is not None and host_is_lost(pool.hosts.get(pod.spec.node_name))
+    return lost
+
+
+def _pod_name(node: NodeRecord) -> str:
+    """The node's own name, or the first numbered one that no Pod of it has."""
+    name, number = node.name, 1
+    while name in node.pods:
+        name, number = f"{node.name}-{number}", number + 1
+    return name
+
+
+def _end(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    """The next step of a node that leaves: its tasks first, then its Pods, then its object."""
+    if any(not host_lost_under(pool, attempt.view) and attempt.holds for attempt in node.attempts.values()):
+        return
+    _delete_pods(pool, node, actions)
+    model = node.model
+    if not node.pods and model is not None and model.metadata.deletion_timestamp is not None and not node.released:
+        node.released = True
+        actions.append(ReleaseNode(namespace=pool.namespace, node=node.name, uid=model.metadata.uid))
+
+
+def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    """A node without an object: its Pods go; when nothing is left the record goes too."""
+    pool.open_node(node, takes_tasks=False)
+    if node.holding == 0:
+        _delete_pods(pool, node, actions)
+    if not node.pods and not node.attempts and not node.assumed_pods:
+        del pool.nodes[node.name]
+        pool.mark("size", pool.name)
+
+
+def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    for pod in node.pods.values():
+        name = pod.metadata.name
+        if pod.metadata.deletion_timestamp is None and name not in node.deleted_pods:
+            node.deleted_pods.add(name)
+            actions.append(DeleteNodePod(namespace=pool.namespace, pod=name, uid=pod.metadata.uid))
+
+
+def host_lost_under(pool: PoolState, pod: PodView | None) -> bool:
+    """True when the Pod's host is gone, so that the Pod holds nothing any more."""
+    return pod is not None and pod.spec.node_name is not None and host_is_lost(pool.hosts.get(pod.spec.node_name))
+
+
+def _schedule_summary(pool: PoolState, node: NodeRecord | None, now: float, limits: Limits) -> None:
+    """Have the node's counts written when the last write is long enough ago."""
+    if node is not None and not node.summary_scheduled:
+        node.summary_scheduled = True
+        pool.look_at(max(now, node.last_written + limits.node_summary), "node", node.name)
+
+
+def _write(
+    pool: PoolState, node: NodeRecord, before: NodeVerdict | None, now: float, limits: Limits, actions: list[AnyAction]
+) -> None:
+    """Write the node's status when its state changed, or when its counts did and the last write is long enough ago."""
+    model, verdict = node.model, node.verdict
+    if model is None or verdict is None:
+        return
+    if before is not None and _as_busy_as(before, verdict) and now < node.last_written + limits.node_summary:
+        _schedule_summary(pool, node, now, limits)
+        return
+    node.summary_scheduled = False
+    status = describe_node(pool, node, verdict, now)
+    if status == model.status:
+        return
+    node.last_written = now
+    events: tuple[Event, ...] = ()
+    if status.state is not model.status.state and status.state in (NodeState.START_TASK_FAILED, NodeState.UNUSABLE):
+        events = (Event(verdict.reason, verdict.message, "Warning"),)
+    version = model.metadata.resource_version
+    node.model = model.model_copy(update={"status": status})
+    actions.append(WriteNode(namespace=pool.namespace, node=node.name, version=version, status=status, events=events))
+
+
+BUSY_STATES = (NodeState.IDLE, NodeState.RUNNING)
+
+
+def _as_busy_as(old: NodeVerdict, new: NodeVerdict) -> bool:
+    """True when the verdicts differ in nothing but how busy the node is."""
+    return old == new or (old.state in BUSY_STATES and new.state in BUSY_STATES)

@@ -1,0 +1,71 @@
+"""The size of a pool: nodes are made and removed until there are as many as are wanted."""
+
+from __future__ import annotations
+
+from millpond.api import naming
+from millpond.api.reasons import NodeState
+from millpond.control.actions import AnyAction, CreateNode, ReleaseHost, RemoveNode
+from millpond.control.pool_state import PoolState
+from millpond.scaling.resize import Candidate, plan_resize
+
+
+def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # noqa: ARG001
+    """Create or remove nodes, and give back hosts that none stands on. A pool that is being deleted wants none."""
+    if not pool.taken("size"):
+        return
+    pool.mark("pool", pool.name)
+    _release_hosts(pool, actions)
+    if pool.model is None:
+        return
+    staying = [node for node in pool.nodes.values() if node.creating or (node.model is not None and not node.leaving)]
+    candidates = [
+        Candidate(
+            node.name,
+            node.verdict.state if node.verdict else NodeState.CREATING,
+            sum(a.demand.slots for a in node.attempts.values() if a.holds),
+            node.model.metadata.creation_timestamp.isoformat()
+            if node.model and node.model.metadata.creation_timestamp
+            else "",
+        )
+        for node in staying
+    ]
+    change = plan_resize(target_of(pool), candidates)
+    _grow(pool, change.add, actions)
+    for name in change.remove:
+        node = pool.nodes[name]
+        node.removing = True
+        pool.open_node(node, takes_tasks=False)
+        pool.mark("node", name)
+        if node.model is not None:
+            actions.append(RemoveNode(namespace=pool.namespace, node=name, uid=node.model.metadata.uid))
+
+
+def target_of(pool: PoolState) -> int:
+    """How many nodes the pool is to have."""
+    if pool.model is None or pool.model.metadata.deletion_timestamp is not None:
+        return 0
+    return pool.model.spec.target_dedicated_nodes
+
+
+def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:
+    ordinal = 0
+    while count > 0 and pool.model is not None:
+        name = naming.node_name(pool.name, pool.model.metadata.uid, ordinal)
+        ordinal += 1
+        if name in pool.nodes:
+            continue
+        pool.node(name).creating = True
+        count -= 1
+        actions.append(CreateNode(namespace=pool.namespace, pool=pool.name, node=name))
+
+
+def _release_hosts(pool: PoolState, actions: list[AnyAction]) -> None:
+    """A claimed host on which nothing of the pool stands or runs is given back."""
+    in_use = {pod.spec.node_name for node in pool.nodes.values() for pod in node.pods.values()}
+    in_use |= {a.view.spec.node_name for a in pool.attempts.values() if a.holds and a.view is not None}
+    in_use |= {node.slots.host for node in pool.nodes.values() if node.slots is not None and node.attempts}
+    for host in sorted(pool.claimed - pool.releasing):
+        if host not in in_use and host in pool.hosts:
+            pool.releasing.add(host)
+            actions.append(ReleaseHost(namespace=pool.namespace, host=host, claim=pool.claim))
+    pool.releasing &= pool.claimed

@@ -1,0 +1,95 @@
+"""What becomes of tasks that no attempt speaks for: those that cannot run, are to end, lost their Pod, or wait out a pause."""
+
+from __future__ import annotations
+
+from millpond.api.reasons import TaskReason, TaskState
+from millpond.api.times import format_time, parse_time
+from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
+from millpond.control.fold_tasks import settle_into_queue
+from millpond.control.limits import Limits
+from millpond.control.pool_state import PoolState
+from millpond.control.records import Problem, TaskRecord
+from millpond.control.verdicts import end_without_attempt, write_task
+from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
+
+PODLESS = "The task's Pod vanished without a trace; the task runs again."
+
+
+def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """Judge each marked task."""
+    for mark in pool.taken("task"):
+        task = pool.task_of(mark)
+        if task is None or task.state is TaskState.COMPLETED:
+            continue
+        if task.live is not None:
+            if task.terminate:
+                task.live.pool.mark("attempt", task.live.pod)
+            continue
+        _judge(pool, task, now, limits, actions)
+
+
+def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    if task.state is not TaskState.ACTIVE:
+        _requeue_podless(task, now, actions)
+    if task.terminate:
+        end_without_attempt(task, Verdict(Ledger.FAILURE, failure=ENDED_BY_USER), now, actions)
+        return
+    if task.job.model is None and task.written_problem is None:
+        due = parse_time(task.created) + limits.job_missing
+        if now < due:
+            pool.look_at(due, "task", f"{task.job.name}/{task.name}")
+            return
+    problem = _problem(pool, task)
+    task.problem = problem
+    if (problem.reason if problem else None) != task.written_problem:
+        _write_problem(task, problem, now, actions)
+    if task.not_before and task.not_before <= now:
+        task.not_before = 0.0
+    settle_into_queue(task)
+
+
+def _requeue_podless(task: TaskRecord, now: float, actions: list[AnyAction]) -> None:
+    """The status speaks of an attempt whose Pod does not exist: it is booked as a recovery."""
+    status = TaskStatusPatch(
+        conditions=(ConditionPatch("Complete", "False", "Requeued", PODLESS, format_time(now)),),
+        state=TaskState.ACTIVE,
+        attempt=task.written,
+        node_name=None,
+        pod_name=None,
+    )
+    write_task(task, status, actions, (Event("Requeued", PODLESS, "Warning"),))
+    task.job.pool.count(task, TaskState.ACTIVE, None)
+    task.settled = task.written
+
+
+def _problem(pool: PoolState, task: TaskRecord) -> Problem | None:
+    """Why the task cannot run however long it waits, or None."""
+    if task.job.model is None:
+        text = f"There is no Job {task.job.name} in this namespace. Create it, or correct spec.jobName."
+        return Problem(TaskReason.JOB_NOT_FOUND, text)
+    if task.problem is not None and task.problem.reason not in SELF_HEALING:
+        return task.problem
+    if pool.too_wide(task.demand):
+        most = pool.model.spec.task_slots_per_node if pool.model else 0
+        text = (
+            f"requiredSlots is {task.demand.slots}, but nodes of pool {pool.name} have {most}. "
+            "Lower requiredSlots, or use a pool with more taskSlotsPerNode."
+        )
+        return Problem(TaskReason.TOO_MANY_SLOTS, text)
+    return None
+
+
+SELF_HEALING = (TaskReason.JOB_NOT_FOUND, TaskReason.TOO_MANY_SLOTS)
+"""Problems that another object's change can end; the others lie in the task's own words."""
+
+
+def _write_problem(task: TaskRecord, problem: Problem | None, now: float, actions: list[AnyAction]) -> None:
+    at = format_time(now)
+    if problem is None:
+        condition = ConditionPatch("Scheduled", "Unknown", "Waiting", "The task waits for a place.", at)
+        write_task(task, TaskStatusPatch(conditions=(condition,)), actions)
+    else:
+        condition = ConditionPatch("Scheduled", "False", problem.reason, problem.message, at)
+        event = Event(problem.reason, problem.message, "Warning")
+        write_task(task, TaskStatusPatch(conditions=(condition,), state=TaskState.ACTIVE), actions, (event,))
+    task.written_problem = problem.reason if problem else None

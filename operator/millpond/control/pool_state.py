@@ -1,0 +1,221 @@
+"""The state of one pool: its nodes, jobs and attempts, what is free, who waits, and what has changed since the last plan.
+
+Kept in step by `World`, read by the plan. Every change marks what must be judged again, so that a plan costs what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Literal, get_args
+
+from millpond.api.pool import Pool
+from millpond.api.reasons import TaskState
+from millpond.api.views.host import HostView
+from millpond.control.records import Attempt, JobRecord, NodeRecord, TaskRecord
+from millpond.scheduling.demand import Demand
+from millpond.scheduling.node_slots import NodeSlots
+from millpond.scheduling.order import JobOrderIndex
+from millpond.scheduling.placement import NodeIndex
+
+Subject = Literal["attempt", "task", "job", "counted", "node", "touched", "size", "pool"]
+
+
+class PoolState:
+    """One pool name in one namespace. `model` is None while no such Pool exists."""
+
+    def __init__(
+        self,
+        namespace: str,
+        name: str,
+        claim: str,
+        hosts: dict[str, HostView],
+        claimed: set[str],
+        forget_job: Callable[[JobRecord], None],
+    ) -> None:
+        self.namespace = namespace
+        self.name = name
+        self.claim = claim
+        self.hosts = hosts
+        """All hosts of the cluster, shared with the world."""
+        self.claimed = claimed
+        """Names of the hosts that carry this pool's claim."""
+        self.model: Pool | None = None
+        self.jobs: dict[str, JobRecord] = {}
+        self.nodes: dict[str, NodeRecord] = {}
+        self.attempts: dict[str, Attempt] = {}
+        self.index = NodeIndex()
+        self.order = JobOrderIndex()
+        self.begun = 0
+        """Attempts ever begun by the pool's tasks: the seed of the fair draw."""
+        self.slots_used = 0
+        self.counted_pods = 0
+        """Released Pods that no sweep has deleted yet."""
+        self.releasing: set[str] = set()
+        """Hosts whose claim is being taken off."""
+        self.refusal: str | None = None
+        """Why the API server does not let the pool's node Pods be made."""
+        self.forget_job = forget_job
+        self.last_summary = float("-inf")
+        self.summary_scheduled = False
+        self.last_sweep = float("-inf")
+        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in get_args(Subject)}
+        self.deadlines: list[tuple[float, Subject, str]] = []
+
+    # What changed, and what will change by time alone.
+
+    def mark(self, subject: Subject, name: str) -> None:
+        """Judge this again in the next plan. A task's name is `job/task`."""
+        self.dirty[subject].add(name)
+
+    def look_at(self, when: float, subject: Subject, name: str) -> None:
+        """Judge this again at a time."""
+        heappush(self.deadlines, (when, subject, name))
+
+    def mark_due(self, now: float) -> None:
+        """Mark what time alone has made due."""
+        while self.deadlines and self.deadlines[0][0] <= now:
+            _, subject, name = heappop(self.deadlines)
+            self.mark(subject, name)
+
+    def taken(self, subject: Subject) -> list[str]:
+        """The names marked, in order, unmarked."""
+        marked = self.dirty[subject]
+        if not marked:
+            return []
+        names = sorted(marked)
+        marked.clear()
+        return names
+
+    def task_of(self, marked: str) -> TaskRecord | None:
+        """The task of a mark `job/task`, if it still exists."""
+        job, _, name = marked.partition("/")
+        record = self.jobs.get(job)
+        return record.tasks.get(name) if record else None
+
+    def node(self, name: str) -> NodeRecord:
+        """The node's record, made when something first speaks of it."""
+        record = self.nodes.get(name)
+        if record is None:
+            record = self.nodes[name] = NodeRecord(name)
+        return record
+
+    # The books.
+
+    def hold(self, attempt: Attempt) -> None:
+        """The attempt takes its slots."""
+        if attempt.holds:
+            return
+        attempt.holds = True
+        self._touch(attempt.node, +1)
+        self.slots_used += attempt.demand.slots
+        attempt.job.slots_used += attempt.demand.slots
+        if attempt.node.slots is not None:
+            self.index.take(attempt.node.slots, attempt.demand)
+
+    def free(self, attempt: Attempt) -> None:
+        """The attempt gives its slots back."""
+        if not attempt.holds:
+            return
+        attempt.holds = False
+        self._touch(attempt.node, -1)
+        self.slots_used -= attempt.demand.slots
+        attempt.job.slots_used -= attempt.demand.slots
+        if attempt.node.slots is not None:
+            self.index.give(attempt.node.slots, attempt.demand)
+
+    def _touch(self, node: NodeRecord, change: int) -> None:
+        """Judge the node where that matters: when it gets busy or free, or is being emptied; else only tell of it in time."""
+        before, node.holding = node.holding, node.holding + change
+        if before == 0 or node.holding == 0 or node.leaving:
+            self.mark("node", node.name)
+        else:
+            self.mark("touched", node.name)
+
+    def size_node(self, node: NodeRecord, slots: NodeSlots) -> None:
+        """Set or replace what a node offers; what its attempts hold is booked anew."""
+        if node.slots is not None:
+            self.index.discard(node.name)
+        node.slots = slots
+        for attempt in node.attempts.values():
+            if attempt.holds:
+                slots.take(attempt.demand)
+
+    def open_node(self, node: NodeRecord, takes_tasks: bool) -> None:
+        """Let a node take tasks, or no more."""
+        inside = node.name in self.index
+        if takes_tasks and not inside and node.slots is not None:
+            self.index.add(node.slots)
+        elif inside and not takes_tasks:
+            self.index.discard(node.name)
+
+    def too_wide(self, demand: Demand) -> bool:
+        """True when the demand asks for more slots than any node of this pool has."""
+        return self.model is not None and demand.slots > self.model.spec.task_slots_per_node
+
+    # Who waits.
+
+    def enqueue(self, task: TaskRecord) -> None:
+        """Put a waiting task into its job's queue."""
+        if not task.queued:
+            task.queued = True
+            task.job.waiting += 1
+            task.job.ready.push(task.ticket, task.demand)
+            if task.job.filed is None:
+                self.refile(task.job)
+
+    def dequeue(self, task: TaskRecord) -> None:
+        """Take a task out of its job's queue, if it is in."""
+        if task.queued:
+            task.queued = False
+            task.job.waiting -= 1
+            self.refile(task.job)
+
+    def refile(self, job: JobRecord) -> None:
+        """Let the job be drawn exactly while it has waiting tasks and may start one."""
+        model = job.model
+        wanted = model.spec.priority if model is not None and job.waiting > 0 and self.may_start(job) else None
+        if wanted == job.filed:
+            return
+        if job.filed is not None:
+            self.order.discard(job.filed, job.ticket)
+        if wanted is not None:
+            self.order.add(wanted, job.ticket)
+        job.filed = wanted
+
+    def unfile(self, job: JobRecord) -> None:
+        """Let the job be drawn no more from here."""
+        if job.filed is not None:
+            self.order.discard(job.filed, job.ticket)
+            job.filed = None
+
+    @staticmethod
+    def may_start(job: JobRecord) -> bool:
+        """True when the job's own rules allow one more task to start."""
+        model = job.model
+        if model is None or job.ending:
+            return False
+        most = model.spec.max_parallel_tasks
+        return most < 0 or len(job.live) < most
+
+    def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
+        """Move a task between the tallies of its job."""
+        counts = task.job.counts
+        counts[tally_of(task.state, task.result)] -= 1
+        counts[tally_of(state, result)] += 1
+        task.state, task.result = state, result
+        unfinished = counts["active"] or counts["running"] or counts["preparing"]
+        self.mark("counted" if unfinished else "job", task.job.name)
+
+
+def tally_of(state: TaskState, result: str | None) -> str:
+    """The tally that a task of that state and result is counted in."""
+    match state:
+        case TaskState.COMPLETED:
+            return "succeeded" if result == "Success" else "failed"
+        case TaskState.RUNNING:
+            return "running"
+        case TaskState.PREPARING:
+            return "preparing"
+        case _:
+            return "active"

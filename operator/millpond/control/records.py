@@ -1,0 +1,219 @@
+"""What is remembered of each object: slim, mutable records that the fold keeps in step with the watches.
+
+A `TaskRecord` exists for every Task, so it holds only what order, place and fate need; the command is read when it starts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from millpond.api.computenode import ComputeNode
+from millpond.api.job import Job
+from millpond.api.reasons import JobState, TaskState
+from millpond.api.views.pod import PodView
+from millpond.lifecycle.nodes import NodeVerdict
+from millpond.scheduling.demand import Demand
+from millpond.scheduling.node_slots import NodeSlots
+from millpond.scheduling.order import JobTicket
+from millpond.scheduling.ready import ReadyQueue, Ticket
+
+if TYPE_CHECKING:
+    from millpond.control.pool_state import PoolState
+
+
+class Problem(msgspec.Struct, frozen=True, gc=False):
+    """Why a task that is valid cannot run: reason and message of its condition Scheduled=False."""
+
+    reason: str
+    message: str
+
+
+class TaskRecord:
+    """One Task. `live` is the attempt that is not counted yet."""
+
+    __slots__ = (
+        "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued", "requeue_count", "result",
+        "retry_count", "settled", "state", "terminate", "uid", "version", "written", "written_problem",
+    )  # fmt: skip
+
+    def __init__(self, name: str, uid: str, job: JobRecord) -> None:
+        self.name = name
+        self.uid = uid
+        self.job = job
+        self.version = 0
+        self.id = name
+        self.created = ""
+        self.demand = PLAIN
+        self.max_retries: int | None = None
+        self.state: TaskState = TaskState.ACTIVE
+        self.result: str | None = None
+        self.written = 0
+        """`status.attempt`: the newest attempt that the object knows of."""
+        self.settled = 0
+        """The newest attempt that is counted."""
+        self.retry_count = 0
+        self.requeue_count = 0
+        self.terminate = False
+        self.live: Attempt | None = None
+        self.queued = False
+        self.not_before = 0.0
+        self.backoff = 0.0
+        self.problem: Problem | None = None
+        self.written_problem: str | None = None
+
+    @property
+    def ticket(self) -> Ticket:
+        return self.created, self.name
+
+    @property
+    def attempt(self) -> int:
+        """The newest attempt begun."""
+        return self.written if self.live is None else max(self.written, self.live.number)
+
+    @property
+    def directory(self) -> str:
+        """The task's directory below the node directory (reference §7.2)."""
+        return f"workitems/{self.job.name}/job-1/{self.id}"
+
+    @property
+    def waits(self) -> bool:
+        """True when the task could be placed as far as the task itself is concerned."""
+        return (
+            self.live is None and self.state is not TaskState.COMPLETED and not self.terminate and self.problem is None
+        )
+
+
+PLAIN = Demand()
+
+
+class JobRecord:
+    """One Job and its tasks. `model` is None for a name that Tasks use and no Job has (yet)."""
+
+    def __init__(self, name: str, pool: PoolState) -> None:
+        self.name = name
+        self.model: Job | None = None
+        self.pool: PoolState = pool
+        self.state: JobState = JobState.ACTIVE
+        self.tasks: dict[str, TaskRecord] = {}
+        self.attempts: dict[str, dict[str, Attempt]] = {}
+        """All attempts whose Pods exist, by task and Pod."""
+        self.live: dict[str, Attempt] = {}
+        """Attempts that hold slots or are not counted yet."""
+        self.ready = ReadyQueue(self._is_ready)
+        self.ticket: JobTicket = ("", name)
+        """The job's place among those of its priority."""
+        self.filed: int | None = None
+        """The priority under which the job can be drawn now; None while it cannot."""
+        self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
+        self.waiting = 0
+        self.slots_used = 0
+        self.ever_had_tasks = False
+        self.deleted = False
+        """The Job object was seen to go, and its tasks are to follow."""
+        self.last_summary = float("-inf")
+        self.summary_scheduled = False
+
+    @property
+    def ending(self) -> bool:
+        """True when the job starts no more tasks, for good."""
+        return self.state in (JobState.TERMINATING, JobState.COMPLETED)
+
+    def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
+        task = self.tasks.get(ticket[1])
+        return task is not None and task.queued and task.created == ticket[0] and task.demand == demand
+
+
+COUNTS = ("active", "preparing", "running", "succeeded", "failed")
+
+
+class Attempt:
+    """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
+
+    __slots__ = (
+        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "released", "task", "task_uid", "uid", "version", "view",
+    )  # fmt: skip
+
+    def __init__(
+        self, pool: PoolState, pod: str, number: int, job: JobRecord, task: str, node: NodeRecord, demand: Demand
+    ) -> None:
+        self.pool = pool
+        self.pod = pod
+        self.number = number
+        self.job = job
+        self.task = task
+        self.node = node
+        self.demand = demand
+        self.task_uid = ""
+        self.uid = ""
+        self.version = 0
+        self.view: PodView | None = None
+        self.assumed = True
+        """Asked for, and not seen yet."""
+        self.holds = False
+        self.deleting = False
+        self.released = False
+
+    @property
+    def record(self) -> TaskRecord | None:
+        """The task that this is an attempt of, unless it was deleted (a namesake does not count)."""
+        task = self.job.tasks.get(self.task)
+        return task if task is not None and task.uid == self.task_uid else None
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing that this attempt does can count any more."""
+        task = self.record
+        return task is None or self.number <= task.settled
+
+
+class NodeRecord:
+    """One compute node: its object, its node Pods and the attempts bound to it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.model: ComputeNode | None = None
+        self.creating = False
+        self.removing = False
+        self.released = False
+        self.claiming = False
+        self.shrinking = False
+        self.pods: dict[str, PodView] = {}
+        self.pod: PodView | None = None
+        """The newest node Pod."""
+        self.assumed_pods: set[str] = set()
+        self.deleted_pods: set[str] = set()
+        self.slots: NodeSlots | None = None
+        self.attempts: dict[str, Attempt] = {}
+        self.verdict: NodeVerdict | None = None
+        self.holding = 0
+        """How many of `attempts` hold slots."""
+        self.last_written = float("-inf")
+        self.summary_scheduled = False
+        self.tasks_run = 0
+        self.tasks_succeeded = 0
+
+    @property
+    def leaving(self) -> bool:
+        return self.removing or self.model is None or self.model.metadata.deletion_timestamp is not None
+
+    @property
+    def placed(self) -> bool:
+        """True when the node stands on a host."""
+        return any(pod.spec.node_name is not None for pod in self.pods.values())
+
+    def hold_pod(self, view: PodView) -> None:
+        """A node Pod of this node is as `view` says."""
+        self.pods[view.metadata.name] = view
+        self._choose_pod()
+
+    def drop_pod(self, name: str) -> None:
+        """A node Pod of this node is gone."""
+        self.pods.pop(name, None)
+        self.deleted_pods.discard(name)
+        self._choose_pod()
+
+    def _choose_pod(self) -> None:
+        newest = max(self.pods.values(), key=lambda p: (p.metadata.creation_timestamp, p.metadata.name), default=None)
+        self.pod = newest

@@ -1,0 +1,172 @@
+"""What an action came to, folded back: what was assumed is confirmed with its version, or dropped and looked at again."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from millpond.api.computenode import ComputeNode
+from millpond.api.job import Job
+from millpond.api.pool import Pool
+from millpond.control.actions import (
+    AnyAction,
+    ClaimHost,
+    CreateNode,
+    CreateNodePod,
+    DeleteNodePod,
+    ReleaseEvidence,
+    ReleaseHost,
+    ReleaseNode,
+    RemoveNode,
+    ShrinkNodePod,
+    StartAttempt,
+    StopAttempt,
+    SweepPods,
+    WriteJob,
+    WriteNode,
+    WritePool,
+    WriteTask,
+)
+from millpond.control.fold_pods import forget_attempt
+from millpond.control.outcomes import Done, Missed, Outcome, Refused
+from millpond.control.plan_nodes import slots_of
+from millpond.control.pool_state import PoolState
+from millpond.control.records import Problem
+
+REFUSED_PAUSE = 30.0
+"""Seconds until something that the API server forbids is tried again."""
+
+
+def settle(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> None:
+    """Fold one outcome. After a Missed, the caller also observes the object anew."""
+    if isinstance(outcome, Done):
+        _confirm(pool, action, outcome)
+    else:
+        pause = REFUSED_PAUSE if isinstance(outcome, Refused) else 0.0
+        if isinstance(outcome, Missed):
+            pause = outcome.again_in
+        _drop(pool, action, outcome, now + pause)
+
+
+def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
+    version = done.version
+    match action:
+        case StartAttempt():
+            attempt = pool.attempts.get(action.pod)
+            if attempt is not None and not attempt.uid:
+                attempt.uid = done.uid
+        case WriteTask():
+            task = pool.task_of(f"{action.job}/{action.task}")
+            if task is not None and version.isdigit() and task.uid == action.uid:
+                task.version = max(task.version, int(version))
+        case WriteJob():
+            job = pool.jobs.get(action.job)
+            if job is not None and job.model is not None:
+                job.model = _versioned(job.model, version)
+        case WritePool() if pool.model is not None:
+            pool.model = _versioned(pool.model, version)
+        case WriteNode():
+            node = pool.nodes.get(action.node)
+            if node is not None and node.model is not None:
+                node.model = _versioned(node.model, version)
+        case ClaimHost():
+            node = pool.nodes.get(action.node)
+            if node is not None and done.room is not None:
+                node.claiming = False
+                room = done.room
+                if node.pod is not None and node.pod.spec.node_name == action.host:
+                    pool.size_node(node, slots_of(pool, node, room.cpu_millis, room.memory_bytes, room.devices))
+                pool.mark("node", node.name)
+        case CreateNodePod():
+            pool.refusal = None
+
+
+Model = TypeVar("Model", Job, Pool, ComputeNode)
+
+
+def _versioned(model: Model, version: str) -> Model:
+    if not version.isdigit() or int(version) <= int(model.metadata.resource_version or 0):
+        return model
+    return model.model_copy(update={"metadata": model.metadata.model_copy(update={"resource_version": version})})
+
+
+def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) -> None:
+    match action:
+        case StartAttempt():
+            _drop_start(pool, action, outcome)
+        case WriteTask():
+            pool.look_at(again, "task", f"{action.job}/{action.task}")
+        case WriteJob() | WritePool() | WriteNode():
+            _forget_written(pool, action, again)
+        case StopAttempt() | ReleaseEvidence():
+            attempt = pool.attempts.get(action.pod)
+            if attempt is not None:
+                attempt.deleting, attempt.released = False, False
+                pool.look_at(again, "attempt", action.pod)
+        case SweepPods():
+            pool.counted_pods += 1
+            pool.look_at(again, "pool", pool.name)
+        case ReleaseHost():
+            pool.releasing.discard(action.host)
+            pool.look_at(again, "size", pool.name)
+        case DeleteNodePod() | ShrinkNodePod():
+            for node in pool.nodes.values():
+                if action.pod in node.pods:
+                    node.deleted_pods.discard(action.pod)
+                    node.shrinking = False
+                    pool.look_at(again, "node", node.name)
+        case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | ClaimHost():
+            _drop_node_step(pool, action, outcome, again)
+
+
+def _drop_start(pool: PoolState, action: StartAttempt, outcome: Outcome) -> None:
+    attempt = pool.attempts.get(action.pod)
+    if attempt is None or not attempt.assumed:
+        return
+    task = attempt.record
+    if task is not None and isinstance(outcome, Refused):
+        task.problem = Problem(outcome.reason, outcome.message)
+    forget_attempt(pool, attempt)
+
+
+def _forget_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, again: float) -> None:
+    """The object did not take the status: judge it as if it were written, and write again."""
+    match action:
+        case WriteJob():
+            job = pool.jobs.get(action.job)
+            if job is not None:
+                job.last_summary = float("-inf")
+            pool.look_at(again, "job", action.job)
+        case WritePool():
+            pool.last_summary = float("-inf")
+            pool.look_at(again, "pool", action.pool)
+        case WriteNode():
+            node = pool.nodes.get(action.node)
+            if node is not None:
+                node.last_written = float("-inf")
+            pool.look_at(again, "node", action.node)
+
+
+def _drop_node_step(
+    pool: PoolState,
+    action: CreateNode | RemoveNode | ReleaseNode | CreateNodePod | ClaimHost,
+    outcome: Outcome,
+    again: float,
+) -> None:
+    node = pool.nodes.get(action.node)
+    if node is None:
+        return
+    match action:
+        case CreateNode():
+            node.creating = False
+        case RemoveNode():
+            node.removing = False
+        case ReleaseNode():
+            node.released = False
+        case CreateNodePod():
+            node.assumed_pods.discard(action.pod)
+            if isinstance(outcome, Refused):
+                pool.refusal = outcome.message
+        case ClaimHost():
+            node.claiming = False
+    pool.look_at(again, "node", node.name)
+    pool.look_at(again, "size", pool.name)

@@ -1,0 +1,138 @@
+"""Writing a verdict down: the Task's status, the tallies, and whether the task goes back to the queue."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from millpond.api.reasons import TaskResult, TaskState
+from millpond.api.times import format_time
+from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch, WriteTask
+from millpond.control.fold_tasks import retire, settle_into_queue
+from millpond.control.limits import Limits
+from millpond.control.pool_state import PoolState
+from millpond.control.records import Attempt, TaskRecord
+from millpond.lifecycle.tasks import Ledger, Verdict
+
+
+def book(
+    pool: PoolState,
+    attempt: Attempt,
+    task: TaskRecord,
+    verdict: Verdict,
+    now: float,
+    limits: Limits,
+    actions: list[AnyAction],
+) -> None:
+    """Count an attempt, exactly once: the write is conditional on the Task that was seen."""
+    at = format_time(now)
+    task.retry_count += verdict.ledger is Ledger.RETRY
+    task.requeue_count += verdict.ledger is Ledger.REQUEUE
+    if verdict.final:
+        status = _final(attempt, task, verdict, at)
+        result = TaskResult.SUCCESS if verdict.ledger is Ledger.SUCCESS else TaskResult.FAILURE
+        state: TaskState = TaskState.COMPLETED
+        attempt.node.tasks_run += 1
+        attempt.node.tasks_succeeded += verdict.ledger is Ledger.SUCCESS
+    else:
+        status, result, state = _again(attempt, task, verdict, at), None, TaskState.ACTIVE
+        _back_off(pool, task, verdict, now, limits)
+    write_task(task, status, actions, events_of(task, verdict))
+    task.job.pool.count(task, state, result)
+    task.written = task.settled = max(attempt.number, task.written)
+    retire(task)
+    settle_into_queue(task)
+
+
+def end_without_attempt(task: TaskRecord, verdict: Verdict, now: float, actions: list[AnyAction]) -> None:
+    """Complete a task that is not running: nothing will be started for it any more."""
+    status = _final(None, task, verdict, format_time(now))
+    write_task(task, status, actions, events_of(task, verdict))
+    task.job.pool.count(task, TaskState.COMPLETED, TaskResult.FAILURE)
+    task.settled = task.written
+    settle_into_queue(task)
+
+
+def write_task(
+    task: TaskRecord, status: TaskStatusPatch, actions: list[AnyAction], events: tuple[Event, ...] = ()
+) -> None:
+    """Append the conditional write of a task's status."""
+    actions.append(
+        WriteTask(
+            namespace=task.job.pool.namespace,
+            task=task.name,
+            job=task.job.name,
+            uid=task.uid,
+            version=str(task.version),
+            status=status,
+            events=events,
+        )
+    )
+
+
+def events_of(task: TaskRecord, verdict: Verdict) -> tuple[Event, ...]:
+    """What is worth an Event: trouble, not success."""
+    match verdict.ledger:
+        case Ledger.SUCCESS:
+            return ()
+        case Ledger.FAILURE:
+            text = verdict.failure.message if verdict.failure else ""
+            return (Event("TaskFailed", text, "Warning"),)
+        case Ledger.RETRY:
+            return (Event("Retrying", f"Exit code {verdict.exit_code}; retry {task.retry_count} follows.", "Warning"),)
+        case _:
+            return (Event("Requeued", verdict.message),)
+
+
+def _final(attempt: Attempt | None, task: TaskRecord, verdict: Verdict, at: str) -> TaskStatusPatch:
+    succeeded = verdict.ledger is Ledger.SUCCESS
+    failure = verdict.failure
+    reason = "TaskSucceeded" if succeeded else (str(failure.code) if failure else "TaskFailed")
+    message = "The command ended with exit code 0." if succeeded else (failure.message if failure else "")
+    conditions = (
+        ConditionPatch("Complete", "True", "TaskSucceeded" if succeeded else "TaskFailed", message, at),
+        ConditionPatch("Succeeded", "True" if succeeded else "False", reason, message, at),
+    )
+    number = max(attempt.number if attempt else 0, task.written)
+    return TaskStatusPatch(
+        conditions=conditions,
+        state=TaskState.COMPLETED,
+        attempt=number,
+        node_name=attempt.node.name if attempt else None,
+        pod_name=attempt.pod if attempt else None,
+        start_time=verdict.start_time,
+        end_time=verdict.end_time or at,
+        exit_code=verdict.exit_code,
+        result=TaskResult.SUCCESS if succeeded else TaskResult.FAILURE,
+        failure=failure,
+        retry_count=task.retry_count,
+        requeue_count=task.requeue_count,
+        directory=task.directory,
+    )
+
+
+def _again(attempt: Attempt, task: TaskRecord, verdict: Verdict, at: str) -> TaskStatusPatch:
+    reason = "Retrying" if verdict.ledger is Ledger.RETRY else "Requeued"
+    message = verdict.message or f"The command ended with exit code {verdict.exit_code}; the task is tried again."
+    retried = verdict.ledger is Ledger.RETRY
+    return TaskStatusPatch(
+        conditions=(ConditionPatch("Complete", "False", reason, message, at),),
+        state=TaskState.ACTIVE,
+        attempt=max(attempt.number, task.written),
+        node_name=None,
+        pod_name=None,
+        start_time=verdict.start_time,
+        exit_code=None,
+        retry_count=task.retry_count,
+        requeue_count=task.requeue_count,
+        last_retry_time=at if retried else UNSET,
+    )
+
+
+def _back_off(pool: PoolState, task: TaskRecord, verdict: Verdict, now: float, limits: Limits) -> None:
+    """An attempt that was given back for no fault of the task waits a little, ever longer, so that a sick node is not hammered."""
+    if verdict.ledger is not Ledger.RECOVERY:
+        task.backoff = 0.0
+        return
+    task.backoff = min(max(limits.backoff, task.backoff * 2), limits.backoff_most)
+    task.not_before = now + task.backoff
+    task.job.pool.look_at(task.not_before, "task", f"{task.job.name}/{task.name}")

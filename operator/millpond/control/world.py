@@ -1,0 +1,270 @@
+"""Everything observed, folded: one door for each kind of object, each telling whose cycle must look.
+
+State rebuilt from a full list equals state kept step by step (law 5): whatever order objects come in, however often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from millpond.api import labels, naming
+from millpond.api.computenode import ComputeNode
+from millpond.api.job import Job
+from millpond.api.pool import Pool
+from millpond.api.reasons import JobState
+from millpond.api.views.host import HostView
+from millpond.api.views.pod import PodView
+from millpond.api.views.task import TaskView
+from millpond.control.fold_pods import fold_attempt, fold_node_pod, forget_attempt
+from millpond.control.fold_tasks import drop_task, fold_task, settle_into_queue
+from millpond.control.namespace import NOWHERE, NamespaceState
+from millpond.control.pool_state import PoolState
+
+
+class PoolKey(NamedTuple):
+    """Names a cycle. `pool` is "" for the cycle that tells tasks that their job does not exist."""
+
+    namespace: str
+    pool: str
+
+
+def _version(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0
+
+
+class World:
+    """All namespaces and all hosts."""
+
+    def __init__(self) -> None:
+        self.namespaces: dict[str, NamespaceState] = {}
+        self.hosts: dict[str, HostView] = {}
+        self._claimed: dict[str, set[str]] = {}
+        self._nodes_on: dict[str, set[tuple[PoolKey, str]]] = {}
+
+    def namespace(self, name: str) -> NamespaceState:
+        state = self.namespaces.get(name)
+        if state is None:
+            state = self.namespaces[name] = NamespaceState(lambda pool: self._make_pool(name, pool))
+        return state
+
+    def _make_pool(self, namespace: str, pool: str) -> PoolState:
+        claim = naming.host_claim(namespace, pool)
+        claimed = self._claimed.setdefault(claim, set())
+        return PoolState(namespace, pool, claim, self.hosts, claimed, self.namespace(namespace).forget)
+
+    def pool(self, key: PoolKey) -> PoolState:
+        return self.namespace(key.namespace).pool(key.pool)
+
+    def has_pool(self, key: PoolKey) -> bool:
+        """True while a Pool of that name exists."""
+        return self.pool(key).model is not None
+
+    def known(self, key: PoolKey) -> bool:
+        """True once anything has spoken of a pool of that name."""
+        state = self.namespaces.get(key.namespace)
+        return state is not None and key.pool in state.pools
+
+    def released(self, key: PoolKey) -> bool:
+        """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim."""
+        pool = self.pool(key)
+        if pool.model is not None and pool.model.metadata.deletion_timestamp is None:
+            return False
+        return not (pool.nodes or pool.claimed or any(not a.released for a in pool.attempts.values()))
+
+    # Tasks
+
+    def observe_task(self, view: TaskView) -> Iterable[PoolKey]:
+        namespace = self.namespace(view.metadata.namespace)
+        job = namespace.job(view.spec.job_name)
+        if not fold_task(job, view):
+            return ()
+        return (PoolKey(view.metadata.namespace, job.pool.name),)
+
+    def forget_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
+        record = self.namespace(namespace).job(job)
+        task = record.tasks.get(name)
+        if task is None or task.uid != uid:
+            return ()
+        pools = {record.pool.name, *(a.pool.name for a in record.attempts.get(name, {}).values())}
+        drop_task(record, task)
+        return [PoolKey(namespace, pool) for pool in sorted(pools)]
+
+    # Pods
+
+    def observe_pod(self, view: PodView) -> Iterable[PoolKey]:
+        tags, space = view.metadata.labels, view.metadata.namespace
+        namespace = self.namespace(space)
+        pool = namespace.pool(tags.get(labels.POOL, NOWHERE))
+        key = PoolKey(space, pool.name)
+        match tags.get(labels.ROLE):
+            case labels.Role.TASK:
+                fold_attempt(namespace, pool, view)
+                return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}
+            case labels.Role.NODE:
+                fold_node_pod(pool, view)
+                if view.spec.node_name:
+                    self._nodes_on.setdefault(view.spec.node_name, set()).add((key, tags.get(labels.NODE, "")))
+                return (key,)
+            case _:
+                return ()
+
+    def forget_pod(self, namespace: str, pool: str, name: str, uid: str) -> Iterable[PoolKey]:
+        state = self.namespace(namespace).pool(pool)
+        attempt = state.attempts.get(name)
+        if attempt is not None and attempt.uid in ("", uid):
+            if attempt.released:
+                state.counted_pods = max(0, state.counted_pods - 1)
+            forget_attempt(state, attempt)
+            return {PoolKey(namespace, pool), PoolKey(namespace, attempt.job.pool.name)}
+        for node in state.nodes.values():
+            pod = node.pods.get(name)
+            if pod is not None and pod.metadata.uid == uid:
+                node.drop_pod(name)
+                state.mark("node", node.name)
+                return (PoolKey(namespace, pool),)
+        return ()
+
+    # Hosts
+
+    def observe_host(self, view: HostView) -> Iterable[PoolKey]:
+        name = view.metadata.name
+        old = self.hosts.get(name)
+        self.hosts[name] = view
+        if old is not None and _host_facts(old) == _host_facts(view):
+            return ()
+        return self._host_changed(name, old, view)
+
+    def forget_host(self, name: str) -> Iterable[PoolKey]:
+        old = self.hosts.pop(name, None)
+        return self._host_changed(name, old, None) if old is not None else ()
+
+    def _host_changed(self, name: str, old: HostView | None, new: HostView | None) -> Iterable[PoolKey]:
+        before = old.metadata.labels.get(labels.HOST_LABEL) if old else None
+        after = new.metadata.labels.get(labels.HOST_LABEL) if new else None
+        keys: set[PoolKey] = set()
+        for claim in {before, after} - {None}:
+            holders = self._claimed.setdefault(claim or "", set())
+            (holders.add if claim == after else holders.discard)(name)
+            keys |= self._pools_of_claim(claim or "")
+        for key, node in self._nodes_on.get(name, ()):
+            pool = self.pool(key)
+            pool.mark("node", node)
+            record = pool.nodes.get(node)
+            for pod in record.attempts if record else ():
+                pool.mark("attempt", pod)
+            keys.add(key)
+        for key in keys:
+            self.pool(key).mark("size", key.pool)
+        return keys
+
+    def _pools_of_claim(self, claim: str) -> set[PoolKey]:
+        return {
+            PoolKey(space, pool.name)
+            for space, state in self.namespaces.items()
+            for pool in state.pools.values()
+            if pool.claim == claim
+        }
+
+    # The few: Pools, Jobs, ComputeNodes
+
+    def observe_pool(self, model: Pool) -> Iterable[PoolKey]:
+        space = model.metadata.namespace
+        pool = self.namespace(space).pool(model.metadata.name)
+        if pool.model is not None and _version(model.metadata.resource_version) < _version(
+            pool.model.metadata.resource_version
+        ):
+            return ()
+        pool.model = model
+        pool.mark("size", pool.name)
+        for node in pool.nodes:
+            pool.mark("node", node)
+        for job in pool.jobs:
+            pool.mark("job", job)
+        return (PoolKey(space, pool.name),)
+
+    def forget_pool(self, namespace: str, name: str) -> Iterable[PoolKey]:
+        pool = self.namespace(namespace).pool(name)
+        pool.model = None
+        for job in pool.jobs:
+            pool.mark("job", job)
+        pool.mark("size", name)
+        return (PoolKey(namespace, name),)
+
+    def observe_job(self, model: Job) -> Iterable[PoolKey]:
+        space = model.metadata.namespace
+        namespace = self.namespace(space)
+        job = namespace.job(model.metadata.name)
+        before = job.pool.name
+        if job.model is not None:
+            if _version(model.metadata.resource_version) < _version(job.model.metadata.resource_version):
+                return ()
+        job.pool.unfile(job)
+        namespace.move(job, model.spec.pool_name)
+        first, job.model = job.model is None, model
+        created = model.metadata.creation_timestamp
+        job.ticket = (created.isoformat() if created else "", job.name)
+        job.state = model.status.state or JobState.ACTIVE
+        if first:
+            for task in job.tasks.values():
+                settle_into_queue(task)
+        job.pool.mark("job", job.name)
+        job.pool.refile(job)
+        return {PoolKey(space, before), PoolKey(space, job.pool.name)}
+
+    def forget_job(self, namespace: str, name: str) -> Iterable[PoolKey]:
+        state = self.namespace(namespace)
+        job = state.job(name)
+        if job.model is None:
+            return ()
+        before = job.pool.name
+        job.pool.unfile(job)
+        job.model, job.state, job.deleted = None, JobState.ACTIVE, True
+        state.move(job, NOWHERE)
+        job.pool.mark("job", name)
+        for attempt in job.live.values():
+            attempt.pool.mark("attempt", attempt.pod)
+        return {
+            PoolKey(namespace, before),
+            PoolKey(namespace, NOWHERE),
+            *(PoolKey(namespace, a.pool.name) for a in job.live.values()),
+        }
+
+    def observe_node(self, model: ComputeNode) -> Iterable[PoolKey]:
+        space = model.metadata.namespace
+        pool = self.namespace(space).pool(model.spec.pool_name)
+        node = pool.node(model.metadata.name)
+        if node.model is not None and _version(model.metadata.resource_version) < _version(
+            node.model.metadata.resource_version
+        ):
+            return ()
+        if node.model is None:
+            node.tasks_run = model.status.totals.tasks_run
+            node.tasks_succeeded = model.status.totals.tasks_succeeded
+        node.model, node.creating = model, False
+        pool.mark("node", node.name)
+        pool.mark("size", pool.name)
+        for pod in node.attempts:
+            pool.mark("attempt", pod)
+        return (PoolKey(space, pool.name),)
+
+    def forget_node(self, namespace: str, pool_name: str, name: str) -> Iterable[PoolKey]:
+        pool = self.namespace(namespace).pool(pool_name)
+        node = pool.nodes.get(name)
+        if node is None:
+            return ()
+        node.model, node.removing = None, False
+        pool.mark("node", name)
+        pool.mark("size", pool_name)
+        return (PoolKey(namespace, pool_name),)
+
+
+def _host_facts(view: HostView) -> object:
+    """What of a host judgement looks at: its heartbeat is not news."""
+    return (
+        view.metadata.uid,
+        view.metadata.labels.get(labels.HOST_LABEL),
+        view.ready,
+        view.spec.taints,
+        view.status.allocatable,
+    )

@@ -1,0 +1,171 @@
+"""What a task's Pod says about how its attempt ended: evidence in, one `Exit` out.
+
+Knows the kubelet's vocabulary and the launcher's record; knows nothing of retries, jobs or users' wishes (`lifecycle/tasks`).
+Source: reference §4.5, §8.1 and the facts on real kubelets about each mechanism.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+import msgspec
+
+from millpond.api.reasons import FailureCode
+from millpond.api.views.pod import PodView, Terminated, Waiting
+from millpond.lifecycle.failure import Failure, server_error, user_error
+from millpond.lifecycle.record import LauncherRecord, read_record
+
+TASK_CONTAINER = "task"
+OUT_OF_MEMORY_EXIT = 137
+
+
+class Ending(Enum):
+    """The classes of ends that judgement tells apart."""
+
+    SUCCESS = auto()
+    NONZERO = auto()
+    PREPROCESSING = auto()
+    WALL_CLOCK = auto()
+    INTERRUPTED = auto()
+    """Somebody's signal or delete ended it: whose wish that was is not in the Pod."""
+    NOT_RUN = auto()
+    """The node did not take it, or lost it without a trace: it may run again at no charge."""
+
+
+class Exit(msgspec.Struct, frozen=True, gc=False):
+    """How an attempt ended. `exit_code` is None where no process ended."""
+
+    ending: Ending
+    exit_code: int | None = None
+    failure: Failure | None = None
+    start_time: str | None = None
+    end_time: str | None = None
+    message: str = ""
+
+
+NODE_REFUSALS = (
+    "OutOf",
+    "NodeAffinity",
+    "UnexpectedAdmissionError",
+    "NodeShutdown",
+    "Terminated",
+    "TaintToleration",
+    "NodeName",
+    "Preempting",
+)
+LOST_REASONS = ("ContainerStatusUnknown", "NodeLost")
+
+AT_ONCE = {
+    "InvalidImageName": FailureCode.CONTAINER_INVALID_IMAGE,
+    "ErrImageNeverPull": FailureCode.CONTAINER_INVALID_IMAGE,
+    "CreateContainerConfigError": FailureCode.CONTAINER_INVALID_SETTINGS,
+    "CreateContainerError": FailureCode.CONTAINER_MISC_ERROR,
+    "RunContainerError": FailureCode.CONTAINER_MISC_ERROR,
+}
+"""Waiting reasons that waiting does not heal."""
+IN_TIME = {"ErrImagePull": FailureCode.CONTAINER_INVALID_IMAGE, "ImagePullBackOff": FailureCode.CONTAINER_INVALID_IMAGE}
+"""Waiting reasons that may heal: a registry comes back."""
+
+
+def judge_ended(pod: PodView) -> Exit:
+    """The end of a Pod in a terminal phase."""
+    state = pod.container(TASK_CONTAINER)
+    ended = state.terminated if state else None
+    if ended is None:
+        return _without_container(pod)
+    if ended.reason in LOST_REASONS:
+        return Exit(Ending.NOT_RUN, message=f"The node lost the container ({ended.reason}); the task runs again.")
+    record = read_record(ended.message)
+    if record is None:
+        return _without_record(pod, ended)
+    return _from_record(record, ended)
+
+
+def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
+    """The end of a Pod that will never start, or None while it still may. `waited` and limits are seconds since its creation."""
+    state = pod.container(TASK_CONTAINER)
+    waiting = state.waiting if state else None
+    if waiting is not None and waiting.reason in AT_ONCE:
+        return _not_started(AT_ONCE[waiting.reason], waiting)
+    if waiting is not None and waiting.reason in IN_TIME and waited >= image_limit:
+        return _not_started(IN_TIME[waiting.reason], waiting)
+    started = state is not None and (state.running is not None or state.terminated is not None)
+    if not started and waited >= startup_limit:
+        why = waiting.reason if waiting and waiting.reason else "the container was not created"
+        failure = user_error(
+            FailureCode.CONTAINER_MISC_ERROR,
+            f"The task did not start within {startup_limit:.0f} s ({why}). "
+            "Look for a missing Secret or volume with `kubectl get events`, mend it and submit the task again.",
+        )
+        return Exit(Ending.PREPROCESSING, failure=failure)
+    return None
+
+
+def _not_started(code: FailureCode, waiting: Waiting) -> Exit:
+    remedy = (
+        "Correct the image name, or make the image available to the pool's nodes."
+        if code is FailureCode.CONTAINER_INVALID_IMAGE
+        else "Correct the task's container and environment settings."
+    )
+    message = f"The container could not be started ({waiting.reason}): {_sentence(waiting.message)} {remedy}"
+    return Exit(Ending.PREPROCESSING, failure=user_error(code, message))
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())[:600]
+    return text if not text or text.endswith((".", "!", "?")) else text + "."
+
+
+def _without_container(pod: PodView) -> Exit:
+    """A terminal Pod whose task container never ran: refused, evicted or stopped before its start."""
+    reason = pod.status.reason
+    if reason == "Evicted":
+        return Exit(Ending.INTERRUPTED, message=f"The node evicted the task: {pod.status.message}")
+    if reason.startswith(NODE_REFUSALS):
+        return Exit(Ending.NOT_RUN, message=f"The node did not take the task ({reason}): {pod.status.message}")
+    return Exit(Ending.INTERRUPTED, message="The task was stopped before its command started.")
+
+
+def _without_record(pod: PodView, ended: Terminated) -> Exit:
+    """The launcher left no record: it could not be started, or was killed with its command."""
+    if ended.reason in ("StartError", "ContainerCannotRun"):
+        text = f"The container could not be started: {_sentence(ended.message)} Check the image and its platform."
+        return Exit(Ending.PREPROCESSING, failure=user_error(FailureCode.COMMAND_LAUNCH_FAILED, text))
+    if pod.metadata.deletion_timestamp is not None or pod.status.reason in ("Evicted", *NODE_REFUSALS):
+        return Exit(Ending.INTERRUPTED, ended.exit_code, start_time=ended.started_at, end_time=ended.finished_at)
+    return _exited(ended.exit_code, ended, ended.started_at, ended.finished_at)
+
+
+def _from_record(record: LauncherRecord, ended: Terminated) -> Exit:
+    start, end = record.start_time or ended.started_at, record.end_time or ended.finished_at
+    match record.cause:
+        case "Exited":
+            return _exited(record.exit_code, ended, start, end)
+        case "Terminated":
+            return Exit(Ending.INTERRUPTED, record.exit_code, start_time=start, end_time=end)
+        case "WallClock":
+            failure = user_error(
+                FailureCode.TASK_ENDED,
+                "The maximum execution time configured on the task was exceeded. "
+                "Raise constraints.maxWallClockSeconds, or make the task shorter.",
+            )
+            return Exit(Ending.WALL_CLOCK, record.exit_code, failure, start, end)
+        case "CommandNotFound":
+            failure = user_error(FailureCode.COMMAND_PROGRAM_NOT_FOUND, _sentence(record.message))
+        case "NotExecutable":
+            failure = user_error(FailureCode.COMMAND_LAUNCH_FAILED, _sentence(record.message))
+        case "NodeDirectory":
+            failure = server_error(FailureCode.RESOURCE_DIRECTORY_CREATE_FAILED, _sentence(record.message))
+    return Exit(Ending.PREPROCESSING, record.exit_code, failure, start, end)
+
+
+def _exited(code: int, ended: Terminated, start: str | None, end: str | None) -> Exit:
+    if code == 0:
+        return Exit(Ending.SUCCESS, 0, None, start, end)
+    if code == OUT_OF_MEMORY_EXIT and ended.reason == "OOMKilled":
+        text = "The task ran out of memory and was killed (exit code 137). Raise resources.limits.memory, or use less memory."
+    else:
+        text = f"The task exited with an exit code representing a failure: {code}."
+        if code > 128 and code <= 128 + 64:
+            text = f"The task's command was ended by signal {code - 128} (exit code {code})."
+    return Exit(Ending.NONZERO, code, user_error(FailureCode.FAILURE_EXIT_CODE, text), start, end)

@@ -1,0 +1,117 @@
+"""The state of a compute node, from its node Pod and its host (reference §3.8). Says nothing of what to do about it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from millpond.api.reasons import NodeState
+from millpond.api.views.host import HostView
+from millpond.api.views.pod import PodView
+from millpond.lifecycle.starttask import StartTask, observe_start_task
+
+AGENT_CONTAINER = "agent"
+LAYOUT_CONTAINER = "layout"
+
+LOST_TAINTS = ("node.kubernetes.io/out-of-service",)
+"""Taints that say that nothing runs on the host any more."""
+
+
+class NodeFacts(msgspec.Struct, frozen=True, gc=False):
+    """What is known of one node. `pod` is the newest node Pod; `claimed` that the host carries this pool's claim."""
+
+    leaving: bool
+    pod: PodView | None
+    host: HostView | None
+    claimed: bool
+    sized: bool
+    """The node knows what it offers its tasks."""
+    has_start_task: bool
+    waits_for_start_task: bool
+    busy: bool
+    """At least one task is bound to it."""
+
+
+class NodeVerdict(msgspec.Struct, frozen=True, gc=False):
+    """`reason` and `message` are the Ready condition's; `errors` are why a node is Unusable."""
+
+    state: NodeState
+    reason: str
+    message: str
+    start_task: StartTask | None = None
+
+    @property
+    def takes_tasks(self) -> bool:
+        return self.state in (NodeState.IDLE, NodeState.RUNNING)
+
+
+def host_is_lost(host: HostView | None) -> bool:
+    """True when nothing can be running on the host any more: it is gone, or marked out of service."""
+    return host is None or any(taint.key in LOST_TAINTS for taint in host.spec.taints)
+
+
+def judge_node(facts: NodeFacts) -> NodeVerdict:
+    """State and reason, in the order in which a node comes up."""
+    pod = facts.pod
+    start_task = observe_start_task(pod) if pod is not None and facts.has_start_task else None
+    if facts.leaving:
+        return NodeVerdict(
+            NodeState.LEAVING_POOL, "LeavingPool", "The node is being removed from its pool.", start_task
+        )
+    if pod is None:
+        return NodeVerdict(NodeState.CREATING, "NodePodMissing", "The node's Pod is being created.")
+    if pod.spec.node_name is None:
+        return NodeVerdict(NodeState.CREATING, *_unplaced(pod))
+    if facts.host is None or not facts.host.ready:
+        text = f"Host {pod.spec.node_name} does not report to the cluster. It takes no tasks until it does."
+        return NodeVerdict(NodeState.UNKNOWN, "HostSilent", text, start_task)
+    if pod.terminal or pod.metadata.deletion_timestamp is not None:
+        text = f"The node's Pod ended ({pod.status.reason or pod.status.phase}); it is being replaced."
+        return NodeVerdict(NodeState.STARTING, "NodePodEnded", text)
+    return _placed(facts, pod, start_task)
+
+
+def _unplaced(pod: PodView) -> tuple[str, str]:
+    for condition in pod.status.conditions:
+        if condition.type == "PodScheduled" and condition.status == "False":
+            return "WaitingForHost", f"No host can take the node yet: {condition.message}"
+    return "WaitingForHost", "The node's Pod waits for a host."
+
+
+def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> NodeVerdict:
+    host = pod.spec.node_name
+    if start_task is not None and facts.waits_for_start_task:
+        if start_task.state == "Running":
+            return NodeVerdict(
+                NodeState.WAITING_FOR_START_TASK, "StartTaskRunning", f"The start task runs on {host}.", start_task
+            )
+        if start_task.state == "Completed" and start_task.failure is not None:
+            return NodeVerdict(NodeState.START_TASK_FAILED, "StartTaskFailed", start_task.failure.message, start_task)
+        if start_task.failure is not None:
+            return NodeVerdict(NodeState.UNUSABLE, "StartTaskImage", start_task.failure.message, start_task)
+    broken = _broken(pod)
+    if broken is not None:
+        return NodeVerdict(NodeState.UNUSABLE, "NodePodBroken", broken, start_task)
+    agent = pod.container(AGENT_CONTAINER)
+    if agent is None or agent.running is None or not facts.claimed or not facts.sized:
+        return NodeVerdict(NodeState.STARTING, "Starting", f"The node starts on host {host}.", start_task)
+    if facts.busy:
+        return NodeVerdict(NodeState.RUNNING, "Running", f"Tasks run on host {host}.", start_task)
+    return NodeVerdict(NodeState.IDLE, "Idle", f"The node on host {host} is free.", start_task)
+
+
+def _broken(pod: PodView) -> str | None:
+    """Why the node's own containers cannot start, if they cannot."""
+    for name in (LAYOUT_CONTAINER, AGENT_CONTAINER):
+        state = pod.container(name)
+        waiting = state.waiting if state else None
+        if waiting is not None and waiting.reason in (
+            "InvalidImageName",
+            "ErrImageNeverPull",
+            "ErrImagePull",
+            "ImagePullBackOff",
+            "CreateContainerConfigError",
+            "CreateContainerError",
+            "CrashLoopBackOff",
+        ):
+            return f"The node's container {name} cannot start ({waiting.reason}): {waiting.message}"
+    return None

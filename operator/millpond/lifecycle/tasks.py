@@ -1,0 +1,88 @@
+"""What becomes of a task when an attempt has ended: the ledger it is charged to and the state it goes to.
+
+Reference §3.6, §4.5, §4.6, §4.13. An `Exit` says how the attempt ended; `Wishes` say what users and the pool wanted meanwhile.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from millpond.api.reasons import FailureCode
+from millpond.lifecycle.exits import Ending, Exit
+from millpond.lifecycle.failure import Failure, user_error
+
+UNLIMITED = -1
+
+
+class Ledger(StrEnum):
+    """Where an ended attempt is booked: every attempt is in exactly one."""
+
+    SUCCESS = "Success"
+    FAILURE = "Failure"
+    RETRY = "Retry"
+    """Charged to the task: `retryCount` rises."""
+    REQUEUE = "Requeue"
+    """A user's act took the node away: `requeueCount` rises."""
+    RECOVERY = "Recovery"
+    """The cluster's fault: counted nowhere."""
+
+
+class Wishes(msgspec.Struct, frozen=True, gc=False):
+    """What was wanted of the attempt while it ran."""
+
+    ended_by_user: bool = False
+    """The task or its job was to be terminated."""
+    node_removed: bool = False
+    """The node is leaving the pool by a user's act."""
+    node_lost: bool = False
+    """The node was given up."""
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """`failure` is set exactly when the ledger is FAILURE; `exit_code` stays None where no process ended."""
+
+    ledger: Ledger
+    exit_code: int | None = None
+    failure: Failure | None = None
+    start_time: str | None = None
+    end_time: str | None = None
+    message: str = ""
+
+    @property
+    def final(self) -> bool:
+        return self.ledger in (Ledger.SUCCESS, Ledger.FAILURE)
+
+
+ENDED_BY_USER = user_error(FailureCode.TASK_ENDED, "The task was ended by user request.")
+
+
+def decide(exit_: Exit, wishes: Wishes, retry_count: int, max_retries: int) -> Verdict:
+    """Book an ended attempt. `max_retries` is the number allowed beyond the first try; -1 is unlimited."""
+    match exit_.ending:
+        case Ending.SUCCESS:
+            return _final(Ledger.SUCCESS, exit_, None)
+        case Ending.PREPROCESSING | Ending.WALL_CLOCK:
+            return _final(Ledger.FAILURE, exit_, exit_.failure)
+        case Ending.NONZERO if not wishes.ended_by_user:
+            if max_retries == UNLIMITED or retry_count < max_retries:
+                return _final(Ledger.RETRY, exit_, None)
+            return _final(Ledger.FAILURE, exit_, exit_.failure)
+    if wishes.ended_by_user:
+        return _final(Ledger.FAILURE, exit_, ENDED_BY_USER)
+    if wishes.node_removed:
+        return Verdict(Ledger.REQUEUE, message="The node was removed from the pool; the task runs again elsewhere.")
+    if wishes.node_lost:
+        return Verdict(Ledger.RECOVERY, message="The node was lost; the task runs again elsewhere.")
+    return Verdict(
+        Ledger.RECOVERY, message=exit_.message or "The task's Pod was deleted or evicted; the task runs again."
+    )
+
+
+GIVEN_UP = Exit(Ending.INTERRUPTED)
+"""The exit of an attempt whose end nobody will see: its node is gone, or silent for too long."""
+
+
+def _final(ledger: Ledger, exit_: Exit, failure: Failure | None) -> Verdict:
+    return Verdict(ledger, exit_.exit_code, failure, exit_.start_time, exit_.end_time)

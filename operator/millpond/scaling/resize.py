@@ -1,0 +1,51 @@
+"""How many nodes to add and which to remove, so that a pool reaches its target (reference §3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from millpond.api.reasons import NodeState
+
+
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A node as resizing sees it; `created` is an RFC 3339 time."""
+
+    name: str
+    state: NodeState
+    used_slots: int
+    created: str
+
+
+class Resize(msgspec.Struct, frozen=True, gc=False):
+    """How many nodes to create, and the names of those to remove, in order."""
+
+    add: int = 0
+    remove: tuple[str, ...] = ()
+
+
+USELESS = (NodeState.UNUSABLE, NodeState.START_TASK_FAILED, NodeState.UNKNOWN)
+NOT_YET = (NodeState.CREATING, NodeState.STARTING, NodeState.WAITING_FOR_START_TASK)
+
+
+def plan_resize(target: int, nodes: Sequence[Candidate]) -> Resize:
+    """Compare a target with the nodes that stay. Nodes that are leaving are not among `nodes`."""
+    surplus = len(nodes) - target
+    if surplus <= 0:
+        return Resize(add=-surplus)
+    victims = sorted(sorted(nodes, key=_newest_first, reverse=True), key=_worth)
+    return Resize(remove=tuple(node.name for node in victims[:surplus]))
+
+
+def _newest_first(node: Candidate) -> tuple[str, str]:
+    return node.created, node.name
+
+
+def _worth(node: Candidate) -> tuple[int, int]:
+    """Least useful first: broken, then not up yet, then free, then the least used."""
+    if node.state in USELESS:
+        return 0, 0
+    if node.state in NOT_YET:
+        return 1, 0
+    return 2, node.used_slots

@@ -1,0 +1,53 @@
+"""May this node take this task? The one predicate that placement and `explain` share: None, or the reason why not."""
+
+from __future__ import annotations
+
+import msgspec
+
+from millpond.scheduling.demand import Demand
+from millpond.scheduling.node_slots import NodeSlots
+
+
+class Refusal(msgspec.Struct, frozen=True, gc=False):
+    """Why not. `for_ever` says that no waiting will change it while the node and the task stay as they are."""
+
+    reason: str
+    message: str
+    for_ever: bool = False
+
+
+def fits(node: NodeSlots, demand: Demand) -> bool:
+    """The verdict alone, for the hot path; `refusal` says the same in words (a test holds them together)."""
+    return (
+        demand.slots <= node.free
+        and node.cpu_of(demand) <= node.cpu_free
+        and node.memory_of(demand) <= node.memory_free
+        and all(amount <= node.devices_free.get(name, 0) for name, amount in demand.devices)
+    )
+
+
+def refusal(node: NodeSlots, demand: Demand) -> Refusal | None:
+    """Why the node cannot take the demand now, or None when it can."""
+    if demand.slots > node.total:
+        text = f"needs {demand.slots} slots, the node has {node.total} in all"
+        return Refusal("TooManySlots", f"{text}: lower requiredSlots, or use a pool with more taskSlotsPerNode", True)
+    for name, asked, total, free in _amounts(node, demand):
+        if asked > total:
+            return Refusal("NotEnoughResources", f"needs {asked} of {name}, the node offers {total} in all", True)
+        if asked > free:
+            return Refusal("ResourcesInUse", f"needs {asked} of {name}, {free} of {total} are free")
+    if demand.slots > node.free:
+        return Refusal("SlotsInUse", f"needs {demand.slots} slots, {node.free} of {node.total} are free")
+    return None
+
+
+def _amounts(node: NodeSlots, demand: Demand) -> list[tuple[str, int, int, int]]:
+    rows = [
+        ("cpu (millicores)", node.cpu_of(demand), node.cpu_total, node.cpu_free),
+        ("memory (bytes)", node.memory_of(demand), node.memory_total, node.memory_free),
+    ]
+    rows += [
+        (name, amount, node.devices_total.get(name, 0), node.devices_free.get(name, 0))
+        for name, amount in demand.devices
+    ]
+    return rows

@@ -1,0 +1,47 @@
+"""One node as placement sees it: what it holds, and what of it is free."""
+
+from __future__ import annotations
+
+import msgspec
+
+from millpond.scheduling.demand import Demand
+
+
+class NodeSlots(msgspec.Struct, eq=False):
+    """Amounts in slots, millicores and bytes; `devices` are counted resources such as GPUs. `held` counts bound attempts."""
+
+    name: str
+    host: str
+    total: int
+    free: int
+    cpu_total: int
+    memory_total: int
+    cpu_free: int
+    memory_free: int
+    devices_total: dict[str, int] = {}
+    devices_free: dict[str, int] = {}
+    held: int = 0
+
+    def cpu_of(self, demand: Demand) -> int:
+        """Millicores that the demand takes on this node."""
+        return demand.cpu_millis if demand.cpu_millis is not None else self.cpu_total // self.total * demand.slots
+
+    def memory_of(self, demand: Demand) -> int:
+        """Bytes that the demand takes on this node."""
+        return (
+            demand.memory_bytes if demand.memory_bytes is not None else self.memory_total // self.total * demand.slots
+        )
+
+    def take(self, demand: Demand) -> None:
+        self._move(demand, -1)
+
+    def give(self, demand: Demand) -> None:
+        self._move(demand, +1)
+
+    def _move(self, demand: Demand, sign: int) -> None:
+        self.free += sign * demand.slots
+        self.held -= sign
+        self.cpu_free += sign * self.cpu_of(demand)
+        self.memory_free += sign * self.memory_of(demand)
+        for name, amount in demand.devices:
+            self.devices_free[name] = self.devices_free.get(name, 0) + sign * amount

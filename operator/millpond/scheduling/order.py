@@ -1,0 +1,64 @@
+"""Which job next: higher priority first; among equals a fair draw, or the oldest (reference §4.1).
+
+The draw is a function of how many attempts the pool has begun, not of chance: the same state draws the same job, every job of
+a priority is drawn equally often in the long run, and none can starve.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Collection
+from typing import Literal
+
+JobOrder = Literal["None", "CreationTime"]
+JobTicket = tuple[str, str]
+"""Creation time and name."""
+
+_MASK = (1 << 64) - 1
+
+
+def draw(seed: int, among: int) -> int:
+    """An index below `among`, evenly spread over seeds (SplitMix64's finaliser)."""
+    value = (seed + 0x9E3779B97F4A7C15) & _MASK
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
+    return (value ^ (value >> 31)) % among
+
+
+class JobOrderIndex:
+    """The jobs that have ready tasks, by priority."""
+
+    def __init__(self) -> None:
+        self._levels: dict[int, list[JobTicket]] = {}
+        self._priorities: list[int] = []
+
+    def add(self, priority: int, ticket: JobTicket) -> None:
+        level = self._levels.get(priority)
+        if level is None:
+            level = self._levels[priority] = []
+            insort(self._priorities, priority)
+        place = bisect_left(level, ticket)
+        if place == len(level) or level[place] != ticket:
+            level.insert(place, ticket)
+
+    def discard(self, priority: int, ticket: JobTicket) -> None:
+        level = self._levels.get(priority)
+        if level is None:
+            return
+        place = bisect_left(level, ticket)
+        if place < len(level) and level[place] == ticket:
+            del level[place]
+        if not level:
+            del self._levels[priority]
+            self._priorities.remove(priority)
+
+    def next(self, order: JobOrder, seed: int, passed_over: Collection[JobTicket]) -> JobTicket | None:
+        """The next job to serve, leaving out those that have nothing placeable in this cycle."""
+        for priority in reversed(self._priorities):
+            level = self._levels[priority]
+            start = draw(seed, len(level)) if order == "None" else 0
+            for offset in range(len(level)):
+                ticket = level[(start + offset) % len(level)]
+                if ticket not in passed_over:
+                    return ticket
+        return None
