@@ -35,7 +35,14 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     judge_attempts(pool, now, limits, actions)
     judge_tasks(pool, now, limits, actions)
     judge_jobs(pool, now, limits, actions)
-    place(pool, now, actions)
+    place(pool, now, limits, actions)
     resize(pool, now, actions)
     judge_pool(pool, now, limits, actions)
-    return Plan(actions, pool.deadlines[0][0] if pool.deadlines else None)
+    return Plan(actions, _next_look(pool, now))
+
+
+def _next_look(pool: PoolState, now: float) -> float | None:
+    """At once when a later step marked what an earlier one judges, else when the first deadline comes."""
+    if pool.restless:
+        return now
+    return pool.deadlines[0][0] if pool.deadlines else None

@@ -33,7 +33,7 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
 
 
 def _forget_unknown(pool: PoolState, job: JobRecord, actions: list[AnyAction]) -> None:
-    """A job that does not exist: its record goes when no task and no Pod speaks of it; a deleted one takes its tasks along."""
+    """A job that does not exist goes when no task and no Pod speaks of it; a deleted one takes its tasks along."""
     if job.deleted:
         job.deleted = False
         actions.append(DeleteTasks(namespace=pool.namespace, job=job.name))
@@ -84,9 +84,9 @@ def _write(
         return
     job.summary_scheduled = False
     status, old = describe_job(pool, job, model, verdict, now), model.status
-    if status == old:
+    if status == old and not job.unwritten:
         return
-    job.last_summary = now
+    job.last_summary, job.unwritten = now, False
     job.model = model.model_copy(update={"status": status})
     actions.append(
         WriteJob(
@@ -183,7 +183,7 @@ def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict
         )
     ]
     if pool.model is None:
-        text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or correct spec.poolName."
+        text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
         return [*running, condition(ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
     return [
         *running,
