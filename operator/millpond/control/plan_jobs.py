@@ -149,43 +149,41 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
 
 
 def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
-    generation = model.metadata.generation
-
-    def condition(kind: ConditionType, holds: bool, reason: str, message: str) -> Condition:
-        status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
-        return Condition(
+    said = _said_at_end(job, verdict) if verdict.state is JobState.COMPLETED else _said_before(pool, verdict)
+    return [
+        Condition(
             type=kind,
-            status=status,
-            observed_generation=generation,
+            status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
+            observed_generation=model.metadata.generation,
             last_transition_time=at,
             reason=reason,
             message=message,
         )
-
-    if verdict.state is JobState.COMPLETED:
-        failed = job.counts["failed"]
-        text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
-        reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
-        unfinished = job.counts["active"]
-        if unfinished:
-            reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
-        return [
-            condition(ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
-            condition(ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
-        ]
-    ending = verdict.state is JobState.TERMINATING
-    running = [
-        condition(
-            ConditionType.COMPLETE,
-            False,
-            JobReason.TERMINATING if ending else JobReason.RUNNING,
-            "The job stops its tasks." if ending else "The job takes and runs tasks.",
-        )
+        for kind, holds, reason, message in said
     ]
+
+
+Said = tuple[ConditionType, bool, JobReason, str]
+"""A condition's type, whether it holds, its reason and its message."""
+
+
+def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
+    failed, unfinished = job.counts["failed"], job.counts["active"]
+    text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
+    reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
+    if unfinished:
+        reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
+    return [
+        (ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
+        (ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
+    ]
+
+
+def _said_before(pool: PoolState, verdict: JobVerdict) -> list[Said]:
+    said = [(ConditionType.COMPLETE, False, JobReason.RUNNING, "The job takes and runs tasks.")]
+    if verdict.state is JobState.TERMINATING:
+        said = [(ConditionType.COMPLETE, False, JobReason.TERMINATING, "The job stops its tasks.")]
     if pool.model is None:
         text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
-        return [*running, condition(ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
-    return [
-        *running,
-        condition(ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}."),
-    ]
+        return [*said, (ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
+    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Literal
+from typing import Literal, get_args
 
 from millpond.api.pool import Pool
 from millpond.api.reasons import TaskState
@@ -20,6 +20,7 @@ from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
 
 Subject = Literal["attempt", "task", "job", "node", "touched", "pool"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
 class PoolState:
@@ -62,14 +63,7 @@ class PoolState:
         self.unwritten = False
         """The status that `model` carries is not what the Pool has: the last write failed."""
         self.last_sweep = float("-inf")
-        self.dirty: dict[Subject, set[str]] = {
-            "attempt": set(),
-            "task": set(),
-            "job": set(),
-            "node": set(),
-            "touched": set(),
-            "pool": set(),
-        }
+        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
         self.deadlines: list[tuple[float, Subject, str]] = []
 
     # What changed, and what will change by time alone.
