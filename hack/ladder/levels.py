@@ -36,9 +36,7 @@ def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
     unit = (*_pytest(root, "tests/unit", "--ignore", LAWS), *_launcher(root))
     return [
         Level("check", "format, lint, types, layers, sizes", (Step((str(root / "hack" / "check"),), root),)),
-        Level(
-            "unit", "pure rooms, launcher, tools", (*_pytest(root, "tests/unit", "--ignore", LAWS), *_launcher(root))
-        ),
+        Level("unit", "every module by itself, the launcher, the tools", unit),
         Level("laws", f"laws on random histories, {law_steps} steps", _pytest(root, LAWS, environment=laws)),
         Level("component", "operator and API servers, model and real", _pytest(root, "tests/component"), True),
         Level("e2e", "real kubelets and containers", _pytest(root, "tests/e2e"), True),
