@@ -53,9 +53,6 @@ class ComputeNodeStatus(Document):
     last_boot_time: Annotated[Time, Field(description="When its Pod last started")] | None = None
 
 
-_REMEDY = "nodes are made by the pool; change the pool instead"
-
-
 class ComputeNode(Resource):
     """One node of a pool."""
 
@@ -84,6 +81,8 @@ class ComputeNode(Resource):
     kind: Literal["ComputeNode"] = "ComputeNode"
     spec: Annotated[
         ComputeNodeSpec,
-        Field(json_schema_extra=validations(immutable("poolName", _REMEDY), immutable("nodeClass", _REMEDY))),
+        Field(
+            json_schema_extra=validations(immutable("poolName", "nodes are made by the pool; change the pool instead"))
+        ),
     ]
     status: ComputeNodeStatus = ComputeNodeStatus()

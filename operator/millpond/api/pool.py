@@ -10,7 +10,7 @@ from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
 from millpond.api.reasons import AllocationState, PoolState
-from millpond.api.resources import Quantities
+from millpond.api.resources import Quantity
 from millpond.api.schema import (
     ATOMIC,
     MAX_INT32,
@@ -130,8 +130,9 @@ class NodeTemplate(Document):
     image_pull_secrets: ImagePullSecrets = ()
     host_selector: HostSelector = HostSelector()
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32, json_schema_extra=ATOMIC)] = ()
-    resources: Quantities = Field(
+    resources: dict[str, Quantity] = Field(
         default_factory=dict,
+        max_length=2,
         description="What the node offers its tasks, split by slots; default: what the host has left",
         json_schema_extra=validations(
             rule(

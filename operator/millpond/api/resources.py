@@ -30,7 +30,7 @@ Quantity = Annotated[
     str,
     BeforeValidator(_text),
     Field(max_length=32, pattern=QUANTITY_PATTERN),
-    WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 32, "pattern": QUANTITY_PATTERN}),
+    WithJsonSchema({"x-kubernetes-int-or-string": True, "minimum": 0, "maxLength": 32, "pattern": QUANTITY_PATTERN}),
 ]
 Quantities = Annotated[dict[str, Quantity], Field(max_length=32)]
 

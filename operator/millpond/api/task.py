@@ -26,8 +26,19 @@ from millpond.api.schema import (
     immutable,
     one_way,
     rule,
+    said,
     validations,
 )
+
+TaskId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        json_schema_extra=said("an id holds letters, digits, '-' and '_' only: leave out the rest"),
+    ),
+]
 
 
 class TaskConstraints(Document):
@@ -53,7 +64,7 @@ class TaskTemplateSpec(Document):
         )
     )
 
-    id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
+    id: TaskId | None = Field(
         default=None, description="Unique in its job whatever the case of letters; default: the name"
     )
     display_name: Text | None = None
