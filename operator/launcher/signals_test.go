@@ -122,10 +122,12 @@ func TestTerminationAtAnyMomentAsProcessOne(t *testing.T) {
 		time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond)
 		trial.signal(syscall.SIGTERM)
 		code := trial.wait(10 * time.Second)
+		text, err := os.ReadFile(trial.terminationLog)
+		must(t, err)
 		if _, err := os.Stat(trial.directory); code == 2 && err != nil {
 			early++
-		} else if code != 143 || trial.record().Cause != causeTerminated {
-			t.Fatalf("round %d: got %d, %+v", round, code, trial.record())
+		} else if code != 143 || decode(t, text).Cause != causeTerminated {
+			t.Fatalf("round %d: got %d, %q", round, code, text)
 		}
 	}
 	t.Logf("ended by Go's runtime: %d of 100", early)

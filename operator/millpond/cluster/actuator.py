@@ -33,7 +33,7 @@ class Actuator:
 
     def __init__(self, api: ApiServer, documents: Documents, events: EventRecorder, settings: Settings) -> None:
         self._events = events
-        self._gate = asyncio.Semaphore(settings.concurrency)
+        self._gate = asyncio.Semaphore(settings.action_concurrency)
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
             act.StartAttempt: tasks.start,
@@ -86,11 +86,13 @@ class Actuator:
             outcome = Refused(error.reason or "Refused", error.message)
         except ApiError as error:
             outcome = Missed(error.message, again_in=UNAVAILABLE_PAUSE)
-        metrics.action_performed(name, type(outcome).__name__)
+        metrics.action_ended(name, type(outcome).__name__)
         if isinstance(outcome, Done):
             self._events.publish(action)
         else:
-            log.info("action not performed", extra={"action": name, "outcome": repr(outcome), "what": repr(action)[:400]})
+            log.info(
+                "action not performed", extra={"action": name, "outcome": repr(outcome), "what": repr(action)[:400]}
+            )
         return outcome
 
     async def _announce(self, action: act.Announce) -> Outcome:  # noqa: ARG002 - its events are published after it

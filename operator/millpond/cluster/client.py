@@ -41,7 +41,7 @@ WATCH_SECONDS = (240, 360)
 """How long the server is asked to keep a watch open: drawn, so that watches do not end together."""
 
 
-class _ListMeta(msgspec.Struct, rename="camel"):
+class _ListMeta(msgspec.Struct, rename="camel", frozen=True):
     resource_version: str = ""
     token: str = msgspec.field(name="continue", default="")
 

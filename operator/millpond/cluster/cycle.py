@@ -31,7 +31,13 @@ class Cycles:
     """All cycles of the operator, over one world."""
 
     def __init__(
-        self, world: World, actuator: Actuator, refresher: Refresher, limits: Limits, now: Callable[[], float], gather: float
+        self,
+        world: World,
+        actuator: Actuator,
+        refresher: Refresher,
+        limits: Limits,
+        now: Callable[[], float],
+        gather: float,
     ) -> None:
         self._world = world
         self._actuator = actuator
@@ -49,6 +55,11 @@ class Cycles:
         self._started.set()
         for space, namespace in self._world.namespaces.items():
             self.wake(PoolKey(space, pool) for pool in list(namespace.pools))
+
+    def stop(self) -> None:
+        """End the drivers of our own."""
+        for task in self._strays.values():
+            task.cancel()
 
     def wake(self, keys: Iterable[PoolKey]) -> None:
         """There is news for these cycles. One that nobody drives gets a driver of its own."""
@@ -98,7 +109,7 @@ class Cycles:
         pool, loop = self._world.pool(key), asyncio.get_running_loop()
         began = loop.time()
         planned = plan(pool, self._now(), self._limits)
-        metrics.cycle_took("plan", loop.time() - began)
+        metrics.planned(loop.time() - began)
         if not planned.actions:
             return planned.wake_at
         missed: list[AnyAction] = []
@@ -112,5 +123,5 @@ class Cycles:
         await self._actuator.perform(planned.actions, report)
         for action in missed:
             self.wake(await self._refresher.refresh(action))
-        metrics.cycle_took("perform", loop.time() - began)
+        metrics.performed(loop.time() - began)
         return self._now()

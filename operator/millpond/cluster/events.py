@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
+from millpond import metrics
 from millpond.api import naming
 from millpond.api.kind import API_VERSION
 from millpond.cluster.api_server import EVENTS, ApiServer
@@ -35,13 +36,13 @@ class EventRecorder:
         kind, name, uid = subject_of(action)
         for event in action.events:
             key = (action.namespace, kind, name, event.reason)
-            if self._sent.get(key) == event.message:
+            if self._sent.get(key) == event.message or self._queue.full():
+                metrics.event_withheld()
                 continue
             if len(self._sent) > 10 * BURST:
                 self._sent.clear()
             self._sent[key] = event.message
-            if not self._queue.full():
-                self._queue.put_nowait((action.namespace, kind, name, uid, event))
+            self._queue.put_nowait((action.namespace, kind, name, uid, event))
 
     async def run(self) -> None:
         """Send what is queued, for ever."""
@@ -49,7 +50,9 @@ class EventRecorder:
             namespace, kind, name, uid, event = await self._queue.get()
             try:
                 await self._api.create(EVENTS, namespace, self._document(namespace, kind, name, uid, event))
+                metrics.event_published()
             except (ApiError, LeadershipLostError) as error:
+                metrics.event_failed()
                 log.info("event not sent", extra={"reason": event.reason, "error": str(error)})
             await asyncio.sleep(1 / PER_SECOND)
 
