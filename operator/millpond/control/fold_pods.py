@@ -110,6 +110,6 @@ def fold_node_pod(pool: PoolState, view: PodView) -> None:
     known = node.pods.get(view.metadata.name)
     if known is not None and known.metadata.uid == view.metadata.uid and view.metadata.version < known.metadata.version:
         return
-    node.pods[view.metadata.name] = view
+    node.hold_pod(view)
     node.assumed_pods.discard(view.metadata.name)
     pool.mark("node", node.name)

@@ -107,7 +107,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             pool.look_at(again, "pool", pool.name)
         case ReleaseHost():
             pool.releasing.discard(action.host)
-            pool.look_at(again, "pool", pool.name)
+            pool.look_at(again, "size", pool.name)
         case DeleteNodePod() | ShrinkNodePod():
             for node in pool.nodes.values():
                 if action.pod in node.pods:
@@ -169,4 +169,4 @@ def _drop_node_step(
         case ClaimHost():
             node.claiming = False
     pool.look_at(again, "node", node.name)
-    pool.look_at(again, "pool", pool.name)
+    pool.look_at(again, "size", pool.name)

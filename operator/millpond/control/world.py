@@ -120,8 +120,7 @@ class World:
         for node in state.nodes.values():
             pod = node.pods.get(name)
             if pod is not None and pod.metadata.uid == uid:
-                del node.pods[name]
-                node.deleted_pods.discard(name)
+                node.drop_pod(name)
                 state.mark("node", node.name)
                 return (PoolKey(namespace, pool),)
         return ()
@@ -156,7 +155,7 @@ class World:
                 pool.mark("attempt", pod)
             keys.add(key)
         for key in keys:
-            self.pool(key).mark("pool", key.pool)
+            self.pool(key).mark("size", key.pool)
         return keys
 
     def _pools_of_claim(self, claim: str) -> set[PoolKey]:
@@ -177,7 +176,7 @@ class World:
         ):
             return ()
         pool.model = model
-        pool.mark("pool", pool.name)
+        pool.mark("size", pool.name)
         for node in pool.nodes:
             pool.mark("node", node)
         for job in pool.jobs:
@@ -189,7 +188,7 @@ class World:
         pool.model = None
         for job in pool.jobs:
             pool.mark("job", job)
-        pool.mark("pool", name)
+        pool.mark("size", name)
         return (PoolKey(namespace, name),)
 
     def observe_job(self, model: Job) -> Iterable[PoolKey]:
@@ -244,7 +243,7 @@ class World:
             node.tasks_succeeded = model.status.totals.tasks_succeeded
         node.model, node.creating = model, False
         pool.mark("node", node.name)
-        pool.mark("pool", pool.name)
+        pool.mark("size", pool.name)
         for pod in node.attempts:
             pool.mark("attempt", pod)
         return (PoolKey(space, pool.name),)
@@ -256,7 +255,7 @@ class World:
             return ()
         node.model, node.removing = None, False
         pool.mark("node", name)
-        pool.mark("pool", pool_name)
+        pool.mark("size", pool_name)
         return (PoolKey(namespace, pool_name),)
 
 
