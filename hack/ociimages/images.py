@@ -59,7 +59,9 @@ def povray() -> Path:
     """The archive of the example's image: Debian's POV-Ray with the scenes Debian ships."""
     packages.require(packages.DEBIAN_ROOT)
     root = debian_root(["povray", "povray-includes", "povray-examples"])
-    base = layers.of_debian("povray", root, keep=["usr/share/doc", "usr/share/doc/povray", "usr/share/doc/povray-examples"])
+    base = layers.of_debian(
+        "povray", root, keep=["usr/share/doc", "usr/share/doc/povray", "usr/share/doc/povray-examples"]
+    )
     return archive.write(archive.Image("millpond.dev/examples/povray:3.7", [base], user="65534:65534", command=("sh",)))
 
 
@@ -96,7 +98,9 @@ def _pip_install(lock: Path, place: Path) -> None:
     command += [f"--platform={system}" for system in systems]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise ClusterError(f"pip could not fetch the packages of {lock.relative_to(ROOT)}: {result.stderr.strip()[-1500:]}")
+        raise ClusterError(
+            f"pip could not fetch the packages of {lock.relative_to(ROOT)}: {result.stderr.strip()[-1500:]}"
+        )
 
 
 def _compiled_by() -> str:

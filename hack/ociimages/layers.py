@@ -14,7 +14,15 @@ from nativecluster.progress import step
 from nativecluster.state import locked
 
 # Left out of a base: what a container never reads. Device nodes come from the container runtime.
-_NEVER_READ = ("dev", "var/cache/apt", "var/lib/apt/lists", "var/log", "usr/share/locale", "usr/share/man", "usr/share/doc")
+_NEVER_READ = (
+    "dev",
+    "var/cache/apt",
+    "var/lib/apt/lists",
+    "var/log",
+    "usr/share/locale",
+    "usr/share/man",
+    "usr/share/doc",
+)
 
 
 @dataclass(frozen=True)
