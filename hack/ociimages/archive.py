@@ -1,4 +1,4 @@
-"""An OCI archive from layers: what the OCI image specification asks of the files inside, and nothing about their content."""
+"""An OCI archive from layers, as the OCI image specification has it. Knows nothing of what the layers contain."""
 
 from __future__ import annotations
 

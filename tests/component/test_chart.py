@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from support import helm, restricted
-
 from millpond.settings import Settings
+from support import helm, restricted
 
 EVERYTHING: helm.Document = {
     "replicas": 2,
@@ -174,7 +173,7 @@ _BY_TYPE = {"string": "a", "integer": 7, "number": 0.5}
     ("values", "message"),
     [
         ({"replica": 1}, "additional properties 'replica' not allowed"),
-        ({"settings": {"nodeLost": 5}}, "at '/settings': additional properties 'nodeLost' not allowed"),
+        ({"settings": {"nodeLostTime": 5}}, "at '/settings': additional properties 'nodeLostTime' not allowed"),
         ({"image": {"tags": "1"}}, "at '/image': additional properties 'tags' not allowed"),
         ({"replicas": "two"}, "at '/replicas': got string, want integer"),
         ({"settings": {"requestConcurrency": 0}}, "at '/settings/requestConcurrency': minimum: got 0, want 1"),
