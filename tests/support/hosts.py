@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from support.kubelets import Kubelets
-from support.model.failures import Failure
+from support.model.failures import StatusError
 from support.model.verbs import Verbs
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -58,7 +58,7 @@ class Hosts:
                 self.verbs.merge_patch("pods", meta["namespace"], meta["name"], patch, "status")
             try:
                 self.verbs.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"], grace=0)
-            except Failure as failure:
+            except StatusError as failure:
                 if failure.status != 404:
                     raise
         return len(orphans)

@@ -14,7 +14,7 @@ from typing import Any
 from millpond.api import labels
 from millpond.api.resources import millicores
 
-from support.model.failures import Failure
+from support.model.failures import StatusError
 from support.model.store import Document, Key
 from support.model.verbs import Verbs
 from support.scheduler import is_terminal, requested_cpu
@@ -23,7 +23,7 @@ from support.scripts import Run, Scripts
 ADMIT_SECONDS = 0.05
 RESIZE_SECONDS = 0.5
 REMOVE_SECONDS = 0.05
-FOREVER = 10.0**9
+FOREVER = 10.0**12
 
 
 @dataclass
@@ -219,7 +219,7 @@ class Kubelets:
         meta = pod["metadata"]
         try:
             self.verbs.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"], grace=0)
-        except Failure as failure:
+        except StatusError as failure:
             if failure.status != 404:
                 raise
 

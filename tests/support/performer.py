@@ -11,7 +11,7 @@ from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
 
-from support.model.failures import Failure
+from support.model.failures import StatusError
 from support.model.store import Document
 from support.model.verbs import Verbs
 
@@ -28,7 +28,7 @@ class Performer:
         """Never raises for an answer of the API server."""
         try:
             return self._perform(action)
-        except Failure as failure:
+        except StatusError as failure:
             if failure.status in (403, 422):
                 return Refused("Refused", failure.message)
             return Missed(failure.message)
@@ -138,7 +138,7 @@ class Performer:
     def _create(self, plural: str, namespace: str, document: Document, is_ours: Any) -> Outcome:
         try:
             made = self._verbs.create(plural, namespace, document)
-        except Failure as failure:
+        except StatusError as failure:
             if failure.reason != "AlreadyExists":
                 raise
             made = self._verbs.get(plural, namespace, document["metadata"]["name"])
@@ -149,7 +149,7 @@ class Performer:
     def _delete(self, plural: str, namespace: str, name: str, uid: str) -> Outcome:
         try:
             self._verbs.delete(plural, namespace, name, uid=uid)
-        except Failure as failure:
+        except StatusError as failure:
             if failure.status != 404:
                 raise
         return Done()
@@ -170,7 +170,7 @@ class Performer:
     ) -> Outcome:
         try:
             old = self._verbs.get(plural, namespace, name)
-        except Failure as failure:
+        except StatusError as failure:
             if failure.status == 404:
                 return Done()
             raise
@@ -212,7 +212,7 @@ class Performer:
     def _unclaim(self, action: act.ReleaseHost) -> Outcome:
         try:
             host = self._verbs.get("nodes", None, action.host)
-        except Failure as failure:
+        except StatusError as failure:
             if failure.status == 404:
                 return Done()
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Failure(Exception):
+class StatusError(Exception):
     """A `Status` answer. `retry_after` is in seconds; `cause` names a machine-readable cause such as a Pod Security refusal."""
 
     def __init__(self, status: int, reason: str, message: str, retry_after: float | None = None) -> None:
@@ -14,25 +14,25 @@ class Failure(Exception):
         self.retry_after = retry_after
 
 
-def not_found(plural: str, name: str) -> Failure:
-    return Failure(404, "NotFound", f'{plural} "{name}" not found')
+def not_found(plural: str, name: str) -> StatusError:
+    return StatusError(404, "NotFound", f'{plural} "{name}" not found')
 
 
-def already_exists(plural: str, name: str) -> Failure:
-    return Failure(409, "AlreadyExists", f'{plural} "{name}" already exists')
+def already_exists(plural: str, name: str) -> StatusError:
+    return StatusError(409, "AlreadyExists", f'{plural} "{name}" already exists')
 
 
-def conflict(plural: str, name: str, why: str) -> Failure:
-    return Failure(409, "Conflict", f'Operation cannot be fulfilled on {plural} "{name}": {why}')
+def conflict(plural: str, name: str, why: str) -> StatusError:
+    return StatusError(409, "Conflict", f'Operation cannot be fulfilled on {plural} "{name}": {why}')
 
 
-def invalid(plural: str, name: str, why: str) -> Failure:
-    return Failure(422, "Invalid", f'{plural} "{name}" is invalid: {why}')
+def invalid(plural: str, name: str, why: str) -> StatusError:
+    return StatusError(422, "Invalid", f'{plural} "{name}" is invalid: {why}')
 
 
-def bad_request(why: str) -> Failure:
-    return Failure(400, "BadRequest", why)
+def bad_request(why: str) -> StatusError:
+    return StatusError(400, "BadRequest", why)
 
 
-def gone(why: str) -> Failure:
-    return Failure(410, "Expired", why)
+def gone(why: str) -> StatusError:
+    return StatusError(410, "Expired", why)

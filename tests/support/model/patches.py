@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.model.failures import Failure, bad_request
+from support.model.failures import StatusError, bad_request
 
 Json = Any
 
@@ -101,16 +101,16 @@ def _in_list(target: list[Json], head: str, rest: list[str], operation: dict[str
     return result
 
 
-def _missing(operation: dict[str, Json]) -> Failure:
-    return Failure(
+def _missing(operation: dict[str, Json]) -> StatusError:
+    return StatusError(
         422,
         "Invalid",
         f"the server rejected our request due to an error in our request: {operation['path']}: missing path",
     )
 
 
-def _test_failed(operation: dict[str, Json]) -> Failure:
-    return Failure(
+def _test_failed(operation: dict[str, Json]) -> StatusError:
+    return StatusError(
         422,
         "Invalid",
         f"the server rejected our request due to an error in our request: testing path {operation['path']} failed",

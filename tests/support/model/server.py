@@ -11,7 +11,7 @@ from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import EVERYTHING, PAGE, Page, Resource, Selection, WatchEvent
 from millpond.cluster.errors import ApiError, Status, error_of
 
-from support.model.failures import Failure
+from support.model.failures import StatusError
 from support.model.store import Document
 from support.model.verbs import Verbs
 from support.model.watching import Watching
@@ -19,7 +19,7 @@ from support.model.watching import Watching
 _encode = msgspec.json.encode
 
 
-def as_error(failure: Failure) -> ApiError:
+def as_error(failure: StatusError) -> ApiError:
     """The operator's word for an answer of the model."""
     return error_of(failure.status, Status(failure.message, failure.reason, failure.status), failure.retry_after)
 
@@ -40,7 +40,7 @@ class ModelServer:
         await asyncio.sleep(self.latency)
         try:
             return _encode(self.verbs.get(resource.plural, namespace, name))
-        except Failure as failure:
+        except StatusError as failure:
             raise as_error(failure) from None
 
     async def list_page(
@@ -57,7 +57,7 @@ class ModelServer:
             page, revision, following = self.verbs.list_page(
                 resource.plural, namespace, selection.labels, selection.fields, limit, token
             )
-        except Failure as failure:
+        except StatusError as failure:
             raise as_error(failure) from None
         return Page([msgspec.Raw(_encode(document)) for document in page], str(revision), following)
 
@@ -71,14 +71,14 @@ class ModelServer:
             )
             async for kind, document in stream:
                 yield WatchEvent(kind, msgspec.Raw(_encode(document)))
-        except Failure as failure:
+        except StatusError as failure:
             raise as_error(failure) from None
 
     async def create(self, resource: Resource, namespace: str | None, document: Mapping[str, Any]) -> Meta:
         await asyncio.sleep(self.latency)
         try:
             return _meta(self.verbs.create(resource.plural, namespace, _plain(document)))
-        except Failure as failure:
+        except StatusError as failure:
             raise as_error(failure) from None
 
     async def merge_patch(
@@ -87,7 +87,7 @@ class ModelServer:
         await asyncio.sleep(self.latency)
         try:
             return _meta(self.verbs.merge_patch(resource.plural, namespace, name, _plain(patch), subresource))
-        except Failure as failure:
+        except StatusError as failure:
             raise as_error(failure) from None
 
     async def json_patch(
@@ -101,7 +101,7 @@ class ModelServer:
         await asyncio.sleep(self.latency)
         try:
             return _meta(self.verbs.json_patch(resource.plural, namespace, name, _plain(operations), subresource))
-        except Failure as failure:
+        except StatusError as failure:
             raise as_error(failure) from None
 
     async def delete(
@@ -110,7 +110,7 @@ class ModelServer:
         await asyncio.sleep(self.latency)
         try:
             self.verbs.delete(resource.plural, namespace, name, uid=uid, grace=grace)
-        except Failure as failure:
+        except StatusError as failure:
             raise as_error(failure) from None
 
     async def delete_collection(
@@ -119,7 +119,7 @@ class ModelServer:
         await asyncio.sleep(self.latency)
         try:
             return self.verbs.delete_collection(resource.plural, namespace, selection.labels, selection.fields, limit)
-        except Failure as failure:
+        except StatusError as failure:
             raise as_error(failure) from None
 
 
