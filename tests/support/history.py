@@ -15,7 +15,7 @@ from millpond.control.limits import Limits
 from millpond.control.plan import Plan
 from millpond.control.world import PoolKey
 
-from support.census import Census
+from support.books import Books
 from support.fold import FOLDED
 from support.hosts import Hosts
 from support.kubelets import FOREVER, Kubelets
@@ -53,7 +53,7 @@ class History:
         self.kubelets = Kubelets(self.verbs, Scripts(otherwise=self._run_of, start_task=self._start_run_of))
         self.scheduler = Scheduler(self.verbs)
         self.hosts = Hosts(self.verbs, self.kubelets)
-        self.census = Census(self.verbs)
+        self.census = Books(self.verbs)
         self.users = Users(self.verbs, self.random)
         for number in range(3):
             self.hosts.join(f"h{number}")

@@ -6,7 +6,7 @@ inside.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -100,7 +100,7 @@ class ApiServer(Protocol):
 
     def watch(
         self, resource: Resource, namespace: str | None, resource_version: str, selection: Selection = EVERYTHING
-    ) -> AsyncIterator[WatchEvent]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """Everything that happens after `resource_version`, bookmarks included, until the server ends the stream.
 
         GoneError, from the start or later, when that version is no longer kept; UnavailableError when the stream breaks
@@ -115,7 +115,7 @@ class ApiServer(Protocol):
     async def merge_patch(
         self, resource: Resource, namespace: str | None, name: str, patch: Mapping[str, Any], subresource: str = ""
     ) -> Meta:
-        """JSON merge patch (RFC 7386); with `metadata.resourceVersion` in it, ConflictError when somebody wrote since."""
+        """JSON merge patch (RFC 7386); with `metadata.resourceVersion` in it, ConflictError when written since."""
         ...
 
     async def json_patch(

@@ -65,7 +65,6 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         pool.attempts[attempt.pod] = attempt
         attempt.node.attempts[attempt.pod] = attempt
         attempt.job.attempts.setdefault(attempt.task, {})[attempt.pod] = attempt
-        pool.mark("node", attempt.node.name)
     if holds:
         pool.hold(attempt)
     else:
@@ -95,7 +94,8 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
         job.attempts.pop(attempt.task, None)
     job.live.pop(attempt.pod, None)
     job.pool.mark("job", job.name)
-    pool.mark("node", attempt.node.name)
+    if attempt.node.leaving:
+        pool.mark("node", attempt.node.name)
     if task is not None and task.live is attempt:
         job.pool.begun -= task.attempt
         task.live = None
@@ -110,6 +110,6 @@ def fold_node_pod(pool: PoolState, view: PodView) -> None:
     known = node.pods.get(view.metadata.name)
     if known is not None and known.metadata.uid == view.metadata.uid and view.metadata.version < known.metadata.version:
         return
-    node.pods[view.metadata.name] = view
+    node.hold_pod(view)
     node.assumed_pods.discard(view.metadata.name)
     pool.mark("node", node.name)

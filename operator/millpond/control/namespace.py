@@ -34,7 +34,7 @@ class NamespaceState:
 
     def forget(self, job: JobRecord) -> None:
         """Drop the record of a job that nobody speaks of."""
-        job.pool.order.forget(job.name)
+        job.pool.unfile(job)
         job.pool.jobs.pop(job.name, None)
         self.jobs.pop(job.name, None)
 
@@ -44,7 +44,7 @@ class NamespaceState:
         if job.pool is pool:
             return
         begun = sum(task.attempt for task in job.tasks.values())
-        job.pool.order.forget(job.name)
+        job.pool.unfile(job)
         del job.pool.jobs[job.name]
         job.pool.begun -= begun
         job.pool = pool

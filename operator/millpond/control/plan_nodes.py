@@ -111,7 +111,7 @@ def _when_state_changes(
 ) -> None:
     if before is not None and (before.state is verdict.state or _as_busy_as(before, verdict)):
         return
-    pool.mark("pool", pool.name)
+    pool.mark("size", pool.name)
     for pod in node.attempts:
         pool.mark("attempt", pod)
     if verdict.state is NodeState.UNKNOWN:
@@ -200,7 +200,7 @@ def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> 
         _delete_pods(pool, node, actions)
     if not node.pods and not node.attempts and not node.assumed_pods:
         del pool.nodes[node.name]
-        pool.mark("pool", pool.name)
+        pool.mark("size", pool.name)
 
 
 def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millpond.api.reasons import TaskReason, TaskState
-from millpond.api.times import format_time
+from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
 from millpond.control.fold_tasks import settle_into_queue
 from millpond.control.limits import Limits
@@ -15,7 +15,7 @@ from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
 
 
-def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:  # noqa: ARG001
+def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """Judge each marked task."""
     for mark in pool.taken("task"):
         task = pool.task_of(mark)
@@ -25,15 +25,20 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             if task.terminate:
                 task.live.pool.mark("attempt", task.live.pod)
             continue
-        _judge(pool, task, now, actions)
+        _judge(pool, task, now, limits, actions)
 
 
-def _judge(pool: PoolState, task: TaskRecord, now: float, actions: list[AnyAction]) -> None:
+def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     if task.state is not TaskState.ACTIVE:
         _requeue_podless(task, now, actions)
     if task.terminate:
         end_without_attempt(task, Verdict(Ledger.FAILURE, failure=ENDED_BY_USER), now, actions)
         return
+    if task.job.model is None and task.written_problem is None:
+        due = parse_time(task.created) + limits.job_missing
+        if now < due:
+            pool.look_at(due, "task", f"{task.job.name}/{task.name}")
+            return
     problem = _problem(pool, task)
     task.problem = problem
     if (problem.reason if problem else None) != task.written_problem:

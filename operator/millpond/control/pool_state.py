@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Literal
+from typing import Literal, get_args
 
 from millpond.api.pool import Pool
 from millpond.api.reasons import TaskState
@@ -18,7 +18,7 @@ from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
 
-Subject = Literal["attempt", "task", "job", "node", "touched", "pool"]
+Subject = Literal["attempt", "task", "job", "counted", "node", "touched", "size", "pool"]
 
 
 class PoolState:
@@ -59,14 +59,7 @@ class PoolState:
         self.last_summary = float("-inf")
         self.summary_scheduled = False
         self.last_sweep = float("-inf")
-        self.dirty: dict[Subject, set[str]] = {
-            "attempt": set(),
-            "task": set(),
-            "job": set(),
-            "node": set(),
-            "touched": set(),
-            "pool": set(),
-        }
+        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in get_args(Subject)}
         self.deadlines: list[tuple[float, Subject, str]] = []
 
     # What changed, and what will change by time alone.
@@ -87,8 +80,11 @@ class PoolState:
 
     def taken(self, subject: Subject) -> list[str]:
         """The names marked, in order, unmarked."""
-        names = sorted(self.dirty[subject])
-        self.dirty[subject].clear()
+        marked = self.dirty[subject]
+        if not marked:
+            return []
+        names = sorted(marked)
+        marked.clear()
         return names
 
     def task_of(self, marked: str) -> TaskRecord | None:
@@ -165,7 +161,8 @@ class PoolState:
             task.queued = True
             task.job.waiting += 1
             task.job.ready.push(task.ticket, task.demand)
-            self.refile(task.job)
+            if task.job.filed is None:
+                self.refile(task.job)
 
     def dequeue(self, task: TaskRecord) -> None:
         """Take a task out of its job's queue, if it is in."""
@@ -177,12 +174,20 @@ class PoolState:
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
         model = job.model
-        if model is None:
+        wanted = model.spec.priority if model is not None and job.waiting > 0 and self.may_start(job) else None
+        if wanted == job.filed:
             return
-        if job.waiting > 0 and self.may_start(job):
-            self.order.add(model.spec.priority, job.ticket)
-        else:
-            self.order.discard(model.spec.priority, job.ticket)
+        if job.filed is not None:
+            self.order.discard(job.filed, job.ticket)
+        if wanted is not None:
+            self.order.add(wanted, job.ticket)
+        job.filed = wanted
+
+    def unfile(self, job: JobRecord) -> None:
+        """Let the job be drawn no more from here."""
+        if job.filed is not None:
+            self.order.discard(job.filed, job.ticket)
+            job.filed = None
 
     @staticmethod
     def may_start(job: JobRecord) -> bool:
@@ -199,7 +204,8 @@ class PoolState:
         counts[tally_of(task.state, task.result)] -= 1
         counts[tally_of(state, result)] += 1
         task.state, task.result = state, result
-        self.mark("job", task.job.name)
+        unfinished = counts["active"] or counts["running"] or counts["preparing"]
+        self.mark("counted" if unfinished else "job", task.job.name)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

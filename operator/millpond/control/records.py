@@ -102,6 +102,10 @@ class JobRecord:
         self.live: dict[str, Attempt] = {}
         """Attempts that hold slots or are not counted yet."""
         self.ready = ReadyQueue(self._is_ready)
+        self.ticket: JobTicket = ("", name)
+        """The job's place among those of its priority."""
+        self.filed: int | None = None
+        """The priority under which the job can be drawn now; None while it cannot."""
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.waiting = 0
         self.slots_used = 0
@@ -115,12 +119,6 @@ class JobRecord:
     def ending(self) -> bool:
         """True when the job starts no more tasks, for good."""
         return self.state in (JobState.TERMINATING, JobState.COMPLETED)
-
-    @property
-    def ticket(self) -> JobTicket:
-        """The job's place among those of its priority."""
-        created = self.model.metadata.creation_timestamp if self.model else None
-        return (created.isoformat() if created else "", self.name)
 
     def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
         task = self.tasks.get(ticket[1])
@@ -182,6 +180,8 @@ class NodeRecord:
         self.claiming = False
         self.shrinking = False
         self.pods: dict[str, PodView] = {}
+        self.pod: PodView | None = None
+        """The newest node Pod."""
         self.assumed_pods: set[str] = set()
         self.deleted_pods: set[str] = set()
         self.slots: NodeSlots | None = None
@@ -203,7 +203,17 @@ class NodeRecord:
         """True when the node stands on a host."""
         return any(pod.spec.node_name is not None for pod in self.pods.values())
 
-    @property
-    def pod(self) -> PodView | None:
-        """The newest node Pod."""
-        return max(self.pods.values(), key=lambda p: (p.metadata.creation_timestamp, p.metadata.name), default=None)
+    def hold_pod(self, view: PodView) -> None:
+        """A node Pod of this node is as `view` says."""
+        self.pods[view.metadata.name] = view
+        self._choose_pod()
+
+    def drop_pod(self, name: str) -> None:
+        """A node Pod of this node is gone."""
+        self.pods.pop(name, None)
+        self.deleted_pods.discard(name)
+        self._choose_pod()
+
+    def _choose_pod(self) -> None:
+        newest = max(self.pods.values(), key=lambda p: (p.metadata.creation_timestamp, p.metadata.name), default=None)
+        self.pod = newest

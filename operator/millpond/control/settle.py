@@ -92,7 +92,7 @@ def _versioned(model: Model, version: str) -> Model:
 def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) -> None:
     match action:
         case StartAttempt():
-            _drop_start(pool, action, outcome)
+            _drop_start(pool, action, outcome, again)
         case WriteTask():
             pool.look_at(again, "task", f"{action.job}/{action.task}")
         case WriteJob() | WritePool() | WriteNode():
@@ -107,7 +107,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             pool.look_at(again, "pool", pool.name)
         case ReleaseHost():
             pool.releasing.discard(action.host)
-            pool.look_at(again, "pool", pool.name)
+            pool.look_at(again, "size", pool.name)
         case DeleteNodePod() | ShrinkNodePod():
             for node in pool.nodes.values():
                 if action.pod in node.pods:
@@ -118,13 +118,16 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_node_step(pool, action, outcome, again)
 
 
-def _drop_start(pool: PoolState, action: StartAttempt, outcome: Outcome) -> None:
+def _drop_start(pool: PoolState, action: StartAttempt, outcome: Outcome, again: float) -> None:
     attempt = pool.attempts.get(action.pod)
     if attempt is None or not attempt.assumed:
         return
     task = attempt.record
     if task is not None and isinstance(outcome, Refused):
         task.problem = Problem(outcome.reason, outcome.message)
+    if task is not None and isinstance(outcome, Missed) and outcome.again_in > 0:
+        task.not_before = again
+        task.job.pool.look_at(again, "task", f"{task.job.name}/{task.name}")
     forget_attempt(pool, attempt)
 
 
@@ -169,4 +172,4 @@ def _drop_node_step(
         case ClaimHost():
             node.claiming = False
     pool.look_at(again, "node", node.name)
-    pool.look_at(again, "pool", pool.name)
+    pool.look_at(again, "size", pool.name)

@@ -60,6 +60,11 @@ class World:
         """True while a Pool of that name exists."""
         return self.pool(key).model is not None
 
+    def known(self, key: PoolKey) -> bool:
+        """True once anything has spoken of a pool of that name."""
+        state = self.namespaces.get(key.namespace)
+        return state is not None and key.pool in state.pools
+
     def released(self, key: PoolKey) -> bool:
         """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim."""
         pool = self.pool(key)
@@ -115,8 +120,7 @@ class World:
         for node in state.nodes.values():
             pod = node.pods.get(name)
             if pod is not None and pod.metadata.uid == uid:
-                del node.pods[name]
-                node.deleted_pods.discard(name)
+                node.drop_pod(name)
                 state.mark("node", node.name)
                 return (PoolKey(namespace, pool),)
         return ()
@@ -151,7 +155,7 @@ class World:
                 pool.mark("attempt", pod)
             keys.add(key)
         for key in keys:
-            self.pool(key).mark("pool", key.pool)
+            self.pool(key).mark("size", key.pool)
         return keys
 
     def _pools_of_claim(self, claim: str) -> set[PoolKey]:
@@ -172,7 +176,7 @@ class World:
         ):
             return ()
         pool.model = model
-        pool.mark("pool", pool.name)
+        pool.mark("size", pool.name)
         for node in pool.nodes:
             pool.mark("node", node)
         for job in pool.jobs:
@@ -184,7 +188,7 @@ class World:
         pool.model = None
         for job in pool.jobs:
             pool.mark("job", job)
-        pool.mark("pool", name)
+        pool.mark("size", name)
         return (PoolKey(namespace, name),)
 
     def observe_job(self, model: Job) -> Iterable[PoolKey]:
@@ -195,9 +199,11 @@ class World:
         if job.model is not None:
             if _version(model.metadata.resource_version) < _version(job.model.metadata.resource_version):
                 return ()
-            job.pool.order.discard(job.model.spec.priority, job.ticket)
+        job.pool.unfile(job)
         namespace.move(job, model.spec.pool_name)
         first, job.model = job.model is None, model
+        created = model.metadata.creation_timestamp
+        job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
         if first:
             for task in job.tasks.values():
@@ -212,7 +218,7 @@ class World:
         if job.model is None:
             return ()
         before = job.pool.name
-        job.pool.order.discard(job.model.spec.priority, job.ticket)
+        job.pool.unfile(job)
         job.model, job.state, job.deleted = None, JobState.ACTIVE, True
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
@@ -237,7 +243,7 @@ class World:
             node.tasks_succeeded = model.status.totals.tasks_succeeded
         node.model, node.creating = model, False
         pool.mark("node", node.name)
-        pool.mark("pool", pool.name)
+        pool.mark("size", pool.name)
         for pod in node.attempts:
             pool.mark("attempt", pod)
         return (PoolKey(space, pool.name),)
@@ -249,7 +255,7 @@ class World:
             return ()
         node.model, node.removing = None, False
         pool.mark("node", name)
-        pool.mark("pool", pool_name)
+        pool.mark("size", pool_name)
         return (PoolKey(namespace, pool_name),)
 
 

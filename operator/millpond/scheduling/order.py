@@ -41,12 +41,6 @@ class JobOrderIndex:
         if place == len(level) or level[place] != ticket:
             level.insert(place, ticket)
 
-    def forget(self, name: str) -> None:
-        """Take a job out wherever it is filed."""
-        for priority, level in list(self._levels.items()):
-            for ticket in [ticket for ticket in level if ticket[1] == name]:
-                self.discard(priority, ticket)
-
     def discard(self, priority: int, ticket: JobTicket) -> None:
         level = self._levels.get(priority)
         if level is None:

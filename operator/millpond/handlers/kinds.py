@@ -1,0 +1,52 @@
+"""Every trigger that comes through Kopf: the few kinds' events, and what drives each Pool. Judges nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import kopf
+
+from millpond.api.computenode import ComputeNode
+from millpond.api.job import Job
+from millpond.api.jobschedule import JobSchedule
+from millpond.api.kind import GROUP, VERSION, Resource
+from millpond.api.pool import Pool
+from millpond.control.world import PoolKey
+
+KINDS: tuple[type[Resource], ...] = (Pool, Job, ComputeNode, JobSchedule)
+
+
+class Ears(Protocol):
+    """Who listens: folds what Kopf tells, and drives cycles."""
+
+    def seen(self, kind: type[Resource], body: dict[str, Any]) -> None:
+        """An object exists, as `body` says."""
+
+    def gone(self, kind: type[Resource], body: dict[str, Any]) -> None:
+        """An object was deleted; `body` is its last state."""
+
+    async def drive(self, key: PoolKey) -> None:
+        """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
+
+
+def register(registry: kopf.OperatorRegistry, ears: Ears) -> None:
+    """Put all handlers into a registry of their own."""
+    for kind in KINDS:
+        _register_events(registry, kind, ears)
+
+    @kopf.daemon(GROUP, VERSION, Pool.KIND.plural, registry=registry, cancellation_timeout=None)
+    async def drive_pool(namespace: str | None, name: str | None, **_: Any) -> None:
+        """One daemon for each Pool, for as long as there is anything of it."""
+        await ears.drive(PoolKey(namespace or "", name or ""))
+
+    @kopf.on.delete(GROUP, VERSION, Pool.KIND.plural, registry=registry)
+    async def empty_pool(namespace: str | None, name: str | None, **_: Any) -> None:
+        """Keeps the finalizer on a deleted Pool until nothing of it is left: Kopf starts no daemon for one that it
+        first sees when it is being deleted, as after a restart."""
+        await ears.drive(PoolKey(namespace or "", name or ""))
+
+
+def _register_events(registry: kopf.OperatorRegistry, kind: type[Resource], ears: Ears) -> None:
+    @kopf.on.event(GROUP, VERSION, kind.KIND.plural, registry=registry, id=f"observe-{kind.KIND.singular}")
+    async def observe(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - Kopf's name
+        (ears.gone if type == "DELETED" else ears.seen)(kind, dict(body))
