@@ -120,7 +120,6 @@ class JobRecord:
         """True when the job starts no more tasks, for good."""
         return self.state in (JobState.TERMINATING, JobState.COMPLETED)
 
-
     def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
         task = self.tasks.get(ticket[1])
         return task is not None and task.queued and task.created == ticket[0] and task.demand == demand

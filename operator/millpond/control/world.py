@@ -60,6 +60,11 @@ class World:
         """True while a Pool of that name exists."""
         return self.pool(key).model is not None
 
+    def known(self, key: PoolKey) -> bool:
+        """True once anything has spoken of a pool of that name."""
+        state = self.namespaces.get(key.namespace)
+        return state is not None and key.pool in state.pools
+
     def released(self, key: PoolKey) -> bool:
         """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim."""
         pool = self.pool(key)

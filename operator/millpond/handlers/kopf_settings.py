@@ -27,6 +27,9 @@ class NoProgress(kopf.ProgressStorage):
     def touch(self, **_: Any) -> None:
         return None
 
+    def clear(self, *, essence: Any, **_: Any) -> Any:
+        return essence
+
 
 class NoDiffBase(kopf.DiffBaseStorage):
     """Keeps nothing: we are level-triggered and never ask what changed."""

@@ -1,0 +1,43 @@
+"""Where things are in a node directory, seen from inside containers (reference §7.2), and how containers reach it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ROOT = "/mnt/batch/tasks"
+SHARED = f"{ROOT}/shared"
+STARTUP = f"{ROOT}/startup"
+MOUNTS = f"{ROOT}/fsmounts"
+LAUNCHER_HOME = "/.millpond"
+LAUNCHER = f"{LAUNCHER_HOME}/launcher"
+LAUNCHER_DIRECTORY = "volatile/bin"
+"""Where the launcher lies below the node directory; containers see it read-only."""
+
+NODE_VOLUME = "node"
+LAUNCHER_VOLUME = "launcher"
+
+Manifest = dict[str, Any]
+
+
+def host_directory(root: str, namespace: str, pool: str, node: str) -> str:
+    """The node directory on its host: one fixed root, and names that hold no slash."""
+    return f"{root}/{namespace}.{pool}.{node}"
+
+
+def volumes(directory: str) -> list[Manifest]:
+    """The node directory, and the launcher in it."""
+    return [
+        {"name": NODE_VOLUME, "hostPath": {"path": directory, "type": "DirectoryOrCreate"}},
+        {
+            "name": LAUNCHER_VOLUME,
+            "hostPath": {"path": f"{directory}/{LAUNCHER_DIRECTORY}", "type": "DirectoryOrCreate"},
+        },
+    ]
+
+
+def node_mount() -> Manifest:
+    return {"name": NODE_VOLUME, "mountPath": ROOT}
+
+
+def launcher_mount() -> Manifest:
+    return {"name": LAUNCHER_VOLUME, "mountPath": LAUNCHER_HOME, "readOnly": True}

@@ -1,0 +1,134 @@
+"""The Pod that is a compute node: it finds a host, makes the node directory, runs the start task and keeps the agent."""
+
+from __future__ import annotations
+
+from millpond.api import labels
+from millpond.api.commandline import split_command_line
+from millpond.api.pool import Pool
+from millpond.api.resources import millicores
+from millpond.api.starttask import StartTask
+from millpond.cluster.manifests.environment import environment, literal, node_variables
+from millpond.cluster.manifests.identity import SURVIVE_SILENCE, common_labels, owner
+from millpond.cluster.manifests.layout import (
+    LAUNCHER,
+    ROOT,
+    STARTUP,
+    Manifest,
+    host_directory,
+    launcher_mount,
+    node_mount,
+    volumes,
+)
+from millpond.cluster.manifests.security import layout_maker, unprivileged
+from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
+from millpond.control.actions import CreateNodePod
+from millpond.lifecycle.nodes import AGENT_CONTAINER, LAYOUT_CONTAINER
+from millpond.lifecycle.starttask import START_TASK_CONTAINER
+from millpond.settings import Settings
+
+KEEP_HOST = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
+"""Node autoscalers leave a host alone while a node stands on it."""
+
+
+def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Settings) -> Manifest:
+    """The manifest. Raises CommandLineError when the start task's command line cannot be split."""
+    directory = host_directory(settings.node_root, create.namespace, create.pool, create.node)
+    start_task, template = pool.spec.start_task, pool.spec.node_template
+    waits = start_task is not None and start_task.wait_for_success
+    own = [_start_task(create, start_task, pool, settings)] if start_task is not None else []
+    tags = common_labels(labels.Role.NODE, create.pool, create.node)
+    if start_task is not None:
+        tags[labels.START_TASK] = "true"
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": create.pod,
+            "namespace": create.namespace,
+            "labels": tags,
+            "annotations": dict(KEEP_HOST),
+            "ownerReferences": [owner("ComputeNode", create.node, node_uid)],
+        },
+        "spec": {
+            "restartPolicy": "Always" if waits or start_task is None else "OnFailure",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": 5,
+            "nodeSelector": dict(template.host_selector.match_labels),
+            "affinity": _one_node_a_host(),
+            "tolerations": [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in template.tolerations]
+            + SURVIVE_SILENCE,
+            "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
+            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            "volumes": volumes(directory),
+            "initContainers": [_layout(settings), *(own if waits else [])],
+            "containers": [_agent(pool, settings), *([] if waits else own)],
+        },
+    }
+
+
+def _one_node_a_host() -> Manifest:
+    """No two nodes, of whichever pool, share a host."""
+    term = {
+        "topologyKey": "kubernetes.io/hostname",
+        "namespaceSelector": {},
+        "labelSelector": {"matchLabels": {labels.ROLE: labels.Role.NODE.value}},
+    }
+    return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+
+
+def _layout(settings: Settings) -> Manifest:
+    return {
+        "name": LAYOUT_CONTAINER,
+        "image": settings.image,
+        "imagePullPolicy": settings.image_pull_policy,
+        "command": ["millpond", "agent", "layout", "--root", ROOT],
+        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+        "volumeMounts": [node_mount()],
+        "securityContext": layout_maker(),
+    }
+
+
+def _agent(pool: Pool, settings: Settings) -> Manifest:
+    """Asks for the whole node at first, so that node autoscalers choose the right machine; shrunk once it is placed."""
+    wanted = pool.spec.node_template.resources
+    cpu = max(AGENT_CPU_MILLIS, millicores(wanted["cpu"])) if "cpu" in wanted else AGENT_CPU_MILLIS
+    return {
+        "name": AGENT_CONTAINER,
+        "image": settings.image,
+        "imagePullPolicy": settings.image_pull_policy,
+        "command": ["millpond", "agent", "run", "--root", ROOT],
+        "resources": {"requests": {"cpu": f"{cpu}m", "memory": wanted.get("memory", str(AGENT_MEMORY_BYTES))}},
+        "resizePolicy": [
+            {"resourceName": "cpu", "restartPolicy": "NotRequired"},
+            {"resourceName": "memory", "restartPolicy": "NotRequired"},
+        ],
+        "volumeMounts": [node_mount()],
+        "securityContext": unprivileged(settings.task_uid, settings.task_gid) | {"readOnlyRootFilesystem": True},
+    }
+
+
+def shrunk() -> Manifest:
+    """The patch of subresource `resize` that leaves a node Pod with what its agent needs."""
+    requests = {"cpu": f"{AGENT_CPU_MILLIS}m", "memory": str(AGENT_MEMORY_BYTES)}
+    return {"spec": {"containers": [{"name": AGENT_CONTAINER, "resources": {"requests": requests}}]}}
+
+
+def _start_task(create: CreateNodePod, start_task: StartTask, pool: Pool, settings: Settings) -> Manifest:
+    service = node_variables(create.namespace, create.pool, create.node, "startup")
+    command = [LAUNCHER, "run", "--report-only", "--retries", str(start_task.max_task_retry_count)]
+    command += ["--directory", STARTUP, "--working-directory", f"{STARTUP}/wd", "--"]
+    command += split_command_line(start_task.command_line)
+    return {
+        "name": START_TASK_CONTAINER,
+        "image": start_task.image or pool.spec.node_template.image,
+        "imagePullPolicy": pool.spec.node_template.image_pull_policy.value,
+        "command": [literal(word) for word in command],
+        "env": environment((start_task.environment_settings,), service),
+        "resources": start_task.resources.as_document(),
+        "volumeMounts": [node_mount(), launcher_mount()],
+        "securityContext": unprivileged(settings.task_uid, settings.task_gid),
+    }
