@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,32 +58,21 @@ def test_layout_of_a_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_run_stays_reaps_and_leaves_when_asked(tmp_path: Path, ending: signal.Signals) -> None:
+def test_run_stays_reaps_and_leaves_when_asked(ending: signal.Signals) -> None:
     """The agent adopts orphans as process 1 does, here as their subreaper."""
-    code = (
-        "import ctypes, subprocess, os; from millpond.agent.stay import stay\n"
-        "ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)\n"
-        "subprocess.run(['sh', '-c', '(read x <&3; exit 5) & echo $!'], pass_fds=(3,))\n"
-        "stay()"
-    )
-    gate, open_gate = os.pipe()
-    with subprocess.Popen(
-        ["sh", "-c", f'exec 3<&{gate}; exec "$@"', "sh", sys.executable, "-c", code],
-        stdout=subprocess.PIPE,
-        pass_fds=(gate,),
-    ) as process:
-        os.close(gate)
+    become_subreaper = "import ctypes; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)"
+    leave_an_orphan = "import subprocess; subprocess.run(['sh', '-c', '(read x; exit 5) <&0 >&- & echo $!'])"
+    code = f"{become_subreaper}; {leave_an_orphan}; from millpond.agent.stay import stay; stay()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        orphan = int(process.stdout.readline())
-        watch = os.pidfd_open(orphan)
-        os.close(open_gate)
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        _await_exit(watch)
-        os.close(watch)
+        assert process.stdin is not None
+        orphan = Path("/proc") / process.stdout.readline().decode().strip()
+        assert orphan.exists()
+        process.stdin.close()
+        deadline = time.monotonic() + 10
+        while orphan.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not orphan.exists()
+        assert process.poll() is None
         process.send_signal(ending)
         assert process.wait(timeout=10) == 0
-
-
-def _await_exit(watch: int) -> None:
-    ready, _, _ = select.select([watch], [], [], 10)
-    assert ready
