@@ -14,6 +14,7 @@ def stay() -> None:
     # Process 1 gets no signal that it has not asked for, and one that is blocked is kept until it is waited for.
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+    _reap()
     while signal.sigwait(awaited) not in ENDING:
         _reap()
 

@@ -41,7 +41,8 @@ class Out:
 class Following:
     out: Out
     thread: threading.Thread
-    reader_end: int
+    reader_end: BinaryIO
+    """Closing it is what a reader does who goes."""
 
     def ends(self) -> None:
         self.thread.join(timeout=10)
@@ -51,7 +52,8 @@ class Following:
 @pytest.fixture
 def following(node: NodeDirectory, request: pytest.FixtureRequest) -> Iterator[Following]:
     offset = getattr(request, "param", 0)
-    listener, reader_end = os.pipe()
+    listener, descriptor = os.pipe()
+    reader_end = os.fdopen(descriptor, "wb")
     out = Out()
     arguments = (node.base, FILE, offset, cast("BinaryIO", out), listener)
     thread = threading.Thread(target=follow_file, args=arguments)
@@ -59,11 +61,8 @@ def following(node: NodeDirectory, request: pytest.FixtureRequest) -> Iterator[F
     yield Following(out, thread, reader_end)
     (node.task / "exit.json").touch()
     thread.join(timeout=10)
-    for descriptor in (listener, reader_end):
-        try:
-            os.close(descriptor)
-        except OSError:
-            continue
+    reader_end.close()
+    os.close(listener)
 
 
 def append(node: NodeDirectory, text: str) -> None:
@@ -83,7 +82,7 @@ def test_what_is_appended_arrives_and_the_record_ends_it(node: NodeDirectory, fo
 
 def test_it_ends_when_the_reader_goes(following: Following) -> None:
     following.out.wait_for(b"hello\n")
-    os.close(following.reader_end)
+    following.reader_end.close()
     following.ends()
 
 

@@ -64,15 +64,18 @@ def test_run_stays_reaps_and_leaves_when_asked(ending: signal.Signals) -> None:
     leave_an_orphan = "import subprocess; subprocess.run(['sh', '-c', '(read x; exit 5) <&0 >&- & echo $!'])"
     code = f"{become_subreaper}; {leave_an_orphan}; from millpond.agent.stay import stay; stay()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        orphan = Path("/proc") / process.stdout.readline().decode().strip()
-        assert orphan.exists()
-        process.stdin.close()
-        deadline = time.monotonic() + 10
-        while orphan.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert not orphan.exists()
-        assert process.poll() is None
-        process.send_signal(ending)
-        assert process.wait(timeout=10) == 0
+        try:
+            assert process.stdout is not None
+            assert process.stdin is not None
+            orphan = Path("/proc") / process.stdout.readline().decode().strip()
+            assert orphan.exists()
+            process.stdin.close()
+            deadline = time.monotonic() + 10
+            while orphan.exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert not orphan.exists()
+            assert process.poll() is None
+            process.send_signal(ending)
+            assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()
