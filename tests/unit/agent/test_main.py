@@ -61,7 +61,7 @@ def test_layout_of_a_directory(tmp_path: Path) -> None:
 def test_run_stays_reaps_and_leaves_when_asked(ending: signal.Signals) -> None:
     """The agent adopts orphans as process 1 does, here as their subreaper."""
     become_subreaper = "import ctypes; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)"
-    leave_an_orphan = "import subprocess; subprocess.run(['sh', '-c', '(read x; exit 5) <&0 >&- & echo $!'])"
+    leave_an_orphan = "import subprocess; subprocess.run(['sh', '-c', 'exec 4<&0; (read x <&4; exit 5) >&- & echo $!'])"
     code = f"{become_subreaper}; {leave_an_orphan}; from millpond.agent.stay import stay; stay()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
