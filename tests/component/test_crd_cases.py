@@ -24,7 +24,7 @@ def _try(server: ApiServer, case: Case) -> None:
     path = f"/apis/millpond.dev/v1alpha1/namespaces/default/{MODELS[case.kind].KIND.plural}"
     trial = "?dryRun=All&fieldValidation=Strict"
     if case.before is None:
-        status, answer = server.request("POST", path + trial, document(case.kind, case.spec))
+        status, answer = server.request("POST", path + trial, document(case.kind, case.spec, case.name))
     else:
         status, created = server.request("POST", path, document(case.kind, case.before))
         assert status == 201, created["message"]

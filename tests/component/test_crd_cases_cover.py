@@ -2,7 +2,7 @@
 
 import pytest
 from millpond.api.crd.faults import nodes
-from support.crdcases import MODELS, Case, cases, in_template, schema_path, spec_schema, tables
+from support.crdcases import MODELS, Case, cases, in_template, schema_path, spec_schema, tables, whole_schema
 
 _TABLES = tables()
 _CASES = {kind: list(cases(table)) for kind, table in _TABLES.items()}
@@ -33,7 +33,10 @@ def _wanted(node: dict[str, object]) -> list[str]:
 
 
 _NODES = [(kind, path, node) for kind in _TABLES for path, node in nodes(spec_schema(kind))]
-_RULES = [(kind, path, rule) for kind, path, node in _NODES for rule in node.get("x-kubernetes-validations", ())]
+_ROOTS = [(kind, "", whole_schema(kind)) for kind in _TABLES]
+_RULES = [
+    (kind, path, rule) for kind, path, node in [*_ROOTS, *_NODES] for rule in node.get("x-kubernetes-validations", ())
+]
 
 
 @pytest.mark.parametrize(("kind", "path", "node"), _NODES, ids=lambda value: value if isinstance(value, str) else "")

@@ -28,8 +28,9 @@ def binaries() -> Path:
     named = os.environ.get("MILLPOND_BINARIES")
     if named:
         return Path(named)
-    built = subprocess.run([ROOT / "hack" / "cluster", "binaries"], check=True, stdout=subprocess.PIPE, text=True)
-    return Path(built.stdout.strip().splitlines()[-1])
+    command = [str(ROOT / "hack" / "cluster"), "build", "etcd", "kube-apiserver", "kubectl"]
+    built = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return Path(built.stdout.strip())
 
 
 @dataclass(frozen=True)

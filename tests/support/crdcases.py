@@ -28,6 +28,7 @@ class Case:
     spec: Spec
     before: Spec | None = None
     says: tuple[str, ...] = ()
+    name: str = "example"
 
     def __str__(self) -> str:
         return f"{self.kind}-{self.title}"
@@ -43,6 +44,7 @@ class Table:
     values: dict[str, Any]
     documents: list[Any]
     updates: list[Any]
+    names: dict[str, Any]
 
 
 def tables() -> dict[str, Table]:
@@ -52,7 +54,10 @@ def tables() -> dict[str, Table]:
     template = read["JobSchedule"]["full"]["jobTemplate"]
     template["spec"] = read["Job"]["full"]
     template["tasks"][0]["spec"] = _of_no_job(read["Task"]["full"])
-    return {kind: Table(**({"values": {}, "documents": [], "updates": []} | each)) for kind, each in read.items()}
+    return {
+        kind: Table(**({"values": {}, "documents": [], "updates": [], "names": {"accepts": [], "refuses": {}}} | each))
+        for kind, each in read.items()
+    }
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -65,10 +70,15 @@ def _of_no_job(task: Spec) -> Spec:
 
 
 @functools.cache
+def whole_schema(kind: str) -> dict[str, Any]:
+    """The rendered schema of a kind."""
+    schema: dict[str, Any] = definition(MODELS[kind])["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return schema
+
+
 def spec_schema(kind: str) -> dict[str, Any]:
     """The rendered schema of a kind's spec."""
-    version = definition(MODELS[kind])["spec"]["versions"][0]
-    schema: dict[str, Any] = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    schema: dict[str, Any] = whole_schema(kind)["properties"]["spec"]
     return schema
 
 
@@ -81,6 +91,10 @@ def cases(table: Table) -> Iterator[Case]:
     """Every case of a table."""
     yield Case(table.kind, "smallest", table.smallest)
     yield Case(table.kind, "full", table.full)
+    for name in table.names["accepts"]:
+        yield Case(table.kind, f"name {name}", table.smallest, name=name)
+    for name, says in table.names["refuses"].items():
+        yield Case(table.kind, f"no name {name}", table.smallest, says=(says,), name=name)
     yield from _value_cases(table)
     for each in table.documents:
         yield Case(table.kind, f"with: {each['says']}", merged(table.smallest, each["accepts"]))
@@ -110,7 +124,7 @@ def _value_cases(table: Table) -> Iterator[Case]:
 
 def in_template(case: Case) -> Case | None:
     """The same case inside a JobSchedule's template; nothing for changes, which templates allow."""
-    if case.before is not None or case.kind not in ("Job", "Task"):
+    if case.before is not None or case.name != "example" or case.kind not in ("Job", "Task"):
         return None
     if case.kind == "Job":
         inside: Spec = {"spec": case.spec}

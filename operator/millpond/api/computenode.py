@@ -11,7 +11,7 @@ from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.pool import SlotCounts
 from millpond.api.reasons import NodeState
 from millpond.api.resources import Quantities
-from millpond.api.schema import ATOMIC, Count, Document, Name, Time, immutable, validations
+from millpond.api.schema import ATOMIC, Count, Document, LabelName, Time, immutable, validations
 from millpond.api.starttask import StartTaskStatus
 
 
@@ -24,7 +24,7 @@ class NodeClass(StrEnum):
 class ComputeNodeSpec(Document):
     """Which pool the node belongs to."""
 
-    pool_name: Name
+    pool_name: LabelName
     node_class: NodeClass = NodeClass.DEDICATED
 
 

@@ -20,6 +20,7 @@ from millpond.api.schema import (
     Labels,
     Slots,
     Text,
+    fits_a_label,
     rule,
     validations,
 )
@@ -234,6 +235,8 @@ class PoolStatus(Document):
 
 class Pool(Resource):
     """A set of equal compute nodes."""
+
+    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("pool")))
 
     KIND: ClassVar[Kind] = Kind(
         name="Pool",

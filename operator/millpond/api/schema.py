@@ -56,6 +56,14 @@ def one_way(field: str, value: str, remedy: str) -> JsonMark:
     )
 
 
+def fits_a_label(kind: str) -> JsonMark:
+    """A rule for a whole object: its name is short enough to be the value of a label."""
+    return rule(
+        "self.metadata.name.size() <= 63",
+        f"metadata.name has more than 63 characters: give the {kind} a shorter name",
+    )
+
+
 def validations(*rules: JsonMark) -> JsonMark:
     """The mark that attaches rules to a field or a class."""
     return {"x-kubernetes-validations": list(rules)}
@@ -89,6 +97,8 @@ Label = Annotated[str, Field(max_length=63)]
 Text = Annotated[str, Field(max_length=1024)]
 LongText = Annotated[str, Field(max_length=32_768)]
 CommandLine = Annotated[str, Field(min_length=1, max_length=32_768)]
+# Names of pools, jobs and tasks fit into a label, so that a label's value is the name.
+LabelName = Annotated[Name, Field(max_length=63)]
 ImageName = Annotated[
     str,
     Field(

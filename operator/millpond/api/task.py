@@ -17,12 +17,13 @@ from millpond.api.schema import (
     Count,
     Document,
     ExitCode,
-    Name,
+    LabelName,
     RetryCount,
     Seconds,
     Slots,
     Text,
     Time,
+    fits_a_label,
     immutable,
     one_way,
     rule,
@@ -82,7 +83,7 @@ class TaskTemplateSpec(Document):
 class TaskSpec(TaskTemplateSpec):
     """What a task shall be."""
 
-    job_name: Annotated[Name, Field(description="The job it belongs to")]
+    job_name: Annotated[LabelName, Field(description="The job it belongs to")]
 
 
 class TaskStatus(Document):
@@ -110,6 +111,8 @@ _NEW_TASK = "delete the task and create it again, or create another one"
 
 class Task(Resource):
     """One command on one node."""
+
+    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("task")))
 
     KIND: ClassVar[Kind] = Kind(
         name="Task",

@@ -74,37 +74,41 @@ class Cycles:
     async def drive(self, key: PoolKey) -> None:
         """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
         await self._started.wait()
-        while not (self._world.known(key) and self._world.released(key)):
-            await self._turn(key)
+        while True:
+            wake_at = await self._judge(key)
+            if self._world.known(key) and self._world.released(key):
+                return
+            await self._rest(key, wake_at)
 
     async def _drive_stray(self, key: PoolKey) -> None:
         try:
             while not self._world.has_pool(key):
-                await self._turn(key)
+                await self._rest(key, await self._judge(key))
         finally:
             self._strays.pop(key, None)
 
     def _event(self, key: PoolKey) -> asyncio.Event:
         return self._news.setdefault(key, asyncio.Event())
 
-    async def _turn(self, key: PoolKey) -> None:
-        """One turn: judge, perform, and sleep until there is news or something is due."""
+    async def _judge(self, key: PoolKey) -> float | None:
+        """Judge and perform once; when to look again."""
         async with self._locks.setdefault(key, asyncio.Lock()):
-            event = self._event(key)
-            event.clear()
+            self._event(key).clear()
             try:
-                wake_at = await self.step(key)
+                return await self.step(key)
             except Exception as error:
                 # One pool's trouble is its own: the others go on, and this one is judged anew, all of it, in a while.
                 metrics.cycle_failed()
-                log.exception("cycle failed", extra={"pool": str(key), "error": repr(error)})
+                log.error("cycle failed", exc_info=error, extra={"pool": str(key)})
                 mark_all(self._world.pool(key))
-                await asyncio.sleep(ERROR_PAUSE)
-                wake_at = self._now()
+                return self._now() + ERROR_PAUSE
+
+    async def _rest(self, key: PoolKey, wake_at: float | None) -> None:
+        """Sleep until there is news or something is due; news is given a moment to gather."""
         rest = LONGEST_SLEEP if wake_at is None else min(LONGEST_SLEEP, max(0.0, wake_at - self._now()))
         try:
             async with asyncio.timeout(rest):
-                await event.wait()
+                await self._event(key).wait()
         except TimeoutError:
             return
         await asyncio.sleep(self._gather)

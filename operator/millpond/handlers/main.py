@@ -131,7 +131,7 @@ async def _listen(listening: Listening, settings: Settings, stop: asyncio.Event)
     configure(own)
 
     @kopf.on.startup(registry=registry)
-    def started(**_: Any) -> None:
+    async def started(**_: Any) -> None:
         obey_signals(stop)
 
     @kopf.on.login(registry=registry)

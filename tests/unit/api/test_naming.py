@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from millpond.api import naming
 
@@ -28,6 +28,7 @@ def test_attempt_pod(task: str, attempt: int, pod: str) -> None:
     assert naming.attempt_pod(task, attempt) == pod
 
 
+@settings(deadline=None)
 @given(task=_NAMES, attempt=st.integers(1, 10**9))
 def test_pods_have_legal_names(task: str, attempt: int) -> None:
     pod = naming.attempt_pod(task, attempt)
@@ -40,6 +41,7 @@ def test_long_names_stay_different() -> None:
     assert naming.attempt_pod("a" * 100 + "b", 1) != naming.attempt_pod("a" * 100 + "c", 1)
 
 
+@settings(deadline=None)
 @given(pool=_NAMES, uid=st.uuids().map(str), ordinal=st.integers(0, 10**6))
 def test_node_names(pool: str, uid: str, ordinal: int) -> None:
     name = naming.node_name(pool, uid, ordinal)
@@ -60,6 +62,7 @@ def test_a_pool_made_again_has_other_nodes() -> None:
     assert naming.node_name("render", "one", 1) != naming.node_name("render", "two", 1)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_label_values_are_legal(text: str) -> None:
     value = naming.label_value(text)

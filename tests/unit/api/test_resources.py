@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from millpond.api import resources
 from pydantic import TypeAdapter, ValidationError
@@ -42,8 +42,10 @@ def test_refuse(text: str) -> None:
         resources.parse_quantity(text)
 
 
-@pytest.mark.parametrize(("text", "amount"), [("8", 8000), ("500m", 500), ("1u", 1), ("0", 0), ("1.0001", 1001)])
-def test_millicores_round_up(text: str, amount: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "amount"), [("8", 8000), (2, 2000), ("500m", 500), ("1u", 1), ("0", 0), ("1.0001", 1001)]
+)
+def test_millicores_round_up(text: str | int, amount: int) -> None:
     assert resources.millicores(text) == amount
 
 
@@ -65,6 +67,7 @@ def test_format_bytes(amount: int, text: str) -> None:
     assert resources.format_bytes(amount) == text
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**20))
 def test_formats_read_back(amount: int) -> None:
     assert resources.whole(resources.format_bytes(amount)) == amount
