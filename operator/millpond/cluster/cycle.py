@@ -96,12 +96,13 @@ class Cycles:
             self._event(key).clear()
             try:
                 return await self.step(key)
-            except Exception as error:
+            except Exception:
                 # One pool's trouble is its own: the others go on, and this one is judged anew, all of it, in a while.
                 metrics.cycle_failed()
-                log.error("cycle failed", exc_info=error, extra={"pool": str(key)})
+                log.exception("cycle failed", extra={"pool": str(key)})
                 mark_all(self._world.pool(key))
-                return self._now() + ERROR_PAUSE
+                await asyncio.sleep(ERROR_PAUSE)
+                return self._now()
 
     async def _rest(self, key: PoolKey, wake_at: float | None) -> None:
         """Sleep until there is news or something is due; news is given a moment to gather."""
