@@ -1,78 +1,87 @@
-"""Every series the operator exports, recorded through functions named after facts. No label has unbounded values."""
+"""Every series, recorded through functions named after facts. Labels are closed lists, never names of objects."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-REGISTRY = CollectorRegistry()
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SHORT = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
-_requests = Counter(
-    "millpond_api_requests_total", "Requests to the API server", ["verb", "resource", "code"], registry=REGISTRY
+_requests = Histogram(
+    "millpond_api_request_seconds",
+    "Requests to the API server, by verb, resource and HTTP status (0: no answer)",
+    ("verb", "resource", "code"),
+    buckets=_SHORT,
 )
-_request_seconds = Histogram("millpond_api_request_seconds", "Duration of requests", ["verb"], registry=REGISTRY)
-_retries = Counter("millpond_api_retries_total", "Requests sent again", ["verb"], registry=REGISTRY)
-_events = Counter("millpond_watch_events_total", "Objects seen", ["resource", "type"], registry=REGISTRY)
-_relists = Counter(
-    "millpond_relists_total", "Full lists after a lost watch or for a resync", ["resource"], registry=REGISTRY
-)
-_invalid = Counter("millpond_invalid_objects_total", "Objects that did not parse", ["resource"], registry=REGISTRY)
-_last_event = Gauge(
-    "millpond_watch_last_event_timestamp_seconds", "When a watch last spoke", ["resource"], registry=REGISTRY
-)
-_actions = Counter("millpond_actions_total", "Actions performed", ["action", "outcome"], registry=REGISTRY)
-_cycles = Histogram("millpond_cycle_seconds", "Duration of a pool's cycles by phase", ["phase"], registry=REGISTRY)
-_cycle_errors = Counter("millpond_cycle_errors_total", "Cycles that ended in an exception", registry=REGISTRY)
-_leader = Gauge("millpond_leader", "1 while this process leads", registry=REGISTRY)
+_retries = Counter("millpond_api_retries_total", "Requests made again after no answer or 429", ("verb", "resource"))
+_watch_events = Counter("millpond_watch_events_total", "Events received by watches", ("resource", "type"))
+_watch_ends = Counter("millpond_watch_ends_total", "Ends of watches, by cause", ("resource", "cause"))
+_lists = Counter("millpond_lists_total", "Full lists by informers", ("resource",))
+_invalid = Counter("millpond_invalid_objects_total", "Objects seen that do not decode", ("resource",))
+_plans = Histogram("millpond_plan_seconds", "Time to judge one cycle", buckets=_SHORT)
+_performs = Histogram("millpond_perform_seconds", "Time to perform the actions of one cycle", buckets=_SHORT)
+_actions = Counter("millpond_actions_total", "Actions performed, by outcome", ("action", "outcome"))
+_cycle_failures = Counter("millpond_cycle_failures_total", "Cycles that ended in an unexpected error")
+_events = Counter("millpond_events_total", "Kubernetes Events, by what became of them", ("fate",))
+_leading = Gauge("millpond_leading", "1 while this process holds the lease")
+
+
+def serve(port: int) -> None:
+    """Serve the metrics on all addresses at this port, in a thread of its own."""
+    start_http_server(port)
 
 
 def request_answered(verb: str, resource: str, code: int, seconds: float) -> None:
-    """The API server answered; code 0 stands for no answer."""
-    _requests.labels(verb, resource, str(code)).inc()
-    _request_seconds.labels(verb).observe(seconds)
+    _requests.labels(verb, resource, str(code)).observe(seconds)
 
 
-def request_repeated(verb: str) -> None:
-    """A request is sent again."""
-    _retries.labels(verb).inc()
+def request_retried(verb: str, resource: str) -> None:
+    _retries.labels(verb, resource).inc()
 
 
-def object_seen(resource: str, event: str, at: float) -> None:
-    """A watch told of an object, or gave a bookmark."""
-    _events.labels(resource, event).inc()
-    _last_event.labels(resource).set(at)
+def watch_told(resource: str, type_: str) -> None:
+    _watch_events.labels(resource, type_).inc()
 
 
-def relisted(resource: str) -> None:
-    """A kind was listed from scratch."""
-    _relists.labels(resource).inc()
+def watch_ended(resource: str, cause: str) -> None:
+    _watch_ends.labels(resource, cause).inc()
+
+
+def listed(resource: str) -> None:
+    _lists.labels(resource).inc()
 
 
 def object_invalid(resource: str) -> None:
-    """An object did not parse and is kept aside."""
     _invalid.labels(resource).inc()
 
 
-def action_performed(action: str, outcome: str) -> None:
-    """An action came to an outcome; both are class names."""
+def planned(seconds: float) -> None:
+    _plans.observe(seconds)
+
+
+def performed(seconds: float) -> None:
+    _performs.observe(seconds)
+
+
+def action_ended(action: str, outcome: str) -> None:
     _actions.labels(action, outcome).inc()
 
 
-def cycle_took(phase: str, seconds: float) -> None:
-    """A cycle spent time in a phase: plan or perform."""
-    _cycles.labels(phase).observe(seconds)
-
-
 def cycle_failed() -> None:
-    """A cycle ended in an exception and will be tried again."""
-    _cycle_errors.inc()
+    _cycle_failures.inc()
 
 
-def leading(yes: bool) -> None:
-    """This process leads, or does not."""
-    _leader.set(1 if yes else 0)
+def event_published() -> None:
+    _events.labels("published").inc()
 
 
-def exposition() -> bytes:
-    """All series in Prometheus' text format."""
-    return generate_latest(REGISTRY)
+def event_withheld() -> None:
+    """Said already, or too many at a time."""
+    _events.labels("withheld").inc()
+
+
+def event_failed() -> None:
+    _events.labels("failed").inc()
+
+
+def leading(held: bool) -> None:
+    _leading.set(1 if held else 0)

@@ -1,73 +1,106 @@
-"""Every knob of the operator: typed, defaulted, documented here, read once at its start from MILLPOND_* variables."""
+"""Every knob of the operator: typed, defaulted, documented, read once from MILLPOND_* variables by whoever starts.
+
+Nothing else reads the environment, except what Kubernetes itself puts there (`cluster/kubeconfig`).
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from millpond.api.schema import DNS_LABEL, ImageName, Name
 from millpond.control.limits import Limits
 
-PositiveSeconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Pause = Annotated[float, Field(ge=0, le=86_400)]
+UserId = Annotated[int, Field(ge=1, le=2_147_483_647)]
+
+_LIMITS = Limits()
 
 
 class Settings(BaseSettings):
-    """Durations are in seconds. A variable that does not parse stops the operator with a message that names it."""
+    """Durations are in seconds. A value that does not fit ends the start with a message that names the variable."""
 
     model_config = SettingsConfigDict(env_prefix="MILLPOND_", frozen=True, extra="ignore")
 
-    image: str = "millpond.dev/millpond:0.1.0"
-    """Image of node Pods' own containers: the one the operator runs from."""
-    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
-    watch_namespace: str | None = None
-    """The one namespace to serve; all of them when absent."""
-
-    lease_namespace: str = "millpond-system"
-    """Where the leadership Lease lives: the operator's own namespace."""
-    lease_name: str = "millpond-operator"
-    identity: str = "millpond"
-    """Who holds the Lease; must differ between replicas (the Pod's name)."""
-    lease_seconds: Annotated[int, Field(ge=2)] = 15
-    """How long a Lease that is not renewed keeps others from leading."""
-    renew_deadline_seconds: PositiveSeconds = 10
-    """How long the leader goes on without a successful renewal; must be below `lease_seconds`."""
-    lease_retry_seconds: PositiveSeconds = 2
-
-    node_root: Annotated[str, Field(pattern=r"^/.+")] = "/var/lib/millpond"
-    """Directory on every host under which node directories live."""
-    task_uid: Annotated[int, Field(ge=1)] = 65532
-    """User of tasks, start tasks and the agent."""
-    task_gid: Annotated[int, Field(ge=1)] = 65532
-    task_grace_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
-    """Between SIGTERM and SIGKILL of a task that is stopped."""
-
-    concurrency: Annotated[int, Field(ge=1, le=256)] = 32
-    """API writes under way at once."""
-    request_timeout_seconds: PositiveSeconds = 10
-    resync_seconds: PositiveSeconds = 300
-    """Between two full lists that heal what the watches may have missed."""
-    gather_seconds: Annotated[float, Field(ge=0)] = 0.02
-    """How long a cycle lets a burst of events gather before it plans."""
-
-    http_port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    """Where /healthz, /readyz and /metrics are served."""
+    image: ImageName = Field(
+        default="docker.io/millpond/millpond:0.1.0", description="The image of the operator itself, for node Pods"
+    )
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field(
+        default="IfNotPresent", description="How the kubelet pulls `image`"
+    )
+    namespace: Annotated[str, Field(pattern=DNS_LABEL, max_length=63)] = Field(
+        default="millpond", description="Where the operator runs and keeps its Lease"
+    )
+    watch_namespace: Annotated[str, Field(max_length=63)] = Field(
+        default="", description="The only namespace to serve; empty: all"
+    )
+    kubeconfig: str = Field(
+        default="", description="Path of a kubeconfig; empty: KUBECONFIG, then the Pod's own account"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    identity: Annotated[str, Field(max_length=253)] = Field(
+        default="", description="Name of this process in the Lease; empty: host name and a random part"
+    )
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = Field(default=8080, description="0: no metrics are served")
+    probe_port: Annotated[int, Field(ge=0, le=65_535)] = Field(default=8081, description="0: no probes are served")
 
-    node_lost_seconds: PositiveSeconds = 300
-    """Silence of a host after which its tasks run again elsewhere."""
-    empty_job_grace_seconds: Annotated[float, Field(ge=0)] = 30
-    """How long `TerminateJob` waits for a job's first task."""
-    image_pull_seconds: PositiveSeconds = 120
-    """How long an image may fail to be pulled before the task fails."""
-    startup_seconds: PositiveSeconds = 600
-    """How long a task's Pod may take to start."""
+    node_root: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]+$", max_length=200)] = Field(
+        default="/var/lib/millpond", description="Where node directories lie on hosts"
+    )
+    task_uid: UserId = Field(default=65_532, description="The user that tasks and start tasks run as")
+    task_gid: UserId = Field(default=65_532, description="The group that tasks and start tasks run as")
+    task_grace: Annotated[int, Field(ge=1, le=3600)] = Field(
+        default=30, description="From SIGTERM to SIGKILL when a task is ended"
+    )
+
+    lease_name: Name = "millpond"
+    lease_duration: Seconds = Field(default=15.0, description="After so long without renewal another one may lead")
+    lease_renew_deadline: Seconds = Field(default=10.0, description="After so long without renewal the leader stops")
+    lease_retry: Seconds = Field(default=2.0, description="Pause between attempts to take or renew the Lease")
+
+    request_timeout: Seconds = Field(default=10.0, description="For one request to the API server")
+    request_concurrency: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=64, description="Requests to the API server at a time"
+    )
+    action_concurrency: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=32, description="Chains of actions of one pool performed at a time"
+    )
+    watch_silence: Seconds = Field(default=90.0, description="A watch that says nothing for so long is opened again")
+    resync: Seconds = Field(default=900.0, description="Between two full lists that compare what watches told")
+    gather: Pause = Field(default=0.02, description="How long a cycle lets a burst of events gather")
+
+    node_lost: Seconds = Field(default=_LIMITS.node_lost, description="Silence of a host that gives its tasks up")
+    empty_job_grace: Pause = Field(
+        default=_LIMITS.empty_job_grace, description="How long a job that never had a task stays without one"
+    )
+    image_pull: Seconds = Field(default=_LIMITS.image_pull, description="How long a failing image pull may go on")
+    startup: Seconds = Field(default=_LIMITS.startup, description="How long a task's Pod may take to start")
+    running_after: Pause = Field(default=_LIMITS.running_after, description="Tasks that end sooner skip Running")
+    preparing_after: Pause = Field(default=_LIMITS.preparing_after, description="Tasks starting sooner skip Preparing")
+    summary: Seconds = Field(default=_LIMITS.summary, description="Least time between two summaries of counts")
+    sweep: Seconds = Field(default=_LIMITS.sweep, description="Least time between two sweeps of counted Pods")
+
+    @model_validator(mode="after")
+    def _lease_times_in_order(self) -> Self:
+        if not self.lease_retry < self.lease_renew_deadline < self.lease_duration:
+            raise ValueError(
+                "MILLPOND_LEASE_RETRY must be below MILLPOND_LEASE_RENEW_DEADLINE, "
+                "and MILLPOND_LEASE_RENEW_DEADLINE below MILLPOND_LEASE_DURATION"
+            )
+        return self
 
     def limits(self) -> Limits:
         """The numbers that judgement obeys."""
         return Limits(
-            node_lost=self.node_lost_seconds,
-            empty_job_grace=self.empty_job_grace_seconds,
-            image_pull=self.image_pull_seconds,
-            startup=self.startup_seconds,
+            node_lost=self.node_lost,
+            empty_job_grace=self.empty_job_grace,
+            running_after=self.running_after,
+            preparing_after=self.preparing_after,
+            image_pull=self.image_pull,
+            startup=self.startup,
+            summary=self.summary,
+            sweep=self.sweep,
         )

@@ -11,7 +11,7 @@ from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.pool import SlotCounts
 from millpond.api.reasons import NodeState
 from millpond.api.resources import Quantities
-from millpond.api.schema import ATOMIC, Count, Document, Name, Time, immutable, validations
+from millpond.api.schema import ATOMIC, Count, Document, LabelName, Time, immutable, validations
 from millpond.api.starttask import StartTaskStatus
 
 
@@ -24,7 +24,7 @@ class NodeClass(StrEnum):
 class ComputeNodeSpec(Document):
     """Which pool the node belongs to."""
 
-    pool_name: Name
+    pool_name: LabelName
     node_class: NodeClass = NodeClass.DEDICATED
 
 
@@ -51,9 +51,6 @@ class ComputeNodeStatus(Document):
     errors: Annotated[tuple[NodeError, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     allocation_time: Annotated[Time, Field(description="When it joined the pool")] | None = None
     last_boot_time: Annotated[Time, Field(description="When its Pod last started")] | None = None
-
-
-_REMEDY = "nodes are made by the pool; change the pool instead"
 
 
 class ComputeNode(Resource):
@@ -84,6 +81,8 @@ class ComputeNode(Resource):
     kind: Literal["ComputeNode"] = "ComputeNode"
     spec: Annotated[
         ComputeNodeSpec,
-        Field(json_schema_extra=validations(immutable("poolName", _REMEDY), immutable("nodeClass", _REMEDY))),
+        Field(
+            json_schema_extra=validations(immutable("poolName", "nodes are made by the pool; change the pool instead"))
+        ),
     ]
     status: ComputeNodeStatus = ComputeNodeStatus()

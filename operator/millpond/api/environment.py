@@ -4,14 +4,35 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from millpond.api.schema import Document, LongText, Name, keyed_by, rule, validations
+from millpond.api.schema import Document, LongText, Name, keyed_by, rule, said, validations
+
+SecretKey = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=253,
+        pattern=r"^[-._a-zA-Z0-9]+$",
+        json_schema_extra=said("a key of a Secret holds letters, digits, '-', '_' and '.' only"),
+    ),
+]
+VariableName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=256,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$",
+        json_schema_extra=said(
+            "a variable's name begins with a letter or '_' and holds letters, digits, '_', '.' and '-'"
+        ),
+    ),
+]
 
 
 class SecretKeyRef(Document):
     """A key of a Secret in the same namespace."""
 
     name: Name
-    key: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
+    key: SecretKey
 
 
 class ValueFrom(Document):
@@ -33,7 +54,7 @@ class EnvironmentSetting(Document):
         )
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
+    name: VariableName
     value: LongText | None = Field(default=None, description="The text as it arrives: nothing in it is expanded")
     value_from: ValueFrom | None = None
 

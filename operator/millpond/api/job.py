@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.environment import EnvironmentSettings
@@ -13,11 +13,12 @@ from millpond.api.schema import (
     MAX_INT32,
     Count,
     Document,
-    Name,
+    LabelName,
     RetryCount,
     Seconds,
     Text,
     Time,
+    fits_a_label,
     immutable,
     one_way,
     rule,
@@ -49,7 +50,7 @@ class JobConstraints(Document):
 class JobSpec(Document):
     """What a job shall be."""
 
-    pool_name: Annotated[Name, Field(description="The pool its tasks run on; the job waits where there is none yet")]
+    pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")]
     display_name: Text | None = None
     priority: Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first")] = 0
     max_parallel_tasks: Annotated[
@@ -111,6 +112,8 @@ _NEW_JOB = "create a new job with the new value"
 
 class Job(Resource):
     """Tasks with a pool, a priority and constraints."""
+
+    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("job")))
 
     KIND: ClassVar[Kind] = Kind(
         name="Job",

@@ -20,6 +20,7 @@ from millpond.api.schema import (
     Labels,
     Time,
     rule,
+    said,
     validations,
 )
 from millpond.api.task import TaskTemplateSpec
@@ -67,7 +68,17 @@ class TemplateMetadata(Document):
 class TaskTemplateMetadata(Document):
     """The name of a task in its template, and the labels it carries."""
 
-    name: Annotated[str, Field(min_length=1, max_length=63, pattern=DNS_LABEL)]
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=63,
+            pattern=DNS_LABEL,
+            json_schema_extra=said(
+                "not a task's name: use lower-case letters, digits and '-', and begin and end with a letter or digit"
+            ),
+        ),
+    ]
     labels: Labels = Field(default_factory=dict)
 
 

@@ -11,6 +11,7 @@ ATTEMPT = f"{GROUP}/attempt"
 NODE = f"{GROUP}/node"
 ROLE = f"{GROUP}/role"
 SLOTS = f"{GROUP}/slots"
+SCHEDULE = f"{GROUP}/schedule"
 # On node Pods that were made with a start task; on task Pods whose outcome is counted, so that a sweep finds them.
 START_TASK = f"{GROUP}/start-task"
 COUNTED = f"{GROUP}/counted"

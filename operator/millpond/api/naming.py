@@ -68,4 +68,4 @@ def scheduled_job(schedule_name: str, number: int) -> str:
 
 def template_task(job_name: str, task_name: str) -> str:
     """The task that a job template names ``task_name``, made for ``job_name``: ``<job>-<task>``."""
-    return shorten(f"{job_name}-{task_name}", 253)
+    return shorten(f"{job_name}-{task_name}")

@@ -10,7 +10,7 @@ from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
 from millpond.api.reasons import AllocationState, PoolState
-from millpond.api.resources import Quantities
+from millpond.api.resources import Quantity
 from millpond.api.schema import (
     ATOMIC,
     MAX_INT32,
@@ -20,6 +20,7 @@ from millpond.api.schema import (
     Labels,
     Slots,
     Text,
+    fits_a_label,
     rule,
     validations,
 )
@@ -130,8 +131,9 @@ class NodeTemplate(Document):
     image_pull_secrets: ImagePullSecrets = ()
     host_selector: HostSelector = HostSelector()
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32, json_schema_extra=ATOMIC)] = ()
-    resources: Quantities = Field(
+    resources: dict[str, Quantity] = Field(
         default_factory=dict,
+        max_length=2,
         description="What the node offers its tasks, split by slots; default: what the host has left",
         json_schema_extra=validations(
             rule(
@@ -233,6 +235,8 @@ class PoolStatus(Document):
 
 class Pool(Resource):
     """A set of equal compute nodes."""
+
+    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("pool")))
 
     KIND: ClassVar[Kind] = Kind(
         name="Pool",

@@ -30,7 +30,7 @@ Quantity = Annotated[
     str,
     BeforeValidator(_text),
     Field(max_length=32, pattern=QUANTITY_PATTERN),
-    WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 32, "pattern": QUANTITY_PATTERN}),
+    WithJsonSchema({"x-kubernetes-int-or-string": True, "minimum": 0, "maxLength": 32, "pattern": QUANTITY_PATTERN}),
 ]
 Quantities = Annotated[dict[str, Quantity], Field(max_length=32)]
 
@@ -53,9 +53,9 @@ class ResourceRequirements(Document):
     limits: Quantities = Field(default_factory=dict, description="What it may use at most")
 
 
-def parse_quantity(text: str) -> Decimal:
-    """The exact value of a quantity. Raises ValueError with the text where it is none."""
-    match = _QUANTITY.match(text)
+def parse_quantity(text: str | int) -> Decimal:
+    """The exact value of a quantity, written as text or as a whole number. Raises ValueError where it is none."""
+    match = _QUANTITY.match(str(text))
     if match is None:
         raise ValueError(f"{text!r} is not a quantity: write a number with an optional suffix, as 500m, 2 or 16Gi")
     number, suffix = match.group(1), match.group(3) or ""
@@ -66,12 +66,12 @@ def parse_quantity(text: str) -> Decimal:
     return Decimal(number).scaleb(int(suffix[1:]))
 
 
-def millicores(text: str) -> int:
+def millicores(text: str | int) -> int:
     """Thousandths of a CPU in a quantity, rounded up: ``"500m"`` is 500, ``"8"`` is 8000."""
     return int((parse_quantity(text) * 1000).to_integral_value(ROUND_CEILING))
 
 
-def whole(text: str) -> int:
+def whole(text: str | int) -> int:
     """Whole units in a quantity, rounded up; bytes for memory: ``"16Gi"`` is 17179869184."""
     return int(parse_quantity(text).to_integral_value(ROUND_CEILING))
 

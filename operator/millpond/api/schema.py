@@ -56,6 +56,14 @@ def one_way(field: str, value: str, remedy: str) -> JsonMark:
     )
 
 
+def fits_a_label(kind: str) -> JsonMark:
+    """A rule for a whole object: its name is short enough to be the value of a label."""
+    return rule(
+        "self.metadata.name.size() <= 63",
+        f"metadata.name has more than 63 characters: give the {kind} a shorter name",
+    )
+
+
 def validations(*rules: JsonMark) -> JsonMark:
     """The mark that attaches rules to a field or a class."""
     return {"x-kubernetes-validations": list(rules)}
@@ -66,15 +74,40 @@ def keyed_by(*fields: str) -> JsonMark:
     return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(fields)}
 
 
+def said(message: str) -> JsonMark:
+    """The mark that gives a pattern a sentence of its own: people are told ``message`` instead of the pattern."""
+    return {"x-millpond-says": message}
+
+
 ATOMIC: JsonMark = {"x-kubernetes-list-type": "atomic"}
 
 Time = AwareDatetime
-Name = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
+Name = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=253,
+        pattern=DNS_SUBDOMAIN,
+        json_schema_extra=said(
+            "not an object's name: use lower-case letters, digits, '-' and '.'; begin and end with a letter or digit"
+        ),
+    ),
+]
 Label = Annotated[str, Field(max_length=63)]
 Text = Annotated[str, Field(max_length=1024)]
 LongText = Annotated[str, Field(max_length=32_768)]
 CommandLine = Annotated[str, Field(min_length=1, max_length=32_768)]
-ImageName = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\s]+$")]
+# Names of pools, jobs and tasks fit into a label, so that a label's value is the name.
+LabelName = Annotated[Name, Field(max_length=63)]
+ImageName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=512,
+        pattern=r"^[^\s]+$",
+        json_schema_extra=said("an image has no spaces: write it as registry/name:tag"),
+    ),
+]
 Count = Annotated[int, Field(ge=0, le=MAX_INT32)]
 ExitCode = Annotated[int, Field(ge=-2_147_483_648, le=MAX_INT32)]
 Slots = Annotated[int, Field(ge=1, le=256)]

@@ -17,17 +17,29 @@ from millpond.api.schema import (
     Count,
     Document,
     ExitCode,
-    Name,
+    LabelName,
     RetryCount,
     Seconds,
     Slots,
     Text,
     Time,
+    fits_a_label,
     immutable,
     one_way,
     rule,
+    said,
     validations,
 )
+
+TaskId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        json_schema_extra=said("an id holds letters, digits, '-' and '_' only: leave out the rest"),
+    ),
+]
 
 
 class TaskConstraints(Document):
@@ -53,7 +65,7 @@ class TaskTemplateSpec(Document):
         )
     )
 
-    id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
+    id: TaskId | None = Field(
         default=None, description="Unique in its job whatever the case of letters; default: the name"
     )
     display_name: Text | None = None
@@ -71,7 +83,7 @@ class TaskTemplateSpec(Document):
 class TaskSpec(TaskTemplateSpec):
     """What a task shall be."""
 
-    job_name: Annotated[Name, Field(description="The job it belongs to")]
+    job_name: Annotated[LabelName, Field(description="The job it belongs to")]
 
 
 class TaskStatus(Document):
@@ -99,6 +111,8 @@ _NEW_TASK = "delete the task and create it again, or create another one"
 
 class Task(Resource):
     """One command on one node."""
+
+    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("task")))
 
     KIND: ClassVar[Kind] = Kind(
         name="Task",

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def parse_time(text: str) -> float:
     """Seconds since the epoch. Raises ValueError when the text is no RFC 3339 time."""
+    return _parse(text)
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
 def format_time(seconds: float) -> str:
     """RFC 3339 in UTC, whole seconds: what `metav1.Time` accepts."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _format_second(int(seconds))
+
+
+@lru_cache(maxsize=64)
+def _format_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -134,6 +134,6 @@ def fold_node_pod(pool: PoolState, view: PodView) -> None:
         node.deleted_pods.discard(view.metadata.name)
     elif view.metadata.version < known.metadata.version:
         return
-    node.pods[view.metadata.name] = view
+    node.hold_pod(view)
     node.assumed_pods.discard(view.metadata.name)
     pool.mark("node", node.name)

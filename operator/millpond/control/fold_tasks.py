@@ -40,6 +40,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
     task.version = meta.version
     _take_spec(task, view)
     _take_status(task, view)
+    if job.pool.unsent:
+        job.pool.unsent.pop(f"{job.name}/{task.name}", None)
     if job.attempts:
         adopt(task)
     settle_into_queue(task)
@@ -119,6 +121,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     """The Task was deleted: nobody waits for it any more, and its attempts count for nothing."""
     pool = job.pool
     pool.dequeue(task)
+    pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt
     job.counts[tally_of(task.state, task.result)] -= 1
     del job.tasks[task.name]

@@ -12,6 +12,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Silence of a host after which its attempts are given up."""
     empty_job_grace: float = 30.0
     """How long a job that never had a task may stay without one before `TerminateJob` ends it."""
+    job_missing: float = 3.0
+    """How long a task waits for its job to appear before it is told that there is none."""
     running_after: float = 1.0
     """A task that ends sooner than this is never written as Running."""
     preparing_after: float = 3.0

@@ -16,7 +16,9 @@ from millpond.lifecycle.jobs import JobFacts, JobVerdict, judge_job
 
 
 def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    """Judge each marked job."""
+    """Judge each marked job; one of which only counts have changed is judged when its next summary is due."""
+    for name in pool.taken("counted"):
+        _schedule_summary(pool, pool.jobs.get(name), limits)
     for name in pool.taken("job"):
         job = pool.jobs.get(name)
         if job is None:
@@ -78,9 +80,7 @@ def _write(
     actions: list[AnyAction],
 ) -> None:
     if now < job.last_summary + limits.summary and _only_counts(pool, model, verdict):
-        if not job.summary_scheduled:
-            job.summary_scheduled = True
-            pool.look_at(job.last_summary + limits.summary, "job", job.name)
+        _schedule_summary(pool, job, limits)
         return
     job.summary_scheduled = False
     status, old = describe_job(pool, job, model, verdict, now), model.status
@@ -97,6 +97,12 @@ def _write(
             events=_events(old, status),
         )
     )
+
+
+def _schedule_summary(pool: PoolState, job: JobRecord | None, limits: Limits) -> None:
+    if job is not None and not job.summary_scheduled:
+        job.summary_scheduled = True
+        pool.look_at(job.last_summary + limits.summary, "job", job.name)
 
 
 def _only_counts(pool: PoolState, model: Job, verdict: JobVerdict) -> bool:

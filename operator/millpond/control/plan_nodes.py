@@ -109,7 +109,7 @@ def slots_of(pool: PoolState, node: NodeRecord, cpu: int, memory: int, devices: 
 def _when_state_changes(pool: PoolState, node: NodeRecord, before: NodeVerdict | None, verdict: NodeVerdict) -> None:
     if before is not None and (before.state is verdict.state or _as_busy_as(before, verdict)):
         return
-    pool.mark("pool", pool.name)
+    pool.mark("size", pool.name)
     for pod in node.attempts:
         pool.mark("attempt", pod)
 
@@ -182,7 +182,7 @@ def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> 
         _delete_pods(pool, node, actions)
     if not node.pods and not node.attempts and not node.assumed_pods:
         del pool.nodes[node.name]
-        pool.mark("pool", pool.name)
+        pool.mark("size", pool.name)
 
 
 def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:

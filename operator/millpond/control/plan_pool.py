@@ -1,8 +1,8 @@
-"""The pool as a whole: hosts to give back, Pods to sweep, and its status."""
+"""The pool as a whole: Pods to sweep, and its status."""
 
 from __future__ import annotations
 
-from millpond.control.actions import AnyAction, Event, ReleaseHost, SweepPods, WritePool
+from millpond.control.actions import AnyAction, Event, SweepPods, WritePool
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.pool_status import describe_pool
@@ -12,24 +12,11 @@ def judge_pool(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
     """Judge the pool if it is marked, or if its counts have changed."""
     marked = bool(pool.taken("pool"))
     if marked:
-        _release_hosts(pool, actions)
         _sweep(pool, now, limits, actions)
         _write(pool, now, actions, limits)
     elif actions and pool.model is not None and not pool.summary_scheduled:
         pool.summary_scheduled = True
         pool.look_at(pool.last_summary + limits.summary, "pool", pool.name)
-
-
-def _release_hosts(pool: PoolState, actions: list[AnyAction]) -> None:
-    """A claimed host on which nothing of the pool stands or runs is given back."""
-    in_use = {pod.spec.node_name for node in pool.nodes.values() for pod in node.pods.values()}
-    in_use |= {a.view.spec.node_name for a in pool.attempts.values() if a.holds and a.view is not None}
-    in_use |= {node.slots.host for node in pool.nodes.values() if node.slots is not None and node.attempts}
-    for host in sorted(pool.claimed - pool.releasing):
-        if host not in in_use and host in pool.hosts:
-            pool.releasing.add(host)
-            actions.append(ReleaseHost(namespace=pool.namespace, host=host, claim=pool.claim))
-    pool.releasing &= pool.claimed
 
 
 def _sweep(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.api.reasons import NodeState
-from millpond.control.actions import AnyAction, CreateNode, RemoveNode
+from millpond.control.actions import AnyAction, CreateNode, ReleaseHost, RemoveNode
 from millpond.control.pool_state import PoolState
 from millpond.scaling.resize import Candidate, plan_resize
 
 
 def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # noqa: ARG001
-    """Create or remove nodes. A pool that is being deleted wants none."""
-    if pool.name not in pool.dirty["pool"] or pool.model is None:
+    """Create or remove nodes, and give back hosts that none stands on. A pool that is being deleted wants none."""
+    if not pool.taken("size"):
+        return
+    pool.mark("pool", pool.name)
+    _release_hosts(pool, actions)
+    if pool.model is None:
         return
     staying = [node for node in pool.nodes.values() if node.creating or (node.model is not None and not node.leaving)]
     candidates = [
@@ -55,3 +59,15 @@ def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:
         pool.node(name).creating = True
         count -= 1
         actions.append(CreateNode(namespace=pool.namespace, pool=pool.name, node=name))
+
+
+def _release_hosts(pool: PoolState, actions: list[AnyAction]) -> None:
+    """A claimed host on which nothing of the pool stands or runs is given back."""
+    in_use = {pod.spec.node_name for node in pool.nodes.values() for pod in node.pods.values()}
+    in_use |= {a.view.spec.node_name for a in pool.attempts.values() if a.holds and a.view is not None}
+    in_use |= {node.slots.host for node in pool.nodes.values() if node.slots is not None and node.attempts}
+    for host in sorted(pool.claimed - pool.releasing):
+        if host not in in_use and host in pool.hosts:
+            pool.releasing.add(host)
+            actions.append(ReleaseHost(namespace=pool.namespace, host=host, claim=pool.claim))
+    pool.releasing &= pool.claimed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millpond.api.reasons import TaskReason, TaskState
-from millpond.api.times import format_time
+from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
 from millpond.control.fold_tasks import settle_into_queue
 from millpond.control.limits import Limits
@@ -19,6 +19,9 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
     """Judge each marked task."""
     for mark in pool.taken("task"):
         task = pool.task_of(mark)
+        if task is not None and mark in pool.unsent:
+            actions.append(pool.unsent[mark])
+            continue
         if task is None or task.state is TaskState.COMPLETED:
             continue
         if task.live is not None:
@@ -45,6 +48,11 @@ def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, action
         pool.look_at(task.not_before, "task", f"{task.job.name}/{task.name}")
     else:
         task.not_before = 0.0
+    if task.job.model is None and task.written_problem is None:
+        due = parse_time(task.created) + limits.job_missing
+        if now < due:
+            pool.look_at(due, "task", f"{task.job.name}/{task.name}")
+            return
     problem = _problem(pool, task)
     task.problem = problem
     if (problem.reason if problem else None) != task.written_problem:

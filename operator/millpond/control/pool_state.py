@@ -13,14 +13,14 @@ from typing import Literal, get_args
 from millpond.api.pool import Pool
 from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
+from millpond.control.actions import WriteTask
 from millpond.control.records import Attempt, JobRecord, NodeRecord, TaskRecord
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
 
-Subject = Literal["attempt", "task", "job", "node", "touched", "pool"]
-SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+Subject = Literal["attempt", "task", "job", "counted", "node", "touched", "size", "pool"]
 
 
 class PoolState:
@@ -62,8 +62,10 @@ class PoolState:
         self.summary_scheduled = False
         self.unwritten = False
         """The status that `model` carries is not what the Pool has: the last write failed."""
+        self.unsent: dict[str, WriteTask] = {}
+        """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew."""
         self.last_sweep = float("-inf")
-        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
+        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in get_args(Subject)}
         self.deadlines: list[tuple[float, Subject, str]] = []
 
     # What changed, and what will change by time alone.
@@ -84,8 +86,11 @@ class PoolState:
 
     def taken(self, subject: Subject) -> list[str]:
         """The names marked, in order, unmarked."""
-        names = sorted(self.dirty[subject])
-        self.dirty[subject].clear()
+        marked = self.dirty[subject]
+        if not marked:
+            return []
+        names = sorted(marked)
+        marked.clear()
         return names
 
     @property
@@ -217,7 +222,8 @@ class PoolState:
         counts[tally_of(task.state, task.result)] -= 1
         counts[tally_of(state, result)] += 1
         task.state, task.result = state, result
-        self.mark("job", task.job.name)
+        unfinished = counts["active"] or counts["running"] or counts["preparing"]
+        self.mark("counted" if unfinished else "job", task.job.name)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

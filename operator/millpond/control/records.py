@@ -201,6 +201,8 @@ class NodeRecord:
         self.claiming = False
         self.shrinking = False
         self.pods: dict[str, PodView] = {}
+        self.pod: PodView | None = None
+        """The newest node Pod."""
         self.assumed_pods: set[str] = set()
         self.deleted_pods: set[str] = set()
         self.slots: NodeSlots | None = None
@@ -224,7 +226,17 @@ class NodeRecord:
         """True when the node stands on a host."""
         return any(pod.spec.node_name is not None for pod in self.pods.values())
 
-    @property
-    def pod(self) -> PodView | None:
-        """The newest node Pod."""
-        return max(self.pods.values(), key=lambda p: (p.metadata.creation_timestamp, p.metadata.name), default=None)
+    def hold_pod(self, view: PodView) -> None:
+        """A node Pod of this node is as `view` says."""
+        self.pods[view.metadata.name] = view
+        self._choose_pod()
+
+    def drop_pod(self, name: str) -> None:
+        """A node Pod of this node is gone."""
+        self.pods.pop(name, None)
+        self.deleted_pods.discard(name)
+        self._choose_pod()
+
+    def _choose_pod(self) -> None:
+        newest = max(self.pods.values(), key=lambda p: (p.metadata.creation_timestamp, p.metadata.name), default=None)
+        self.pod = newest

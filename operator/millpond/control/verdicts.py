@@ -53,7 +53,8 @@ def end_without_attempt(task: TaskRecord, verdict: Verdict, now: float, actions:
 def write_task(
     task: TaskRecord, status: TaskStatusPatch, actions: list[AnyAction], events: tuple[Event, ...] = ()
 ) -> None:
-    """Append the conditional write of a task's status."""
+    """Append the conditional write of a task's status. It says all that one that failed before would have said."""
+    task.job.pool.unsent.pop(f"{task.job.name}/{task.name}", None)
     actions.append(
         WriteTask(
             namespace=task.job.pool.namespace,

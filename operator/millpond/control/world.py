@@ -60,6 +60,11 @@ class World:
         """True while a Pool of that name exists."""
         return self.pool(key).model is not None
 
+    def known(self, key: PoolKey) -> bool:
+        """True once anything has spoken of a pool of that name."""
+        state = self.namespaces.get(key.namespace)
+        return state is not None and key.pool in state.pools
+
     def released(self, key: PoolKey) -> bool:
         """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim."""
         pool = self.pool(key)
@@ -125,8 +130,7 @@ class World:
         for node in state.nodes.values():
             pod = node.pods.get(name)
             if pod is not None and pod.metadata.uid == uid:
-                del node.pods[name]
-                node.deleted_pods.discard(name)
+                node.drop_pod(name)
                 state.mark("node", node.name)
                 return (PoolKey(namespace, pool),)
         return ()
@@ -161,7 +165,7 @@ class World:
                 pool.mark("attempt", pod)
             keys.add(key)
         for key in keys:
-            self.pool(key).mark("pool", key.pool)
+            self.pool(key).mark("size", key.pool)
         return keys
 
     def _pools_of_claim(self, claim: str) -> set[PoolKey]:
@@ -183,7 +187,7 @@ class World:
             return ()
         appeared = pool.model is None
         pool.model, pool.unwritten = model, False
-        pool.mark("pool", pool.name)
+        pool.mark("size", pool.name)
         for node in pool.nodes:
             pool.mark("node", node)
         for job in pool.jobs:
@@ -198,7 +202,7 @@ class World:
         for job in pool.jobs:
             pool.mark("job", job)
         pool.mark_misfits()
-        pool.mark("pool", name)
+        pool.mark("size", name)
         return (PoolKey(namespace, name),)
 
     def observe_job(self, model: Job) -> Iterable[PoolKey]:
@@ -254,7 +258,7 @@ class World:
             node.tasks_succeeded = model.status.totals.tasks_succeeded
         node.model, node.creating, node.unwritten = model, False, False
         pool.mark("node", node.name)
-        pool.mark("pool", pool.name)
+        pool.mark("size", pool.name)
         for pod in node.attempts:
             pool.mark("attempt", pod)
         return (PoolKey(space, pool.name),)
@@ -266,7 +270,7 @@ class World:
             return ()
         node.model, node.removing = None, False
         pool.mark("node", name)
-        pool.mark("pool", pool_name)
+        pool.mark("size", pool_name)
         return (PoolKey(namespace, pool_name),)
 
 

@@ -27,6 +27,9 @@ class NoProgress(kopf.ProgressStorage):
     def touch(self, **_: Any) -> None:
         return None
 
+    def clear(self, *, essence: Any, **_: Any) -> Any:
+        return essence
+
 
 class NoDiffBase(kopf.DiffBaseStorage):
     """Keeps nothing: we are level-triggered and never ask what changed."""
@@ -50,5 +53,5 @@ def configure(settings: kopf.OperatorSettings) -> None:
     settings.queueing.idle_timeout = 0.1
     settings.networking.error_backoffs = (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 60, 60, 60, 60, 60, 60)
     settings.process.ultimate_exiting_timeout = 20
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
+    logging.getLogger("kopf.objects").setLevel(logging.ERROR)
     logging.getLogger("kopf").setLevel(logging.WARNING)

@@ -8,8 +8,10 @@ from millpond.api.views.meta import Condition, Meta, View
 
 
 class TaskResources(View, frozen=True):
-    requests: dict[str, str] = msgspec.field(default_factory=dict)
-    limits: dict[str, str] = msgspec.field(default_factory=dict)
+    """Quantities as the user wrote them: whole numbers may come without quotes."""
+
+    requests: dict[str, str | int] = msgspec.field(default_factory=dict)
+    limits: dict[str, str | int] = msgspec.field(default_factory=dict)
 
 
 class TaskConstraints(View, frozen=True):

@@ -53,7 +53,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
             "restartPolicy": "Never",
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": settings.task_grace_seconds + LAUNCHER_MARGIN_SECONDS,
+            "terminationGracePeriodSeconds": settings.task_grace + LAUNCHER_MARGIN_SECONDS,
             "tolerations": [*SURVIVE_SILENCE, {"operator": "Exists", "effect": "NoSchedule"}],
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
@@ -86,7 +86,7 @@ def _command(task: Task, directory: str, settings: Settings) -> list[str]:
     words = [LAUNCHER, "run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
     if task.spec.constraints.max_wall_clock_seconds is not None:
         words += ["--wall-clock", str(task.spec.constraints.max_wall_clock_seconds)]
-    words += ["--grace", str(settings.task_grace_seconds), "--", *split_command_line(task.spec.command_line or "")]
+    words += ["--grace", str(settings.task_grace), "--", *split_command_line(task.spec.command_line or "")]
     return [literal(word) for word in words]
 
 

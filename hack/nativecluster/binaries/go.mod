@@ -1,4 +1,4 @@
-module millpond.dev/hack/cluster/binaries
+module millpond.dev/hack/nativecluster/binaries
 
 go 1.26.0
 

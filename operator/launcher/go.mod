@@ -1,0 +1,3 @@
+module millpond.dev/launcher
+
+go 1.26

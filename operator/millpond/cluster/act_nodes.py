@@ -1,0 +1,195 @@
+"""Performing what concerns nodes: ComputeNodes, node Pods, the claim on a host, and the statuses of nodes and pools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from millpond.api import labels
+from millpond.api.commandline import CommandLineError
+from millpond.api.kind import API_VERSION
+from millpond.api.views.host import HostView, Taint
+from millpond.api.views.meta import Meta
+from millpond.api.views.pod import PodView
+from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, PODS, POOLS, ApiServer, Selection
+from millpond.cluster.documents import Documents
+from millpond.cluster.errors import AlreadyExistsError, ConflictError, NotFoundError, RejectedError
+from millpond.cluster.manifests.node_pod import node_pod, shrunk
+from millpond.cluster.room import room_of
+from millpond.control.actions import (
+    ClaimHost,
+    CreateNode,
+    CreateNodePod,
+    DeleteNodePod,
+    ReleaseHost,
+    ReleaseNode,
+    RemoveNode,
+    ShrinkNodePod,
+    WriteNode,
+    WritePool,
+)
+from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
+from millpond.settings import Settings
+
+_host = msgspec.json.Decoder(HostView).decode
+_pod = msgspec.json.Decoder(PodView).decode
+
+
+class _Object(msgspec.Struct):
+    metadata: Meta
+
+
+_object = msgspec.json.Decoder(_Object).decode
+
+
+class NodeActions:
+    """One method for each action of nodes; each may raise an `ApiError`, which the actuator judges."""
+
+    def __init__(self, api: ApiServer, documents: Documents, settings: Settings) -> None:
+        self._api = api
+        self._documents = documents
+        self._settings = settings
+
+    async def create(self, action: CreateNode) -> Outcome:
+        """Create the ComputeNode, owned by its Pool so that nothing outlives the Pool."""
+        pool = await self._documents.pool(action.namespace, action.pool)
+        owner = {"apiVersion": API_VERSION, "kind": "Pool", "name": action.pool, "uid": pool.metadata.uid}
+        document = {
+            "apiVersion": API_VERSION,
+            "kind": "ComputeNode",
+            "metadata": {
+                "name": action.node,
+                "namespace": action.namespace,
+                "labels": {labels.POOL: action.pool, labels.MANAGED_BY: labels.OPERATOR},
+                "finalizers": [labels.NODE_FINALIZER],
+                "ownerReferences": [owner | {"controller": True, "blockOwnerDeletion": False}],
+            },
+            "spec": {"poolName": action.pool, "nodeClass": "Dedicated"},
+        }
+        try:
+            meta = await self._api.create(COMPUTE_NODES, action.namespace, document)
+        except AlreadyExistsError:
+            return Done()
+        return Done(meta.resource_version, meta.uid)
+
+    async def remove(self, action: RemoveNode) -> Outcome:
+        """Delete the ComputeNode; its finalizer holds it until it is empty."""
+        await self._api.delete(COMPUTE_NODES, action.namespace, action.node, uid=action.uid)
+        return Done()
+
+    async def release(self, action: ReleaseNode) -> Outcome:
+        """Drop our finalizer from a ComputeNode on which nothing is left."""
+        try:
+            found = _object(await self._api.get(COMPUTE_NODES, action.namespace, action.node)).metadata
+            if found.uid != action.uid or labels.NODE_FINALIZER not in found.finalizers:
+                return Done()
+            others = [name for name in found.finalizers if name != labels.NODE_FINALIZER]
+            patch = {"metadata": {"finalizers": others, "resourceVersion": found.resource_version}}
+            await self._api.merge_patch(COMPUTE_NODES, action.namespace, action.node, patch)
+        except NotFoundError:
+            return Done()
+        return Done()
+
+    async def create_pod(self, action: CreateNodePod) -> Outcome:
+        """Create the node's Pod for kube-scheduler to place."""
+        space = action.namespace
+        node = _object(await self._api.get(COMPUTE_NODES, space, action.node)).metadata
+        pool = await self._documents.pool(space, action.pool)
+        try:
+            manifest = node_pod(action, node.uid, pool, self._settings)
+            meta = await self._api.create(PODS, space, manifest)
+        except CommandLineError as error:
+            return Refused("InvalidCommandLine", f"spec.startTask: {error}")
+        except AlreadyExistsError:
+            found = _pod(await self._api.get(PODS, space, action.pod)).metadata
+            mine = found.labels.get(labels.NODE) == action.node
+            return Done(found.resource_version, found.uid) if mine else Missed("a stranger has the name", again_in=5.0)
+        except RejectedError as error:
+            text = (
+                f"The API server refuses the node's Pod: {error.message} Nodes keep their directory on the host: "
+                "use a namespace whose Pod Security level is privileged, and enough quota."
+            )
+            return Refused("PodRefused", text)
+        return Done(meta.resource_version, meta.uid)
+
+    async def delete_pod(self, action: DeleteNodePod) -> Outcome:
+        """Delete a node Pod, with its own grace."""
+        try:
+            await self._api.delete(PODS, action.namespace, action.pod, uid=action.uid)
+        except (NotFoundError, ConflictError):
+            return Missed("the Pod is gone already")
+        return Done()
+
+    async def shrink(self, action: ShrinkNodePod) -> Outcome:
+        """Resize the node Pod in place to what its agent needs."""
+        try:
+            meta = await self._api.merge_patch(PODS, action.namespace, action.pod, shrunk(), "resize")
+        except RejectedError as error:
+            return Missed(f"the node Pod cannot be resized: {error.message}", again_in=30.0)
+        return Done(meta.resource_version)
+
+    async def claim(self, action: ClaimHost) -> Outcome:
+        """Label and taint the host for the pool, then measure what it has left for tasks."""
+        host = _host(await self._api.get(HOSTS, None, action.host))
+        held = host.metadata.labels.get(labels.HOST_LABEL)
+        if held not in (None, action.claim):
+            return Missed(f"host {action.host} belongs to another pool ({held})", again_in=10.0)
+        wanted = Taint(labels.HOST_TAINT, "NoSchedule", action.claim)
+        if held is None or wanted not in host.spec.taints:
+            taints = [*_others(host), wanted]
+            await self._mark_host(host, {labels.HOST_LABEL: action.claim}, taints)
+        return Done(room=await self._measure(action, host))
+
+    async def _measure(self, action: ClaimHost, host: HostView) -> Room:
+        pool = await self._documents.pool(action.namespace, action.pool)
+        others: list[Mapping[str, str]] = []
+        token = ""
+        while True:
+            chosen = Selection(fields=f"spec.nodeName={action.host}")
+            page = await self._api.list_page(PODS, None, chosen, token=token)
+            strangers = [p for p in map(_pod, page.items) if not p.terminal and not _is_ours(p, action)]
+            others += [c.resources.requests for pod in strangers for c in pod.spec.containers]
+            token = page.next
+            if not token:
+                return room_of(host.status.allocatable, others, pool.spec.node_template.resources)
+
+    async def release_host(self, action: ReleaseHost) -> Outcome:
+        """Take label and taint off, if they are this pool's."""
+        try:
+            host = _host(await self._api.get(HOSTS, None, action.host))
+        except NotFoundError:
+            return Done()
+        if host.metadata.labels.get(labels.HOST_LABEL) == action.claim:
+            await self._mark_host(host, {labels.HOST_LABEL: None}, _others(host))
+        return Done()
+
+    async def _mark_host(self, host: HostView, marks: dict[str, str | None], taints: list[Taint]) -> None:
+        patch = {
+            "metadata": {"labels": marks, "resourceVersion": host.metadata.resource_version},
+            "spec": {"taints": [{"key": t.key, "value": t.value, "effect": t.effect} for t in taints] or None},
+        }
+        await self._api.merge_patch(HOSTS, None, host.metadata.name, patch)
+
+    async def write_node(self, action: WriteNode) -> Outcome:
+        """Write a ComputeNode's whole status, if it is as it was seen."""
+        status = action.status.model_dump(mode="json", by_alias=True)
+        patch = {"metadata": {"resourceVersion": action.version}, "status": status}
+        meta = await self._api.merge_patch(COMPUTE_NODES, action.namespace, action.node, patch, "status")
+        return Done(meta.resource_version, meta.uid)
+
+    async def write_pool(self, action: WritePool) -> Outcome:
+        """Write a Pool's whole status, if it is as it was seen."""
+        status = action.status.model_dump(mode="json", by_alias=True)
+        patch = {"metadata": {"resourceVersion": action.version}, "status": status}
+        meta = await self._api.merge_patch(POOLS, action.namespace, action.pool, patch, "status")
+        return Done(meta.resource_version, meta.uid)
+
+
+def _others(host: HostView) -> list[Taint]:
+    return [taint for taint in host.spec.taints if taint.key != labels.HOST_TAINT]
+
+
+def _is_ours(pod: PodView, action: ClaimHost) -> bool:
+    same_space = pod.metadata.namespace == action.namespace
+    return same_space and pod.metadata.labels.get(labels.POOL) == action.pool

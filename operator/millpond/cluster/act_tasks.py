@@ -1,0 +1,131 @@
+"""Performing what concerns tasks: Pods of attempts, their end and release, and the statuses of Tasks and Jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from millpond.api import labels
+from millpond.api.commandline import CommandLineError
+from millpond.api.reasons import TaskReason
+from millpond.api.views.pod import PodView
+from millpond.cluster.api_server import JOBS, PAGE, PODS, TASKS, ApiServer, Resource, Selection
+from millpond.cluster.documents import Documents
+from millpond.cluster.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError, RejectedError
+from millpond.cluster.manifests.task_pod import task_pod
+from millpond.control.actions import (
+    DeleteTasks,
+    ReleaseEvidence,
+    StartAttempt,
+    StopAttempt,
+    SweepPods,
+    WriteJob,
+    WriteTask,
+)
+from millpond.control.outcomes import Done, Missed, Outcome, Refused
+from millpond.settings import Settings
+
+_pod = msgspec.json.Decoder(PodView).decode
+
+
+class TaskActions:
+    """One method for each action of tasks; each may raise an `ApiError`, which the actuator judges."""
+
+    def __init__(self, api: ApiServer, documents: Documents, settings: Settings) -> None:
+        self._api = api
+        self._documents = documents
+        self._settings = settings
+
+    async def start(self, action: StartAttempt) -> Outcome:
+        """Create the attempt's Pod. One that exists is as good if it is of the same task and attempt."""
+        space = action.namespace
+        task = await self._documents.task(space, action.task)
+        if task.metadata.uid != action.task_uid:
+            return Missed("the task was deleted and created again")
+        if not task.spec.command_line:
+            text = "commandLine is empty: an image's own entry point cannot be started. Write the command out."
+            return Refused(TaskReason.INVALID_COMMAND_LINE, text)
+        job, pool = await self._documents.job(space, action.job), await self._documents.pool(space, action.pool)
+        try:
+            manifest = task_pod(action, task, job, pool, self._settings)
+        except CommandLineError as error:
+            return Refused(TaskReason.INVALID_COMMAND_LINE, str(error))
+        try:
+            meta = await self._api.create(PODS, space, manifest)
+        except AlreadyExistsError:
+            return await self._found(action)
+        except RejectedError as error:
+            text = f"The API server refuses the task's Pod: {error.message} Change what it names, or ask its administrator."
+            return Refused("PodRefused", text)
+        return Done(meta.resource_version, meta.uid)
+
+    async def _found(self, action: StartAttempt) -> Outcome:
+        pod = _pod(await self._api.get(PODS, action.namespace, action.pod))
+        if any(owner.uid == action.task_uid for owner in pod.metadata.owner_references):
+            return Done(pod.metadata.resource_version, pod.metadata.uid)
+        return Missed(f"another Pod has the name {action.pod}", again_in=5.0)
+
+    async def stop(self, action: StopAttempt) -> Outcome:
+        """Delete the Pod with the grace that it was made with."""
+        try:
+            await self._api.delete(PODS, action.namespace, action.pod, uid=action.uid)
+        except (NotFoundError, ConflictError):
+            return Missed("the Pod is gone already")
+        return Done()
+
+    async def release(self, action: ReleaseEvidence) -> Outcome:
+        """Drop our finalizer, and only ours, and mark the Pod as counted."""
+        try:
+            await self._release(action)
+        except NotFoundError:
+            return Done()
+        return Done()
+
+    async def _release(self, action: ReleaseEvidence) -> None:
+        space, name = action.namespace, action.pod
+        counted = "/metadata/labels/" + labels.COUNTED.replace("/", "~1")
+        operations: list[dict[str, Any]] = [
+            {"op": "test", "path": "/metadata/uid", "value": action.uid},
+            {"op": "test", "path": "/metadata/finalizers", "value": [labels.EVIDENCE_FINALIZER]},
+            {"op": "remove", "path": "/metadata/finalizers"},
+            {"op": "add", "path": counted, "value": "true"},
+        ]
+        try:
+            await self._api.json_patch(PODS, space, name, operations)
+        except (InvalidError, ConflictError):
+            pod = _pod(await self._api.get(PODS, space, name))
+            if pod.metadata.uid != action.uid or labels.EVIDENCE_FINALIZER not in pod.metadata.finalizers:
+                return
+            others = [name for name in pod.metadata.finalizers if name != labels.EVIDENCE_FINALIZER]
+            version = pod.metadata.resource_version
+            patch = {"metadata": {"finalizers": others, "labels": {labels.COUNTED: "true"}, "resourceVersion": version}}
+            await self._api.merge_patch(PODS, space, name, patch)
+
+    async def sweep(self, action: SweepPods) -> Outcome:
+        """Delete the pool's counted Pods, page by page."""
+        chosen = Selection(labels=f"{labels.COUNTED}=true,{labels.POOL}={action.pool}")
+        await self._delete_all(PODS, action.namespace, chosen)
+        return Done()
+
+    async def delete_tasks(self, action: DeleteTasks) -> Outcome:
+        """Delete the Tasks of a deleted job, page by page."""
+        await self._delete_all(TASKS, action.namespace, Selection(fields=f"spec.jobName={action.job}"))
+        return Done()
+
+    async def _delete_all(self, resource: Resource, namespace: str, chosen: Selection) -> None:
+        while await self._api.delete_collection(resource, namespace, chosen, limit=PAGE) >= PAGE:
+            continue
+
+    async def write_task(self, action: WriteTask) -> Outcome:
+        """Write what is news of a Task's status, if it is as it was seen."""
+        patch = {"metadata": {"resourceVersion": action.version}, "status": action.status}
+        meta = await self._api.merge_patch(TASKS, action.namespace, action.task, patch, "status")
+        return Done(meta.resource_version, meta.uid)
+
+    async def write_job(self, action: WriteJob) -> Outcome:
+        """Write a Job's whole status, if it is as it was seen."""
+        status = action.status.model_dump(mode="json", by_alias=True)
+        patch = {"metadata": {"resourceVersion": action.version}, "status": status}
+        meta = await self._api.merge_patch(JOBS, action.namespace, action.job, patch, "status")
+        return Done(meta.resource_version, meta.uid)

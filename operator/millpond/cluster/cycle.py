@@ -1,0 +1,127 @@
+"""Cycles: for each pool, wait for news or the planned time, let a burst gather, plan, perform, and again.
+
+One cycle belongs to a namespace and a pool name. A Pool's daemon drives it where the Pool exists; where Jobs name a Pool
+that does not, and for Tasks that name no Job, a task of our own does. Never both: they take turns by a lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from millpond import metrics
+from millpond.cluster.actuator import Actuator
+from millpond.cluster.errors import ApiError
+from millpond.cluster.refresh import Refresher
+from millpond.control.actions import AnyAction
+from millpond.control.limits import Limits
+from millpond.control.outcomes import Missed, Outcome, Skipped
+from millpond.control.plan import plan
+from millpond.control.settle import settle
+from millpond.control.world import PoolKey, World
+
+log = logging.getLogger(__name__)
+
+LONGEST_SLEEP = 60.0
+ERROR_PAUSE = 5.0
+
+
+class Cycles:
+    """All cycles of the operator, over one world."""
+
+    def __init__(
+        self,
+        world: World,
+        actuator: Actuator,
+        refresher: Refresher,
+        limits: Limits,
+        now: Callable[[], float],
+        gather: float,
+    ) -> None:
+        self._world = world
+        self._actuator = actuator
+        self._refresher = refresher
+        self._limits = limits
+        self._now = now
+        self._gather = gather
+        self._news: dict[PoolKey, asyncio.Event] = {}
+        self._locks: dict[PoolKey, asyncio.Lock] = {}
+        self._strays: dict[PoolKey, asyncio.Task[None]] = {}
+        self._started = asyncio.Event()
+
+    def start(self) -> None:
+        """The world is complete: judgement may begin."""
+        self._started.set()
+        for space, namespace in self._world.namespaces.items():
+            self.wake(PoolKey(space, pool) for pool in list(namespace.pools))
+
+    def stop(self) -> None:
+        """End the drivers of our own."""
+        for task in self._strays.values():
+            task.cancel()
+
+    def wake(self, keys: Iterable[PoolKey]) -> None:
+        """There is news for these cycles. One that nobody drives gets a driver of its own."""
+        for key in keys:
+            self._event(key).set()
+            if self._started.is_set() and not self._world.has_pool(key) and key not in self._strays:
+                self._strays[key] = asyncio.create_task(self._drive_stray(key), name=f"cycle {key}")
+
+    async def drive(self, key: PoolKey) -> None:
+        """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
+        await self._started.wait()
+        while not (self._world.known(key) and self._world.released(key)):
+            await self._turn(key)
+
+    async def _drive_stray(self, key: PoolKey) -> None:
+        try:
+            while not self._world.has_pool(key):
+                await self._turn(key)
+        finally:
+            self._strays.pop(key, None)
+
+    def _event(self, key: PoolKey) -> asyncio.Event:
+        return self._news.setdefault(key, asyncio.Event())
+
+    async def _turn(self, key: PoolKey) -> None:
+        """One turn: judge, perform, and sleep until there is news or something is due."""
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            event = self._event(key)
+            event.clear()
+            try:
+                wake_at = await self.step(key)
+            except (ApiError, ValueError, KeyError, AssertionError, AttributeError, TypeError) as error:
+                # One pool's trouble is its own: the others go on, and this one is tried again from what is known.
+                metrics.cycle_failed()
+                log.exception("cycle failed", extra={"pool": str(key), "error": repr(error)})
+                wake_at = self._now() + ERROR_PAUSE
+        rest = LONGEST_SLEEP if wake_at is None else min(LONGEST_SLEEP, max(0.0, wake_at - self._now()))
+        try:
+            async with asyncio.timeout(rest):
+                await event.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(self._gather)
+
+    async def step(self, key: PoolKey) -> float | None:
+        """Plan and perform once; the time to look again."""
+        pool, loop = self._world.pool(key), asyncio.get_running_loop()
+        began = loop.time()
+        planned = plan(pool, self._now(), self._limits)
+        metrics.planned(loop.time() - began)
+        if not planned.actions:
+            return planned.wake_at
+        missed: list[AnyAction] = []
+
+        def report(action: AnyAction, outcome: Outcome) -> None:
+            settle(pool, action, outcome, self._now())
+            if isinstance(outcome, Missed | Skipped):
+                missed.append(action)
+
+        began = loop.time()
+        await self._actuator.perform(planned.actions, report)
+        for action in missed:
+            self.wake(await self._refresher.refresh(action))
+        metrics.performed(loop.time() - began)
+        return self._now()

@@ -1,0 +1,96 @@
+"""Reading an object anew after an action missed it, so that the next plan stands on what is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from millpond.api.computenode import ComputeNode
+from millpond.api.job import Job
+from millpond.api.pool import Pool
+from millpond.api.views.host import HostView
+from millpond.api.views.pod import PodView
+from millpond.api.views.task import TaskView
+from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, JOBS, PODS, POOLS, TASKS, ApiServer
+from millpond.cluster.errors import ApiError, NotFoundError
+from millpond.control import actions as act
+from millpond.control.world import PoolKey, World
+
+Model = TypeVar("Model", Job, Pool, ComputeNode)
+
+_task = msgspec.json.Decoder(TaskView).decode
+_pod = msgspec.json.Decoder(PodView).decode
+_host = msgspec.json.Decoder(HostView).decode
+
+
+class Refresher:
+    """Reads what an action was about and folds it."""
+
+    def __init__(self, api: ApiServer, world: World) -> None:
+        self._api = api
+        self._world = world
+
+    async def refresh(self, action: act.AnyAction) -> Iterable[PoolKey]:
+        """Fold the object as it is now, or its absence. An API server that does not answer leaves things as they are."""
+        try:
+            match action:
+                case act.WriteTask():
+                    return await self._read_task(action.namespace, action.job, action.task, action.uid)
+                case act.StartAttempt():
+                    keys = set(await self._read_task(action.namespace, action.job, action.task, action.task_uid))
+                    return keys | set(await self._read_pod(action.namespace, action.pool, action.pod, ""))
+                case act.StopAttempt() | act.ReleaseEvidence() | act.DeleteNodePod() | act.ShrinkNodePod():
+                    return await self._read_pod(action.namespace, None, action.pod, action.uid)
+                case act.ClaimHost() | act.ReleaseHost():
+                    return await self._read_host(action.host)
+                case _:
+                    return await self._read_few(action)
+        except ApiError:
+            return ()
+
+    async def _read_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
+        try:
+            return self._world.observe_task(_task(await self._api.get(TASKS, namespace, name)))
+        except NotFoundError:
+            return self._world.forget_task(namespace, job, name, uid)
+
+    async def _read_pod(self, namespace: str, pool: str | None, name: str, uid: str) -> Iterable[PoolKey]:
+        try:
+            return self._world.observe_pod(_pod(await self._api.get(PODS, namespace, name)))
+        except NotFoundError:
+            pools = [pool] if pool else list(self._world.namespace(namespace).pools)
+            return [key for one in pools for key in self._world.forget_pod(namespace, one, name, uid)]
+
+    async def _read_host(self, name: str) -> Iterable[PoolKey]:
+        try:
+            return self._world.observe_host(_host(await self._api.get(HOSTS, None, name)))
+        except NotFoundError:
+            return self._world.forget_host(name)
+
+    async def _read_few(self, action: act.AnyAction) -> Iterable[PoolKey]:
+        space, world = action.namespace, self._world
+        match action:
+            case act.WriteJob(job=name) | act.DeleteTasks(job=name):
+                return await self._one(self._api.get(JOBS, space, name), Job, world.observe_job)
+            case act.WritePool(pool=name) | act.SweepPods(pool=name):
+                return await self._one(self._api.get(POOLS, space, name), Pool, world.observe_pool)
+            case (
+                act.WriteNode(node=name)
+                | act.CreateNode(node=name)
+                | act.RemoveNode(node=name)
+                | act.ReleaseNode(node=name)
+                | act.CreateNodePod(node=name)
+            ):
+                return await self._one(self._api.get(COMPUTE_NODES, space, name), ComputeNode, world.observe_node)
+        return ()
+
+    async def _one(
+        self, reading: Awaitable[bytes], kind: type[Model], observe: Callable[[Model], Iterable[PoolKey]]
+    ) -> Iterable[PoolKey]:
+        """Fold one of the few; the absence of one is told by its watch."""
+        try:
+            return observe(kind.model_validate(msgspec.json.decode(await reading)))
+        except NotFoundError:
+            return ()

@@ -1,0 +1,73 @@
+"""The table of cases is complete: each rule, bound and enumeration in the definitions has a refused example."""
+
+import pytest
+from millpond.api.crd.faults import nodes
+from support.crdcases import MODELS, Case, cases, in_template, schema_path, spec_schema, tables, whole_schema
+
+_TABLES = tables()
+_CASES = {kind: list(cases(table)) for kind, table in _TABLES.items()}
+_CASES["JobSchedule"] += [
+    inside for kind in ("Job", "Task") for case in _CASES[kind] if (inside := in_template(case)) is not None
+]
+_PATTERN = "should match"
+
+
+def _said(kind: str, path: str) -> list[str]:
+    """All that refused examples of this field are told."""
+    return [
+        case.says[1]
+        for case in _CASES[kind]
+        if len(case.says) == 2 and schema_path(spec_schema(kind), case.says[0].removeprefix("spec.")) == path
+    ]
+
+
+def _wanted(node: dict[str, object]) -> list[str]:
+    """What a refused example must be told for each word of a node."""
+    told = {
+        "enum": "supported values",
+        "minimum": f"greater than or equal to {node.get('minimum')}",
+        "maximum": "less than or equal to",
+        "pattern": _PATTERN,
+    }
+    return [text for word, text in told.items() if word in node]
+
+
+_NODES = [(kind, path, node) for kind in _TABLES for path, node in nodes(spec_schema(kind))]
+_ROOTS = [(kind, "", whole_schema(kind)) for kind in _TABLES]
+_RULES = [
+    (kind, path, rule) for kind, path, node in [*_ROOTS, *_NODES] for rule in node.get("x-kubernetes-validations", ())
+]
+
+
+@pytest.mark.parametrize(("kind", "path", "node"), _NODES, ids=lambda value: value if isinstance(value, str) else "")
+def test_every_bound_is_tried(kind: str, path: str, node: dict[str, object]) -> None:
+    # Values of a map share one node; one of them is tried.
+    said = _said(kind, path)
+    missing = [text for text in _wanted(node) if not any(text in each for each in said)]
+    assert not missing, f"{kind} spec{path}: add a refused example that is told {missing}"
+
+
+@pytest.mark.parametrize(("kind", "path", "rule"), _RULES, ids=lambda value: value if isinstance(value, str) else "")
+def test_every_rule_is_tried(kind: str, path: str, rule: dict[str, str]) -> None:
+    tried = [case for case in _CASES[kind] if any(text in rule["message"] for text in case.says if len(text) > 20)]
+    assert tried, f"{kind} spec{path}: add a refused example for the rule {rule['message']!r}"
+
+
+@pytest.mark.parametrize("kind", [*_TABLES])
+def test_every_word_of_an_enumeration_is_accepted(kind: str) -> None:
+    accepted = {schema_path(spec_schema(kind), path): tried["accepts"] for path, tried in _TABLES[kind].values.items()}
+    for path, node in nodes(spec_schema(kind)):
+        if "enum" in node and not path.startswith(".jobTemplate"):
+            # A toleration's words depend on each other and are tried together.
+            if "tolerations" in path:
+                continue
+            assert set(node["enum"]) == set(accepted[path]), f"{kind} spec{path}"
+
+
+def test_every_kind_has_a_table() -> None:
+    assert set(_TABLES) == set(MODELS)
+
+
+def test_titles_are_unique() -> None:
+    titles = [str(case) for table in _CASES.values() for case in table if isinstance(case, Case)]
+    assert len(titles) == len(set(titles))

@@ -1,0 +1,184 @@
+"""The table of what the API server takes and refuses, read from tests/component/crd_cases."""
+
+import copy
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from millpond.api.crd.definition import definition
+from millpond.api.crd.files import KINDS
+from millpond.api.kind import API_VERSION
+
+FOLDER = Path(__file__).resolve().parents[1] / "component" / "crd_cases"
+MODELS = {model.KIND.name: model for model in KINDS}
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One document, or one change of a document, and what the API server says; nothing where it takes it."""
+
+    kind: str
+    title: str
+    spec: Spec
+    before: Spec | None = None
+    says: tuple[str, ...] = ()
+    name: str = "example"
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.title}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cases of one kind."""
+
+    kind: str
+    smallest: Spec
+    full: Spec
+    values: dict[str, Any]
+    documents: list[Any]
+    updates: list[Any]
+    names: dict[str, Any]
+
+
+def tables() -> dict[str, Table]:
+    """Every table by kind."""
+    read = {each["kind"]: each for each in map(_read, sorted(FOLDER.glob("*.yaml")))}
+    # A schedule's template holds a job and a task; theirs are at hand, so they are not written twice.
+    template = read["JobSchedule"]["full"]["jobTemplate"]
+    template["spec"] = read["Job"]["full"]
+    template["tasks"][0]["spec"] = _of_no_job(read["Task"]["full"])
+    return {
+        kind: Table(**({"values": {}, "documents": [], "updates": [], "names": {"accepts": [], "refuses": {}}} | each))
+        for kind, each in read.items()
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text())
+    return content
+
+
+def _of_no_job(task: Spec) -> Spec:
+    return {name: value for name, value in task.items() if name != "jobName"}
+
+
+@functools.cache
+def whole_schema(kind: str) -> dict[str, Any]:
+    """The rendered schema of a kind."""
+    schema: dict[str, Any] = definition(MODELS[kind])["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def spec_schema(kind: str) -> dict[str, Any]:
+    """The rendered schema of a kind's spec."""
+    schema: dict[str, Any] = whole_schema(kind)["properties"]["spec"]
+    return schema
+
+
+def document(kind: str, spec: Spec, name: str = "example") -> dict[str, Any]:
+    """An object of the kind."""
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def cases(table: Table) -> Iterator[Case]:
+    """Every case of a table."""
+    yield Case(table.kind, "smallest", table.smallest)
+    yield Case(table.kind, "full", table.full)
+    for name in table.names["accepts"]:
+        yield Case(table.kind, f"name {name}", table.smallest, name=name)
+    for name, says in table.names["refuses"].items():
+        yield Case(table.kind, f"no name {name}", table.smallest, says=(says,), name=name)
+    yield from _value_cases(table)
+    for each in table.documents:
+        yield Case(table.kind, f"with: {each['says']}", merged(table.smallest, each["accepts"]))
+        yield Case(
+            table.kind, f"without: {each['says']}", merged(table.smallest, each["refuses"]), says=(each["says"],)
+        )
+    for number, each in enumerate(table.updates, 1):
+        before = merged(table.smallest, each.get("from", {}))
+        yield Case(table.kind, f"change {number}: {each['accepts']}", merged(before, each["accepts"]), before)
+        yield Case(
+            table.kind,
+            f"no change {number}: {each['refuses']}",
+            merged(before, each["refuses"]),
+            before,
+            (each["says"],),
+        )
+
+
+def _value_cases(table: Table) -> Iterator[Case]:
+    for path, tried in table.values.items():
+        for value in tried["accepts"]:
+            yield Case(table.kind, f"{path}: {value!r}", placed(table.full, path, value))
+        for value, says in tried["refuses"].items():
+            spec = placed(table.full, path, value)
+            yield Case(table.kind, f"no {path}: {value!r}", spec, says=(f"spec.{path}", str(says)))
+
+
+def in_template(case: Case) -> Case | None:
+    """The same case inside a JobSchedule's template; nothing for changes, which templates allow."""
+    if case.before is not None or case.name != "example" or case.kind not in ("Job", "Task"):
+        return None
+    if case.kind == "Job":
+        inside: Spec = {"spec": case.spec}
+        place = "spec.jobTemplate.spec"
+    else:
+        spec = _of_no_job(case.spec)
+        if case.title.lstrip("no ").startswith("jobName"):
+            return None
+        inside = {"spec": {"poolName": "render"}, "tasks": [{"metadata": {"name": "one"}, "spec": spec}]}
+        place = "spec.jobTemplate.tasks[0].spec"
+    says = tuple(place + text.removeprefix("spec") if text.startswith("spec.") else text for text in case.says)
+    if says and "[" in case.title and case.kind == "Task":
+        # Lists in lists keep their patterns: a rule for each entry would cost more than the API server allows.
+        says = (says[0], *("should match" if "letter" in text else text for text in says[1:]))
+    return Case("JobSchedule", f"template of {case}", {"jobTemplate": inside}, says=says)
+
+
+def merged(base: Any, patch: Any) -> Any:
+    """The base with the patch laid over it: objects field by field, null removes, all else replaces."""
+    if not isinstance(base, dict) or not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = copy.deepcopy(base)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def steps(path: str) -> list[str | int]:
+    """``a.b[0].c`` as its steps."""
+    return [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
+
+
+def placed(spec: Spec, path: str, value: Any) -> Spec:
+    """The spec with one value at the path."""
+    result = copy.deepcopy(spec)
+    *way, last = steps(path)
+    place: Any = result
+    for step in way:
+        place = place[step]
+    place[last] = value
+    return result
+
+
+def schema_path(schema: dict[str, Any], path: str) -> str:
+    """The path as the schema's walk names it: ``[]`` for items, ``{}`` for values of a map."""
+    named = ""
+    for step in steps(path):
+        if isinstance(step, int):
+            named, schema = f"{named}[]", schema["items"]
+        elif "additionalProperties" in schema:
+            named, schema = f"{named}{{}}", schema["additionalProperties"]
+        else:
+            named, schema = f"{named}.{step}", schema["properties"][step]
+    return named
