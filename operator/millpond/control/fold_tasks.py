@@ -98,13 +98,18 @@ def adopt(task: TaskRecord) -> None:
     job.pool.refile(job)
 
 
+def queue_or_not(task: TaskRecord) -> None:
+    """Queue the task if it waits for nothing but a place."""
+    if task.waits:
+        task.job.pool.enqueue(task)
+    else:
+        task.job.pool.dequeue(task)
+
+
 def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
-    if task.waits:
-        pool.enqueue(task)
-    else:
-        pool.dequeue(task)
+    queue_or_not(task)
     if (
         job.model is None
         or task.lost

@@ -62,8 +62,8 @@ class PoolState:
         self.summary_scheduled = False
         self.unwritten = False
         """The status that `model` carries is not what the Pool has: the last write failed."""
-        self.unsent: dict[str, WriteTask] = {}
-        """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew."""
+        self.unsent: dict[str, tuple[WriteTask, float]] = {}
+        """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew; when to try again."""
         self.last_sweep = float("-inf")
         self.dirty: dict[Subject, set[str]] = {subject: set() for subject in get_args(Subject)}
         self.deadlines: list[tuple[float, Subject, str]] = []

@@ -135,7 +135,7 @@ def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
     mark = f"{action.job}/{action.task}"
     task = pool.task_of(mark)
     if task is not None and task.uid == action.uid:
-        pool.unsent[mark] = action
+        pool.unsent[mark] = action, again
         pool.dequeue(task)
         pool.look_at(again, "task", mark)
 
