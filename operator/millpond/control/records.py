@@ -200,6 +200,8 @@ class NodeRecord:
         self.released = False
         self.claiming = False
         self.shrinking = False
+        self.not_before = 0.0
+        """When the next step may be taken, after one that failed."""
         self.pods: dict[str, PodView] = {}
         self.pod: PodView | None = None
         """The newest node Pod."""

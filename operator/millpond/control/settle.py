@@ -124,7 +124,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             for node in pool.nodes.values():
                 if action.pod in node.pods:
                     node.deleted_pods.discard(action.pod)
-                    node.shrinking = False
+                    node.shrinking, node.not_before = False, again
                     pool.look_at(again, "node", node.name)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
@@ -188,8 +188,6 @@ def _drop_node_step(
     if node is None:
         return
     match action:
-        case CreateNode():
-            node.creating = False
         case RemoveNode():
             node.removing = False
         case ReleaseNode():
@@ -200,5 +198,7 @@ def _drop_node_step(
                 pool.refusal = outcome.message
         case ClaimHost():
             node.claiming = False
+    # A node that could not be made keeps its place until then, so that no other is made in its stead at once.
+    node.not_before = again
     pool.look_at(again, "node", node.name)
     pool.look_at(again, "size", pool.name)
