@@ -351,5 +351,10 @@ def _difference(one: list[tuple[PoolKey, list[AnyAction]]], two: list[tuple[Pool
             return f"{key} against {other}"
         for my, their in zip_longest(mine, theirs):
             if my != their:
-                return f"{key}: {my}\n    against {their}"
+                return f"{key}: {_first_difference(repr(my), repr(their))}"
     return f"{[key for key, _ in one]} against {[key for key, _ in two]}"
+
+
+def _first_difference(one: str, two: str) -> str:
+    at = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    return f"{one[:30]} …{one[max(0, at - 100) : at + 200]}…\n    against …{two[max(0, at - 100) : at + 200]}…"
