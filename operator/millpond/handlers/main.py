@@ -141,8 +141,15 @@ async def _listen(listening: Listening, settings: Settings, stop: asyncio.Event)
         return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
     namespaces = [settings.watch_namespace] if settings.watch_namespace else []
+    # Told, because Kopf would ask for the user's name, and a Pod's numeric user has none.
+    identity: Any = "millpond"
     await kopf.operator(
-        registry=registry, settings=own, standalone=True, clusterwide=not namespaces, namespaces=namespaces
+        registry=registry,
+        settings=own,
+        identity=identity,
+        standalone=True,
+        clusterwide=not namespaces,
+        namespaces=namespaces,
     )
 
 
