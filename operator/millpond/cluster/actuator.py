@@ -15,7 +15,7 @@ from millpond.cluster.act_nodes import NodeActions
 from millpond.cluster.act_tasks import TaskActions
 from millpond.cluster.api_server import ApiServer
 from millpond.cluster.documents import Documents
-from millpond.cluster.errors import ApiError, RejectedError, StaleError, TooManyRequestsError
+from millpond.cluster.errors import ApiError, LeadershipLostError, RejectedError, StaleError, TooManyRequestsError
 from millpond.cluster.events import EventRecorder
 from millpond.control import actions as act
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Skipped
@@ -24,6 +24,8 @@ from millpond.settings import Settings
 log = logging.getLogger(__name__)
 
 UNAVAILABLE_PAUSE = 1.0
+BROKEN_PAUSE = 5.0
+"""Seconds until an action that failed by a fault of our own is tried again."""
 
 Report = Callable[[act.AnyAction, Outcome], None]
 
@@ -86,6 +88,12 @@ class Actuator:
             outcome = Refused(error.reason or "Refused", error.message)
         except ApiError as error:
             outcome = Missed(error.message, again_in=UNAVAILABLE_PAUSE)
+        except LeadershipLostError as error:
+            outcome = Missed(str(error), again_in=UNAVAILABLE_PAUSE)
+        except Exception as error:
+            # A fault of ours in one action is no reason to leave its neighbours undone.
+            log.exception("action failed by a fault of the operator", extra={"action": name})
+            outcome = Missed(f"{type(error).__name__}: {error}", again_in=BROKEN_PAUSE)
         metrics.action_ended(name, type(outcome).__name__)
         if isinstance(outcome, Done):
             self._events.publish(action)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from millpond.api import labels
 from millpond.api.resources import millicores, whole
 from millpond.api.views.pod import PodView
-from millpond.control.fold_tasks import UNCOUNTED
+from millpond.control.fold_tasks import UNCOUNTED, adopt
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt
@@ -16,7 +16,7 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     """Take a task Pod's word for where it is and how far it came."""
     name = view.metadata.name
     attempt = pool.attempts.get(name)
-    if attempt is not None and attempt.uid and attempt.uid != view.metadata.uid:
+    if attempt is not None and _is_another(attempt, view):
         forget_attempt(pool, attempt)
         attempt = None
     if attempt is None:
@@ -28,9 +28,29 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     attempt.version = view.metadata.version
     attempt.view = view
     attempt.deleting = view.metadata.deletion_timestamp is not None
-    attempt.released = labels.EVIDENCE_FINALIZER not in view.metadata.finalizers
+    _see_released(pool, attempt, labels.EVIDENCE_FINALIZER not in view.metadata.finalizers)
     enter(pool, attempt, holds=not view.terminal)
     pool.mark("attempt", name)
+
+
+def _is_another(attempt: Attempt, view: PodView) -> bool:
+    """True when the Pod is not the one known by its name, or an earlier request than the last one made it."""
+    if attempt.uid and attempt.uid != view.metadata.uid:
+        return True
+    tags = view.metadata.labels
+    return attempt.view is None and (
+        tags.get(labels.NODE, "") != attempt.node.name
+        or tags.get(labels.ATTEMPT, "") != str(attempt.number)
+        or tags.get(labels.TASK, "") != attempt.task
+    )
+
+
+def _see_released(pool: PoolState, attempt: Attempt, released: bool) -> None:
+    """A Pod whose evidence was let go is there to be swept, whoever let it go."""
+    if released and not attempt.released:
+        pool.counted_pods += 1
+        pool.mark("pool", pool.name)
+    attempt.released = released
 
 
 def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> Attempt:
@@ -61,7 +81,7 @@ def _demand(view: PodView) -> Demand:
 
 def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
     """Book the attempt under its pool, node, job and task."""
-    if attempt.pod not in pool.attempts:
+    if pool.attempts.get(attempt.pod) is not attempt:
         pool.attempts[attempt.pod] = attempt
         attempt.node.attempts[attempt.pod] = attempt
         attempt.job.attempts.setdefault(attempt.task, {})[attempt.pod] = attempt
@@ -83,7 +103,8 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
 
 
 def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
-    """The Pod is gone, with whatever evidence it held."""
+    """The Pod is gone, with whatever evidence it held. One that was only asked for has never been."""
+    unbooked = not attempt.assumed and not attempt.settled
     pool.free(attempt)
     pool.attempts.pop(attempt.pod, None)
     attempt.node.attempts.pop(attempt.pod, None)
@@ -97,9 +118,9 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
     if task is not None and task.live is attempt:
-        job.pool.begun -= task.attempt
-        task.live = None
-        job.pool.begun += task.attempt
+        if unbooked:
+            task.vanished = attempt.number
+        adopt(task)
         job.pool.mark("task", f"{job.name}/{task.name}")
     job.pool.refile(job)
 
@@ -108,7 +129,10 @@ def fold_node_pod(pool: PoolState, view: PodView) -> None:
     """Take a node Pod's word for what it is."""
     node = pool.node(view.metadata.labels.get(labels.NODE, ""))
     known = node.pods.get(view.metadata.name)
-    if known is not None and known.metadata.uid == view.metadata.uid and view.metadata.version < known.metadata.version:
+    if known is None or known.metadata.uid != view.metadata.uid:
+        node.shrinking = False
+        node.deleted_pods.discard(view.metadata.name)
+    elif view.metadata.version < known.metadata.version:
         return
     node.hold_pod(view)
     node.assumed_pods.discard(view.metadata.name)

@@ -11,7 +11,7 @@ from millpond.api.reasons import TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.task import TaskResources, TaskView
 from millpond.control.pool_state import tally_of
-from millpond.control.records import PLAIN, JobRecord, TaskRecord
+from millpond.control.records import PLAIN, Attempt, JobRecord, TaskRecord
 from millpond.scheduling.demand import Demand
 
 _STATES = {state.value: state for state in TaskState}
@@ -34,13 +34,14 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
         job.counts["active"] += 1
         job.ever_had_tasks = True
-        _adopt_attempts(task)
         job.pool.mark("job", job.name)
     elif meta.version < task.version:
         return False
     task.version = meta.version
     _take_spec(task, view)
     _take_status(task, view)
+    if job.attempts:
+        adopt(task)
     settle_into_queue(task)
     return True
 
@@ -49,6 +50,8 @@ def _take_spec(task: TaskRecord, view: TaskView) -> None:
     constraints = view.spec.constraints
     task.max_retries = constraints.max_task_retry_count if constraints else None
     task.terminate = view.spec.desired_state == "Terminated"
+    if task.terminate and task.live is not None:
+        task.live.pool.mark("attempt", task.live.pod)
 
 
 def _take_status(task: TaskRecord, view: TaskView) -> None:
@@ -66,52 +69,50 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     task.written = status.attempt
     task.settled = status.attempt if state in (TaskState.ACTIVE, TaskState.COMPLETED) else status.attempt - 1
     pool.begun += task.attempt
-    if task.live is not None and task.live.number <= task.settled:
-        retire(task)
 
 
-def retire(task: TaskRecord) -> None:
-    """The task's attempt is counted: the Pod may still hold slots, the task is free of it."""
-    attempt = task.live
-    if attempt is None:
-        return
-    pool = task.job.pool
-    pool.begun -= task.attempt
-    task.live = None
-    pool.begun += task.attempt
-    if not attempt.holds:
-        task.job.live.pop(attempt.pod, None)
-    attempt.pool.mark("attempt", attempt.pod)
+def adopt(task: TaskRecord) -> None:
+    """Make the newest attempt that is not counted the task's own.
+
+    Done whenever the Task's word on what is counted changes, since that word can also be taken back: a verdict whose
+    write failed is no verdict, and its Pod is evidence again.
+    """
+    job = task.job
+    newest: Attempt | None = None
+    for attempt in job.attempts.get(task.name, {}).values():
+        if attempt.task_uid == task.uid and attempt.number > task.settled:
+            newest = attempt if newest is None or attempt.number > newest.number else newest
+    if newest is not task.live:
+        job.pool.begun -= task.attempt
+        task.live = newest
+        job.pool.begun += task.attempt
+    for attempt in job.attempts.get(task.name, {}).values():
+        if not attempt.released:
+            attempt.pool.mark("attempt", attempt.pod)
+        if attempt.holds or not attempt.settled:
+            job.live[attempt.pod] = attempt
+        else:
+            job.live.pop(attempt.pod, None)
+    job.pool.refile(job)
 
 
 def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
-    lost = task.live is None and task.state in (TaskState.PREPARING, TaskState.RUNNING)
-    if task.waits and not lost and task.not_before == 0.0:
+    if task.waits:
         pool.enqueue(task)
     else:
         pool.dequeue(task)
     if (
         job.model is None
-        or lost
+        or task.lost
+        or task.not_before
         or task.terminate
         or task.problem
         or task.written_problem
         or pool.too_wide(task.demand)
     ):
         pool.mark("task", f"{job.name}/{task.name}")
-
-
-def _adopt_attempts(task: TaskRecord) -> None:
-    """Pods of this very Task that were seen before it."""
-    for attempt in task.job.attempts.get(task.name, {}).values():
-        if attempt.task_uid == task.uid:
-            attempt.pool.mark("attempt", attempt.pod)
-            task.job.live[attempt.pod] = attempt
-            if task.live is None or attempt.number > task.live.number:
-                task.live = attempt
-    task.job.pool.begun += task.attempt
 
 
 def drop_task(job: JobRecord, task: TaskRecord) -> None:

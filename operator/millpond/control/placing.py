@@ -5,13 +5,14 @@ from __future__ import annotations
 from millpond.api import naming
 from millpond.control.actions import AnyAction, StartAttempt
 from millpond.control.fold_pods import enter
+from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, JobRecord, TaskRecord
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 
 
-def place(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # noqa: ARG001
+def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """Start as many attempts as fit. Costs what is placed plus what is found not to fit, never what waits."""
     if pool.model is None or pool.model.metadata.deletion_timestamp is not None:
         return
@@ -28,11 +29,22 @@ def place(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # noq
             passed.add(ticket)
             continue
         (_, name), demand = head
+        task = job.tasks[name]
+        if naming.attempt_pod(name, task.attempt + 1) in pool.attempts:
+            _wait_for_namesake(pool, task, now, limits)
+            continue
         node = pool.index.choose(demand, policy.node_fill_type.value)
         if node is None:
             blocked.add(demand)
             continue
-        start(pool, job, job.tasks[name], node, actions)
+        start(pool, job, task, node, actions)
+
+
+def _wait_for_namesake(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> None:
+    """A Task of the same name was deleted, and its Pod still has the Pod's name and the directory: it must go first."""
+    pool.dequeue(task)
+    task.not_before = now + limits.backoff
+    pool.look_at(task.not_before, "task", f"{task.job.name}/{task.name}")
 
 
 def start(pool: PoolState, job: JobRecord, task: TaskRecord, node: NodeSlots, actions: list[AnyAction]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from millpond.api.reasons import NodeState, TaskState
+from millpond.api.reasons import TaskState
 from millpond.api.times import format_time, parse_time
+from millpond.api.views.pod import PodView
 from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch, WriteTask
 from millpond.control.limits import Limits
-from millpond.control.plan_nodes import given_up, host_lost_under
+from millpond.control.plan_nodes import given_up_at, host_lost_under
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.control.verdicts import book
@@ -37,12 +38,14 @@ def _judge_unsettled(
         exit_: Exit | None = judge_ended(view)
     elif wishes.node_lost:
         exit_ = GIVEN_UP
+    elif _host_is_silent(pool, view, attempt, now, limits):
+        exit_ = None
     else:
         age = now - parse_time(view.metadata.creation_timestamp)
         exit_ = judge_waiting(view, age, limits.image_pull, limits.startup)
     if exit_ is not None:
         verdict = decide(exit_, wishes, task.retry_count, max_retries(task))
-        book(pool, attempt, task, verdict, now, limits, actions)
+        book(attempt, task, verdict, now, limits, actions)
         return
     if (wishes.ended_by_user or wishes.node_removed) and not attempt.deleting:
         _stop(pool, attempt, actions)
@@ -60,12 +63,21 @@ def max_retries(task: TaskRecord) -> int:
 def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits) -> Wishes:
     job = task.job
     node = attempt.node
-    removed = node.leaving and not node.creating
+    lost_at = given_up_at(pool, attempt.view, now, limits) if attempt.view else None
     return Wishes(
         ended_by_user=task.terminate or job.ending or job.model is None,
-        node_removed=removed,
-        node_lost=given_up(pool, node, now, limits) or host_lost_under(pool, attempt.view),
+        node_removed=node.leaving and not node.creating,
+        node_lost=lost_at is not None and now >= lost_at,
     )
+
+
+def _host_is_silent(pool: PoolState, view: PodView, attempt: Attempt, now: float, limits: Limits) -> bool:
+    """True while nothing new can be known of the Pod. It is looked at again when it is to be given up."""
+    lost_at = given_up_at(pool, view, now, limits)
+    if lost_at is None:
+        return False
+    pool.look_at(lost_at, "attempt", attempt.pod)
+    return True
 
 
 def _stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
@@ -121,7 +133,7 @@ def _follow(
     if now < due:
         pool.look_at(due, "attempt", attempt.pod)
         return
-    if attempt.node.verdict is not None and attempt.node.verdict.state is NodeState.UNKNOWN:
+    if given_up_at(pool, view, now, limits) is not None:
         return
     _write_progress(pool, attempt, task, wanted, started or format_time(created), actions)
 

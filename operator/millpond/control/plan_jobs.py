@@ -16,9 +16,7 @@ from millpond.lifecycle.jobs import JobFacts, JobVerdict, judge_job
 
 
 def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    """Judge each marked job; one of which only counts have changed is judged when its next summary is due."""
-    for name in pool.taken("counted"):
-        _schedule_summary(pool, pool.jobs.get(name), limits)
+    """Judge each marked job."""
     for name in pool.taken("job"):
         job = pool.jobs.get(name)
         if job is None:
@@ -35,7 +33,7 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
 
 
 def _forget_unknown(pool: PoolState, job: JobRecord, actions: list[AnyAction]) -> None:
-    """A job that does not exist: its record goes when no task and no Pod speaks of it; a deleted one takes its tasks along."""
+    """A job that does not exist goes when no task and no Pod speaks of it; a deleted one takes its tasks along."""
     if job.deleted:
         job.deleted = False
         actions.append(DeleteTasks(namespace=pool.namespace, job=job.name))
@@ -84,9 +82,9 @@ def _write(
         return
     job.summary_scheduled = False
     status, old = describe_job(pool, job, model, verdict, now), model.status
-    if status == old:
+    if status == old and not job.unwritten:
         return
-    job.last_summary = now
+    job.last_summary, job.unwritten = now, False
     job.model = model.model_copy(update={"status": status})
     actions.append(
         WriteJob(
@@ -97,6 +95,12 @@ def _write(
             events=_events(old, status),
         )
     )
+
+
+def schedule_job_summaries(pool: PoolState, limits: Limits) -> None:
+    """Have the counts written of jobs that changed in nothing else."""
+    for name in pool.taken("counted"):
+        _schedule_summary(pool, pool.jobs.get(name), limits)
 
 
 def _schedule_summary(pool: PoolState, job: JobRecord | None, limits: Limits) -> None:
@@ -155,43 +159,41 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
 
 
 def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
-    generation = model.metadata.generation
-
-    def condition(kind: ConditionType, holds: bool, reason: str, message: str) -> Condition:
-        status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
-        return Condition(
+    said = _said_at_end(job, verdict) if verdict.state is JobState.COMPLETED else _said_before(pool, verdict)
+    return [
+        Condition(
             type=kind,
-            status=status,
-            observed_generation=generation,
+            status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
+            observed_generation=model.metadata.generation,
             last_transition_time=at,
             reason=reason,
             message=message,
         )
+        for kind, holds, reason, message in said
+    ]
 
-    if verdict.state is JobState.COMPLETED:
-        failed = job.counts["failed"]
-        text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
-        reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
-        unfinished = job.counts["active"]
-        if unfinished:
-            reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
-        return [
-            condition(ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
-            condition(ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
-        ]
-    ending = verdict.state is JobState.TERMINATING
-    running = [
-        condition(
-            ConditionType.COMPLETE,
-            False,
-            JobReason.TERMINATING if ending else JobReason.RUNNING,
-            "The job stops its tasks." if ending else "The job takes and runs tasks.",
-        )
-    ]
-    if pool.model is None:
-        text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or correct spec.poolName."
-        return [*running, condition(ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
+
+Said = tuple[ConditionType, bool, JobReason, str]
+"""A condition's type, whether it holds, its reason and its message."""
+
+
+def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
+    failed, unfinished = job.counts["failed"], job.counts["active"]
+    text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
+    reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
+    if unfinished:
+        reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
     return [
-        *running,
-        condition(ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}."),
+        (ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
+        (ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
     ]
+
+
+def _said_before(pool: PoolState, verdict: JobVerdict) -> list[Said]:
+    said = [(ConditionType.COMPLETE, False, JobReason.RUNNING, "The job takes and runs tasks.")]
+    if verdict.state is JobState.TERMINATING:
+        said = [(ConditionType.COMPLETE, False, JobReason.TERMINATING, "The job stops its tasks.")]
+    if pool.model is None:
+        text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
+        return [*said, (ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
+    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]

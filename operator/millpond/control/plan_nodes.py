@@ -30,8 +30,6 @@ AGENT_CPU_MILLIS = 50
 
 def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """Bring each marked node one step further, and write what it has become."""
-    for name in pool.taken("touched"):
-        _schedule_summary(pool, pool.nodes.get(name), now, limits)
     for name in pool.taken("node"):
         node = pool.nodes.get(name)
         if node is None:
@@ -45,7 +43,7 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         verdict = judge_node(_facts(pool, node))
         before, node.verdict = node.verdict, verdict
         pool.open_node(node, verdict.takes_tasks)
-        _when_state_changes(pool, node, before, verdict, now, limits)
+        _when_state_changes(pool, node, before, verdict)
         if node.leaving:
             _end(pool, node, actions)
         else:
@@ -106,39 +104,27 @@ def slots_of(pool: PoolState, node: NodeRecord, cpu: int, memory: int, devices: 
     return NodeSlots(node.name, host or "", total, total, cpu, memory, cpu, memory, devices, dict(devices))
 
 
-def _when_state_changes(
-    pool: PoolState, node: NodeRecord, before: NodeVerdict | None, verdict: NodeVerdict, now: float, limits: Limits
-) -> None:
+def _when_state_changes(pool: PoolState, node: NodeRecord, before: NodeVerdict | None, verdict: NodeVerdict) -> None:
     if before is not None and (before.state is verdict.state or _as_busy_as(before, verdict)):
         return
     pool.mark("size", pool.name)
     for pod in node.attempts:
         pool.mark("attempt", pod)
-    if verdict.state is NodeState.UNKNOWN:
-        pool.look_at(silent_since(pool, node, now) + limits.node_lost, "node", node.name)
 
 
-def silent_since(pool: PoolState, node: NodeRecord, now: float) -> float:
-    """When the node's host fell silent; `now` where nothing tells."""
-    pod = node.pod
-    host = pool.hosts.get(pod.spec.node_name) if pod and pod.spec.node_name else None
-    for condition in host.status.conditions if host else ():
-        if condition.type == "Ready" and condition.last_transition_time:
-            return parse_time(condition.last_transition_time)
-    return now
-
-
-def given_up(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> bool:
-    """True when nothing more is to be expected of what runs on the node."""
-    pod = node.pod
-    if node.model is None and not node.creating:
-        return False
-    if pod is None or pod.spec.node_name is None:
-        return False
+def given_up_at(pool: PoolState, pod: PodView, now: float, limits: Limits) -> float | None:
+    """From when on nothing more is to be expected of a Pod: None while its host is well, the past when it is lost."""
+    if pod.spec.node_name is None:
+        return None
     host = pool.hosts.get(pod.spec.node_name)
-    if host_is_lost(host):
-        return True
-    return host is not None and not host.ready and now >= silent_since(pool, node, now) + limits.node_lost
+    if host is None or host_is_lost(host):
+        return float("-inf")
+    if host.ready:
+        return None
+    for condition in host.status.conditions:
+        if condition.type == "Ready" and condition.last_transition_time:
+            return parse_time(condition.last_transition_time) + limits.node_lost
+    return now + limits.node_lost
 
 
 def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
@@ -151,7 +137,7 @@ def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> Non
         if ended and old.metadata.name not in node.deleted_pods:
             node.deleted_pods.add(old.metadata.name)
             actions.append(DeleteNodePod(namespace=space, pod=old.metadata.name, uid=old.metadata.uid))
-    if pod is None or _is_over(pool, pod):
+    if pod is None or host_lost_under(pool, pod):
         name = _pod_name(node)
         if not node.assumed_pods:
             node.assumed_pods.add(name)
@@ -166,12 +152,6 @@ def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> Non
     elif node.slots is not None and _oversized(pod) and not node.shrinking:
         node.shrinking = True
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
-
-
-def _is_over(pool: PoolState, pod: PodView) -> bool:
-    """True when the node Pod will not run again: deleted, ended, or on a host that is lost."""
-    lost = pod.spec.node_name is not None and host_is_lost(pool.hosts.get(pod.spec.node_name))
-    return lost
 
 
 def _pod_name(node: NodeRecord) -> str:
@@ -216,6 +196,12 @@ def host_lost_under(pool: PoolState, pod: PodView | None) -> bool:
     return pod is not None and pod.spec.node_name is not None and host_is_lost(pool.hosts.get(pod.spec.node_name))
 
 
+def schedule_node_summaries(pool: PoolState, now: float, limits: Limits) -> None:
+    """Have the counts written of nodes that took or gave back a task and changed in nothing else."""
+    for name in pool.taken("touched"):
+        _schedule_summary(pool, pool.nodes.get(name), now, limits)
+
+
 def _schedule_summary(pool: PoolState, node: NodeRecord | None, now: float, limits: Limits) -> None:
     """Have the node's counts written when the last write is long enough ago."""
     if node is not None and not node.summary_scheduled:
@@ -235,9 +221,9 @@ def _write(
         return
     node.summary_scheduled = False
     status = describe_node(pool, node, verdict, now)
-    if status == model.status:
+    if status == model.status and not node.unwritten:
         return
-    node.last_written = now
+    node.last_written, node.unwritten = now, False
     events: tuple[Event, ...] = ()
     if status.state is not model.status.state and status.state in (NodeState.START_TASK_FAILED, NodeState.UNUSABLE):
         events = (Event(verdict.reason, verdict.message, "Warning"),)

@@ -39,7 +39,7 @@ def _write(pool: PoolState, now: float, actions: list[AnyAction], limits: Limits
     if look_again is not None:
         pool.look_at(look_again, "pool", pool.name)
     old = model.status
-    if status == old:
+    if status == old and not pool.unwritten:
         return
     counts = {
         "node_counts": old.node_counts,
@@ -47,9 +47,10 @@ def _write(pool: PoolState, now: float, actions: list[AnyAction], limits: Limits
         "task_slot_counts": old.task_slot_counts,
     }
     if status.model_copy(update=counts) == old and now < pool.last_summary + limits.summary:
+        pool.summary_scheduled = True
         pool.look_at(pool.last_summary + limits.summary, "pool", pool.name)
         return
-    pool.last_summary = now
+    pool.last_summary, pool.unwritten = now, False
     pool.model = model.model_copy(update={"status": status})
     events = tuple(
         Event(error.code, error.message, "Warning") for error in status.resize_errors if error not in old.resize_errors

@@ -33,11 +33,13 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # no
     _grow(pool, change.add, actions)
     for name in change.remove:
         node = pool.nodes[name]
+        if node.model is None:
+            # Asked for and not seen yet: it is chosen again when it appears.
+            continue
         node.removing = True
         pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
-        if node.model is not None:
-            actions.append(RemoveNode(namespace=pool.namespace, node=name, uid=node.model.metadata.uid))
+        actions.append(RemoveNode(namespace=pool.namespace, node=name, uid=node.model.metadata.uid))
 
 
 def target_of(pool: PoolState) -> int:

@@ -1,4 +1,4 @@
-"""What becomes of tasks that no attempt speaks for: those that cannot run, are to end, lost their Pod, or wait out a pause."""
+"""What becomes of tasks without an attempt: they cannot run, are to end, lost their Pod, or wait out a pause."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from millpond.control.fold_tasks import settle_into_queue
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Problem, TaskRecord
-from millpond.control.verdicts import end_without_attempt, write_task
+from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
@@ -29,11 +29,22 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
 
 
 def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    if task.state is not TaskState.ACTIVE:
-        _requeue_podless(task, now, actions)
+    lost = task.lost
+    if lost:
+        pool.begun -= task.attempt
+        task.written = task.settled = max(task.written, task.vanished)
+        pool.begun += task.attempt
     if task.terminate:
         end_without_attempt(task, Verdict(Ledger.FAILURE, failure=ENDED_BY_USER), now, actions)
         return
+    if lost:
+        # What else is to be said of the task waits for the answer: two writes on one version would be one too many.
+        _requeue_podless(task, now, limits, actions)
+        return
+    if task.not_before > now:
+        pool.look_at(task.not_before, "task", f"{task.job.name}/{task.name}")
+    else:
+        task.not_before = 0.0
     if task.job.model is None and task.written_problem is None:
         due = parse_time(task.created) + limits.job_missing
         if now < due:
@@ -43,13 +54,11 @@ def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, action
     task.problem = problem
     if (problem.reason if problem else None) != task.written_problem:
         _write_problem(task, problem, now, actions)
-    if task.not_before and task.not_before <= now:
-        task.not_before = 0.0
     settle_into_queue(task)
 
 
-def _requeue_podless(task: TaskRecord, now: float, actions: list[AnyAction]) -> None:
-    """The status speaks of an attempt whose Pod does not exist: it is booked as a recovery."""
+def _requeue_podless(task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """There was an attempt, and its Pod does not exist any more: it is booked as a recovery."""
     status = TaskStatusPatch(
         conditions=(ConditionPatch("Complete", "False", "Requeued", PODLESS, format_time(now)),),
         state=TaskState.ACTIVE,
@@ -59,7 +68,8 @@ def _requeue_podless(task: TaskRecord, now: float, actions: list[AnyAction]) -> 
     )
     write_task(task, status, actions, (Event("Requeued", PODLESS, "Warning"),))
     task.job.pool.count(task, TaskState.ACTIVE, None)
-    task.settled = task.written
+    back_off(task, Ledger.RECOVERY, now, limits)
+    settle_into_queue(task)
 
 
 def _problem(pool: PoolState, task: TaskRecord) -> Problem | None:
@@ -67,7 +77,7 @@ def _problem(pool: PoolState, task: TaskRecord) -> Problem | None:
     if task.job.model is None:
         text = f"There is no Job {task.job.name} in this namespace. Create it, or correct spec.jobName."
         return Problem(TaskReason.JOB_NOT_FOUND, text)
-    if task.problem is not None and task.problem.reason not in SELF_HEALING:
+    if task.problem is not None and (task.problem.reason in LASTING or task.not_before):
         return task.problem
     if pool.too_wide(task.demand):
         most = pool.model.spec.task_slots_per_node if pool.model else 0
@@ -79,8 +89,8 @@ def _problem(pool: PoolState, task: TaskRecord) -> Problem | None:
     return None
 
 
-SELF_HEALING = (TaskReason.JOB_NOT_FOUND, TaskReason.TOO_MANY_SLOTS)
-"""Problems that another object's change can end; the others lie in the task's own words."""
+LASTING = (TaskReason.INVALID_COMMAND_LINE, TaskReason.INVALID_DOCUMENT)
+"""Problems that lie in the task's own words; the others may end, and the task is tried again after its pause."""
 
 
 def _write_problem(task: TaskRecord, problem: Problem | None, now: float, actions: list[AnyAction]) -> None:

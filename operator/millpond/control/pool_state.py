@@ -1,6 +1,7 @@
-"""The state of one pool: its nodes, jobs and attempts, what is free, who waits, and what has changed since the last plan.
+"""The state of one pool: its nodes, jobs and attempts, what is free, who waits, and what changed since the last plan.
 
-Kept in step by `World`, read by the plan. Every change marks what must be judged again, so that a plan costs what changed.
+Kept in step by `World`, read by the plan. Every change marks what must be judged again, so that a plan costs what
+changed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
 
 Subject = Literal["attempt", "task", "job", "counted", "node", "touched", "size", "pool"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
 class PoolState:
@@ -58,8 +60,10 @@ class PoolState:
         self.forget_job = forget_job
         self.last_summary = float("-inf")
         self.summary_scheduled = False
+        self.unwritten = False
+        """The status that `model` carries is not what the Pool has: the last write failed."""
         self.last_sweep = float("-inf")
-        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in get_args(Subject)}
+        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
         self.deadlines: list[tuple[float, Subject, str]] = []
 
     # What changed, and what will change by time alone.
@@ -86,6 +90,11 @@ class PoolState:
         names = sorted(marked)
         marked.clear()
         return names
+
+    @property
+    def restless(self) -> bool:
+        """True when something is marked that the plan under way has passed by already."""
+        return any(self.dirty.values())
 
     def task_of(self, marked: str) -> TaskRecord | None:
         """The task of a mark `job/task`, if it still exists."""
@@ -125,7 +134,7 @@ class PoolState:
             self.index.give(attempt.node.slots, attempt.demand)
 
     def _touch(self, node: NodeRecord, change: int) -> None:
-        """Judge the node where that matters: when it gets busy or free, or is being emptied; else only tell of it in time."""
+        """Judge the node where that matters: when it gets busy or free, or is being emptied; else tell in time."""
         before, node.holding = node.holding, node.holding + change
         if before == 0 or node.holding == 0 or node.leaving:
             self.mark("node", node.name)
@@ -152,6 +161,13 @@ class PoolState:
     def too_wide(self, demand: Demand) -> bool:
         """True when the demand asks for more slots than any node of this pool has."""
         return self.model is not None and demand.slots > self.model.spec.task_slots_per_node
+
+    def mark_misfits(self) -> None:
+        """Judge the tasks again whose fate depends on how many slots a node has: the Pool came or went."""
+        for job in self.jobs.values():
+            for task in job.tasks.values():
+                if task.problem is not None or task.written_problem is not None or self.too_wide(task.demand):
+                    self.mark("task", f"{job.name}/{task.name}")
 
     # Who waits.
 

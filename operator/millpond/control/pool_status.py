@@ -27,7 +27,7 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
     resizing = not steady and not errors
     conditions = put(model.status.conditions, _ready(pool, model, nodes, target, at))
     conditions = put(conditions, _resizing(model, resizing, target, current, nodes, at))
-    open_nodes = [node for node in pool.index]
+    open_nodes = list(pool.index)
     status = PoolStatus(
         conditions=conditions,
         observed_generation=model.metadata.generation,

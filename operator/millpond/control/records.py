@@ -1,6 +1,7 @@
 """What is remembered of each object: slim, mutable records that the fold keeps in step with the watches.
 
-A `TaskRecord` exists for every Task, so it holds only what order, place and fate need; the command is read when it starts.
+A `TaskRecord` exists for every Task, so it holds only what order, place and fate need; the command is read when it
+starts.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued", "requeue_count", "result",
-        "retry_count", "settled", "state", "terminate", "uid", "version", "written", "written_problem",
+        "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued",
+        "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version",
+        "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -53,6 +55,8 @@ class TaskRecord:
         """`status.attempt`: the newest attempt that the object knows of."""
         self.settled = 0
         """The newest attempt that is counted."""
+        self.vanished = 0
+        """The newest attempt whose Pod went without an end that anybody saw."""
         self.retry_count = 0
         self.requeue_count = 0
         self.terminate = False
@@ -73,6 +77,13 @@ class TaskRecord:
         return self.written if self.live is None else max(self.written, self.live.number)
 
     @property
+    def lost(self) -> bool:
+        """True when an attempt that is not counted has no Pod any more: it is to be booked as a recovery."""
+        if self.live is not None or self.state is TaskState.COMPLETED:
+            return False
+        return self.state is not TaskState.ACTIVE or self.vanished > self.settled
+
+    @property
     def directory(self) -> str:
         """The task's directory below the node directory (reference §7.2)."""
         return f"workitems/{self.job.name}/job-1/{self.id}"
@@ -81,7 +92,12 @@ class TaskRecord:
     def waits(self) -> bool:
         """True when the task could be placed as far as the task itself is concerned."""
         return (
-            self.live is None and self.state is not TaskState.COMPLETED and not self.terminate and self.problem is None
+            self.live is None
+            and self.state is not TaskState.COMPLETED
+            and not self.terminate
+            and self.problem is None
+            and self.not_before == 0.0
+            and not self.lost
         )
 
 
@@ -114,6 +130,8 @@ class JobRecord:
         """The Job object was seen to go, and its tasks are to follow."""
         self.last_summary = float("-inf")
         self.summary_scheduled = False
+        self.unwritten = False
+        """The status that `model` carries is not what the object has: the last write failed."""
 
     @property
     def ending(self) -> bool:
@@ -132,7 +150,8 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "released", "task", "task_uid", "uid", "version", "view",
+        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "released", "task",
+        "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
@@ -163,9 +182,11 @@ class Attempt:
 
     @property
     def settled(self) -> bool:
-        """True when nothing that this attempt does can count any more."""
+        """True when nothing that this attempt does can count any more: it is counted, or a later one has begun."""
         task = self.record
-        return task is None or self.number <= task.settled
+        if task is None or self.number <= task.settled:
+            return True
+        return task.live is not None and self.number < task.live.number
 
 
 class NodeRecord:
@@ -191,6 +212,8 @@ class NodeRecord:
         """How many of `attempts` hold slots."""
         self.last_written = float("-inf")
         self.summary_scheduled = False
+        self.unwritten = False
+        """The status that `model` carries is not what the object has: the last write failed."""
         self.tasks_run = 0
         self.tasks_succeeded = 0
 

@@ -1,9 +1,10 @@
-"""What an action came to, folded back: what was assumed is confirmed with its version, or dropped and looked at again."""
+"""What an action came to, folded back: the assumed is confirmed with its version, or dropped and looked at anew."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
+from millpond.api import labels
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
 from millpond.api.pool import Pool
@@ -13,6 +14,7 @@ from millpond.control.actions import (
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
+    DeleteTasks,
     ReleaseEvidence,
     ReleaseHost,
     ReleaseNode,
@@ -30,7 +32,7 @@ from millpond.control.fold_pods import forget_attempt
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Problem
+from millpond.control.records import Attempt, Problem
 
 REFUSED_PAUSE = 30.0
 """Seconds until something that the API server forbids is tried again."""
@@ -72,6 +74,7 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             node = pool.nodes.get(action.node)
             if node is not None and done.room is not None:
                 node.claiming = False
+                pool.claimed.add(action.host)
                 room = done.room
                 if node.pod is not None and node.pod.spec.node_name == action.host:
                     pool.size_node(node, slots_of(pool, node, room.cpu_millis, room.memory_bytes, room.devices))
@@ -92,7 +95,7 @@ def _versioned(model: Model, version: str) -> Model:
 def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) -> None:
     match action:
         case StartAttempt():
-            _drop_start(pool, action, outcome)
+            _drop_start(pool, action, outcome, again)
         case WriteTask():
             pool.look_at(again, "task", f"{action.job}/{action.task}")
         case WriteJob() | WritePool() | WriteNode():
@@ -100,11 +103,16 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
         case StopAttempt() | ReleaseEvidence():
             attempt = pool.attempts.get(action.pod)
             if attempt is not None:
-                attempt.deleting, attempt.released = False, False
+                _forget_let_go(attempt)
                 pool.look_at(again, "attempt", action.pod)
         case SweepPods():
             pool.counted_pods += 1
             pool.look_at(again, "pool", pool.name)
+        case DeleteTasks():
+            job = pool.jobs.get(action.job)
+            if job is not None and job.model is None:
+                job.deleted = True
+                pool.look_at(again, "job", action.job)
         case ReleaseHost():
             pool.releasing.discard(action.host)
             pool.look_at(again, "size", pool.name)
@@ -118,31 +126,41 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_node_step(pool, action, outcome, again)
 
 
-def _drop_start(pool: PoolState, action: StartAttempt, outcome: Outcome) -> None:
+def _forget_let_go(attempt: Attempt) -> None:
+    """Back to what the Pod itself says of its end and its evidence."""
+    meta = attempt.view.metadata if attempt.view else None
+    attempt.deleting = meta is not None and meta.deletion_timestamp is not None
+    attempt.released = meta is not None and labels.EVIDENCE_FINALIZER not in meta.finalizers
+
+
+def _drop_start(pool: PoolState, action: StartAttempt, outcome: Outcome, again: float) -> None:
+    """The Pod was not made: the task waits again, from `again` on."""
     attempt = pool.attempts.get(action.pod)
     if attempt is None or not attempt.assumed:
         return
     task = attempt.record
-    if task is not None and isinstance(outcome, Refused):
-        task.problem = Problem(outcome.reason, outcome.message)
+    if task is not None:
+        task.not_before = again
+        if isinstance(outcome, Refused):
+            task.problem = Problem(outcome.reason, outcome.message)
     forget_attempt(pool, attempt)
 
 
 def _forget_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, again: float) -> None:
-    """The object did not take the status: judge it as if it were written, and write again."""
+    """The object did not take the status: write it again, unless it is seen anew before."""
     match action:
         case WriteJob():
             job = pool.jobs.get(action.job)
             if job is not None:
-                job.last_summary = float("-inf")
+                job.last_summary, job.unwritten = float("-inf"), True
             pool.look_at(again, "job", action.job)
         case WritePool():
-            pool.last_summary = float("-inf")
+            pool.last_summary, pool.unwritten = float("-inf"), True
             pool.look_at(again, "pool", action.pool)
         case WriteNode():
             node = pool.nodes.get(action.node)
             if node is not None:
-                node.last_written = float("-inf")
+                node.last_written, node.unwritten = float("-inf"), True
             pool.look_at(again, "node", action.node)
 
 

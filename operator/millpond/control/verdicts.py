@@ -7,15 +7,13 @@ from msgspec import UNSET
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.times import format_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch, WriteTask
-from millpond.control.fold_tasks import retire, settle_into_queue
+from millpond.control.fold_tasks import adopt, settle_into_queue
 from millpond.control.limits import Limits
-from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.lifecycle.tasks import Ledger, Verdict
 
 
 def book(
-    pool: PoolState,
     attempt: Attempt,
     task: TaskRecord,
     verdict: Verdict,
@@ -35,11 +33,11 @@ def book(
         attempt.node.tasks_succeeded += verdict.ledger is Ledger.SUCCESS
     else:
         status, result, state = _again(attempt, task, verdict, at), None, TaskState.ACTIVE
-        _back_off(pool, task, verdict, now, limits)
+        back_off(task, verdict.ledger, now, limits)
     write_task(task, status, actions, events_of(task, verdict))
     task.job.pool.count(task, state, result)
     task.written = task.settled = max(attempt.number, task.written)
-    retire(task)
+    adopt(task)
     settle_into_queue(task)
 
 
@@ -128,10 +126,10 @@ def _again(attempt: Attempt, task: TaskRecord, verdict: Verdict, at: str) -> Tas
     )
 
 
-def _back_off(pool: PoolState, task: TaskRecord, verdict: Verdict, now: float, limits: Limits) -> None:
-    """An attempt that was given back for no fault of the task waits a little, ever longer, so that a sick node is not hammered."""
-    if verdict.ledger is not Ledger.RECOVERY:
-        task.backoff = 0.0
+def back_off(task: TaskRecord, ledger: Ledger, now: float, limits: Limits) -> None:
+    """After an attempt that came back for no fault of its own the task waits, ever longer: spare a sick node."""
+    if ledger is not Ledger.RECOVERY:
+        task.backoff = task.not_before = 0.0
         return
     task.backoff = min(max(limits.backoff, task.backoff * 2), limits.backoff_most)
     task.not_before = now + task.backoff

@@ -79,7 +79,11 @@ class World:
         job = namespace.job(view.spec.job_name)
         if not fold_task(job, view):
             return ()
-        return (PoolKey(view.metadata.namespace, job.pool.name),)
+        keys = [PoolKey(view.metadata.namespace, job.pool.name)]
+        live = job.tasks[view.metadata.name].live
+        if live is not None and live.pool is not job.pool:
+            keys.append(PoolKey(view.metadata.namespace, live.pool.name))
+        return keys
 
     def forget_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
         record = self.namespace(namespace).job(job)
@@ -100,14 +104,20 @@ class World:
         match tags.get(labels.ROLE):
             case labels.Role.TASK:
                 fold_attempt(namespace, pool, view)
+                self._note_host(view, key)
                 return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}
             case labels.Role.NODE:
                 fold_node_pod(pool, view)
-                if view.spec.node_name:
-                    self._nodes_on.setdefault(view.spec.node_name, set()).add((key, tags.get(labels.NODE, "")))
+                self._note_host(view, key)
                 return (key,)
             case _:
                 return ()
+
+    def _note_host(self, view: PodView, key: PoolKey) -> None:
+        """Whose nodes a change of the host concerns."""
+        if view.spec.node_name:
+            node = view.metadata.labels.get(labels.NODE, "")
+            self._nodes_on.setdefault(view.spec.node_name, set()).add((key, node))
 
     def forget_pod(self, namespace: str, pool: str, name: str, uid: str) -> Iterable[PoolKey]:
         state = self.namespace(namespace).pool(pool)
@@ -175,12 +185,15 @@ class World:
             pool.model.metadata.resource_version
         ):
             return ()
-        pool.model = model
+        appeared = pool.model is None
+        pool.model, pool.unwritten = model, False
         pool.mark("size", pool.name)
         for node in pool.nodes:
             pool.mark("node", node)
         for job in pool.jobs:
             pool.mark("job", job)
+        if appeared:
+            pool.mark_misfits()
         return (PoolKey(space, pool.name),)
 
     def forget_pool(self, namespace: str, name: str) -> Iterable[PoolKey]:
@@ -188,6 +201,7 @@ class World:
         pool.model = None
         for job in pool.jobs:
             pool.mark("job", job)
+        pool.mark_misfits()
         pool.mark("size", name)
         return (PoolKey(namespace, name),)
 
@@ -196,12 +210,13 @@ class World:
         namespace = self.namespace(space)
         job = namespace.job(model.metadata.name)
         before = job.pool.name
-        if job.model is not None:
-            if _version(model.metadata.resource_version) < _version(job.model.metadata.resource_version):
-                return ()
+        if job.model is not None and _version(model.metadata.resource_version) < _version(
+            job.model.metadata.resource_version
+        ):
+            return ()
         job.pool.unfile(job)
         namespace.move(job, model.spec.pool_name)
-        first, job.model = job.model is None, model
+        first, job.model, job.unwritten = job.model is None, model, False
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
@@ -241,7 +256,7 @@ class World:
         if node.model is None:
             node.tasks_run = model.status.totals.tasks_run
             node.tasks_succeeded = model.status.totals.tasks_succeeded
-        node.model, node.creating = model, False
+        node.model, node.creating, node.unwritten = model, False, False
         pool.mark("node", node.name)
         pool.mark("size", pool.name)
         for pod in node.attempts:

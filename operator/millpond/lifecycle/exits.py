@@ -1,6 +1,7 @@
 """What a task's Pod says about how its attempt ended: evidence in, one `Exit` out.
 
-Knows the kubelet's vocabulary and the launcher's record; knows nothing of retries, jobs or users' wishes (`lifecycle/tasks`).
+Knows the kubelet's vocabulary and the launcher's record; knows nothing of retries, jobs or users' wishes
+(`lifecycle/tasks`).
 Source: reference §4.5, §8.1 and the facts on real kubelets about each mechanism.
 """
 
@@ -16,7 +17,9 @@ from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.record import LauncherRecord, read_record
 
 TASK_CONTAINER = "task"
-OUT_OF_MEMORY_EXIT = 137
+KILLED = 137
+STOPPED = 143
+OUT_OF_MEMORY = "OOMKilled"
 
 
 class Ending(Enum):
@@ -54,6 +57,9 @@ NODE_REFUSALS = (
     "Preempting",
 )
 LOST_REASONS = ("ContainerStatusUnknown", "NodeLost")
+DEADLINE = "DeadlineExceeded"
+"""The kubelet's own limit on the Pod's life: the backstop of the launcher's wall clock."""
+EVICTED = "Evicted"
 
 AT_ONCE = {
     "InvalidImageName": FailureCode.CONTAINER_INVALID_IMAGE,
@@ -72,17 +78,23 @@ def judge_ended(pod: PodView) -> Exit:
     state = pod.container(TASK_CONTAINER)
     ended = state.terminated if state else None
     if ended is None:
-        return _without_container(pod)
+        return _without_container(pod, began=state is not None and state.running is not None)
     if ended.reason in LOST_REASONS:
         return Exit(Ending.NOT_RUN, message=f"The node lost the container ({ended.reason}); the task runs again.")
     record = read_record(ended.message)
     if record is None:
         return _without_record(pod, ended)
+    if record.cause == "Terminated" and pod.status.reason == DEADLINE:
+        return _out_of_time(
+            record.exit_code, record.start_time or ended.started_at, record.end_time or ended.finished_at
+        )
+    if record.cause == "Terminated" and _is_over_its_storage(pod):
+        return _over_its_storage(pod, record.exit_code, ended)
     return _from_record(record, ended)
 
 
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
-    """The end of a Pod that will never start, or None while it still may. `waited` and limits are seconds since its creation."""
+    """The end of a Pod that will never start, or None while it still may. All times are seconds since its creation."""
     state = pod.container(TASK_CONTAINER)
     waiting = state.waiting if state else None
     if waiting is not None and waiting.reason in AT_ONCE:
@@ -116,14 +128,42 @@ def _sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?")) else text + "."
 
 
-def _without_container(pod: PodView) -> Exit:
-    """A terminal Pod whose task container never ran: refused, evicted or stopped before its start."""
+def _without_container(pod: PodView, *, began: bool) -> Exit:
+    """A terminal Pod whose task container has no end: refused, evicted or stopped before its start, or lost."""
     reason = pod.status.reason
-    if reason == "Evicted":
-        return Exit(Ending.INTERRUPTED, message=f"The node evicted the task: {pod.status.message}")
+    if reason == EVICTED:
+        return Exit(Ending.INTERRUPTED, message=f"The node evicted the task: {_sentence(pod.status.message)}")
+    if reason == DEADLINE:
+        return _out_of_time(None, None, None)
+    if began:
+        return Exit(Ending.NOT_RUN, message="The node was lost while the task ran; the task runs again.")
     if reason.startswith(NODE_REFUSALS):
-        return Exit(Ending.NOT_RUN, message=f"The node did not take the task ({reason}): {pod.status.message}")
+        text = f"The node did not take the task ({reason}): {_sentence(pod.status.message)} The task runs again."
+        return Exit(Ending.NOT_RUN, message=text)
     return Exit(Ending.INTERRUPTED, message="The task was stopped before its command started.")
+
+
+def _is_over_its_storage(pod: PodView) -> bool:
+    """True when the kubelet evicted the Pod for what the task itself wrote, and not because the node was short."""
+    text = pod.status.message
+    return pod.status.reason == EVICTED and "ephemeral" in text and "exceed" in text and "limit" in text
+
+
+def _over_its_storage(pod: PodView, code: int, ended: Terminated) -> Exit:
+    text = (
+        f"The task wrote more than its limit of ephemeral storage: {_sentence(pod.status.message)} "
+        "Raise resources.limits.ephemeral-storage, or write less outside the node directory."
+    )
+    failure = user_error(FailureCode.FAILURE_EXIT_CODE, text)
+    return Exit(Ending.NONZERO, code or KILLED, failure, ended.started_at, ended.finished_at)
+
+
+def _out_of_time(code: int | None, start: str | None, end: str | None) -> Exit:
+    text = (
+        "The maximum execution time configured on the task was exceeded. "
+        "Raise constraints.maxWallClockSeconds, or make the task shorter."
+    )
+    return Exit(Ending.WALL_CLOCK, code, user_error(FailureCode.TASK_ENDED, text), start, end)
 
 
 def _without_record(pod: PodView, ended: Terminated) -> Exit:
@@ -131,9 +171,19 @@ def _without_record(pod: PodView, ended: Terminated) -> Exit:
     if ended.reason in ("StartError", "ContainerCannotRun"):
         text = f"The container could not be started: {_sentence(ended.message)} Check the image and its platform."
         return Exit(Ending.PREPROCESSING, failure=user_error(FailureCode.COMMAND_LAUNCH_FAILED, text))
-    if pod.metadata.deletion_timestamp is not None or pod.status.reason in ("Evicted", *NODE_REFUSALS):
+    if pod.status.reason == DEADLINE:
+        return _out_of_time(ended.exit_code, ended.started_at, ended.finished_at)
+    if _is_over_its_storage(pod):
+        return _over_its_storage(pod, ended.exit_code, ended)
+    if _was_stopped(pod) and ended.exit_code in (KILLED, STOPPED) and ended.reason != OUT_OF_MEMORY:
         return Exit(Ending.INTERRUPTED, ended.exit_code, start_time=ended.started_at, end_time=ended.finished_at)
     return _exited(ended.exit_code, ended, ended.started_at, ended.finished_at)
+
+
+def _was_stopped(pod: PodView) -> bool:
+    """True when somebody outside the container wanted the Pod to end."""
+    reason = pod.status.reason
+    return pod.metadata.deletion_timestamp is not None or reason == EVICTED or reason.startswith(NODE_REFUSALS)
 
 
 def _from_record(record: LauncherRecord, ended: Terminated) -> Exit:
@@ -144,12 +194,7 @@ def _from_record(record: LauncherRecord, ended: Terminated) -> Exit:
         case "Terminated":
             return Exit(Ending.INTERRUPTED, record.exit_code, start_time=start, end_time=end)
         case "WallClock":
-            failure = user_error(
-                FailureCode.TASK_ENDED,
-                "The maximum execution time configured on the task was exceeded. "
-                "Raise constraints.maxWallClockSeconds, or make the task shorter.",
-            )
-            return Exit(Ending.WALL_CLOCK, record.exit_code, failure, start, end)
+            return _out_of_time(record.exit_code, start, end)
         case "CommandNotFound":
             failure = user_error(FailureCode.COMMAND_PROGRAM_NOT_FOUND, _sentence(record.message))
         case "NotExecutable":
@@ -162,8 +207,11 @@ def _from_record(record: LauncherRecord, ended: Terminated) -> Exit:
 def _exited(code: int, ended: Terminated, start: str | None, end: str | None) -> Exit:
     if code == 0:
         return Exit(Ending.SUCCESS, 0, None, start, end)
-    if code == OUT_OF_MEMORY_EXIT and ended.reason == "OOMKilled":
-        text = "The task ran out of memory and was killed (exit code 137). Raise resources.limits.memory, or use less memory."
+    if code == KILLED and ended.reason == OUT_OF_MEMORY:
+        text = (
+            "The task ran out of memory and was killed (exit code 137). "
+            "Raise resources.limits.memory, or use less memory."
+        )
     else:
         text = f"The task exited with an exit code representing a failure: {code}."
         if code > 128 and code <= 128 + 64:

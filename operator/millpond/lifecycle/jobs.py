@@ -8,7 +8,7 @@ from millpond.api.reasons import JobState
 
 
 class JobFacts(msgspec.Struct, frozen=True, gc=False):
-    """Times are seconds since the epoch. `unfinished` counts Active, Preparing and Running tasks; `bound` those with a living Pod."""
+    """Times: seconds since the epoch. `unfinished` counts tasks not Completed, `bound` those with a living Pod."""
 
     state: JobState
     terminate_reason: str | None
@@ -24,7 +24,7 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
 
 
 class JobVerdict(msgspec.Struct, frozen=True, gc=False):
-    """The state to be in and, when terminating or completed, why. `look_again` is the time of the next change that time alone brings."""
+    """The state to be in and, when terminating or completed, why. `look_again`: when time alone may change that."""
 
     state: JobState
     terminate_reason: str | None = None

@@ -41,7 +41,8 @@ def observe_start_task(pod: PodView) -> StartTask:
         return StartTask("Waiting")
     record = read_record(ended.message)
     if record is None:
-        message = f"The start task was killed before it could report (exit code {ended.exit_code}, {ended.reason or 'no reason'})."
+        why = ended.reason or "no reason"
+        message = f"The start task was killed before it could report (exit code {ended.exit_code}, {why})."
         if ended.reason == "OOMKilled":
             message = "The start task ran out of memory and was killed. Raise startTask.resources.limits.memory."
         failure = user_error(FailureCode.FAILURE_EXIT_CODE, message)

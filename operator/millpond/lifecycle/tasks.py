@@ -1,6 +1,7 @@
 """What becomes of a task when an attempt has ended: the ledger it is charged to and the state it goes to.
 
-Reference §3.6, §4.5, §4.6, §4.13. An `Exit` says how the attempt ended; `Wishes` say what users and the pool wanted meanwhile.
+Reference §3.6, §4.5, §4.6, §4.13. An `Exit` says how the attempt ended; `Wishes` say what users and the pool wanted
+meanwhile.
 """
 
 from __future__ import annotations

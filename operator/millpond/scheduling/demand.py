@@ -6,7 +6,7 @@ import msgspec
 
 
 class Demand(msgspec.Struct, frozen=True):
-    """`cpu_millis` and `memory_bytes` are None where the task takes its node's share per slot. `devices` is sorted by name."""
+    """`cpu_millis` and `memory_bytes` are None where the task takes its node's share per slot; `devices` is sorted."""
 
     slots: int = 1
     cpu_millis: int | None = None

@@ -8,7 +8,7 @@ from millpond.scheduling.demand import Demand
 
 
 class NodeSlots(msgspec.Struct, eq=False):
-    """Amounts in slots, millicores and bytes; `devices` are counted resources such as GPUs. `held` counts bound attempts."""
+    """Amounts in slots, millicores and bytes; `devices` are counted, such as GPUs. `held` counts bound attempts."""
 
     name: str
     host: str

@@ -1,7 +1,7 @@
 """Which job next: higher priority first; among equals a fair draw, or the oldest (reference §4.1).
 
-The draw is a function of how many attempts the pool has begun, not of chance: the same state draws the same job, every job of
-a priority is drawn equally often in the long run, and none can starve.
+The draw is a function of how many attempts the pool has begun, not of chance: the same state draws the same job, every
+job of a priority is drawn equally often in the long run, and none can starve.
 """
 
 from __future__ import annotations
@@ -56,9 +56,8 @@ class JobOrderIndex:
         """The next job to serve, leaving out those that have nothing placeable in this cycle."""
         for priority in reversed(self._priorities):
             level = self._levels[priority]
-            start = draw(seed, len(level)) if order == "None" else 0
-            for offset in range(len(level)):
-                ticket = level[(start + offset) % len(level)]
-                if ticket not in passed_over:
-                    return ticket
+            # Left out before the draw: whoever stands behind a job that is passed over must not inherit its chances.
+            waiting = [ticket for ticket in level if ticket not in passed_over] if passed_over else level
+            if waiting:
+                return waiting[draw(seed, len(waiting)) if order == "None" else 0]
         return None

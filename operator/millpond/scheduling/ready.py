@@ -1,6 +1,7 @@
-"""The ready tasks of one job: first come, first served among those that ask for the same (reference §4.1, points 4 and 8).
+"""The ready tasks of one job: first come, first served among those that ask for the same (reference §4.1, 4 and 8).
 
-Entries are forgotten lazily, so that a task that is placed, ended or deleted costs nothing here until it comes to the head.
+Entries are forgotten lazily, so that a task that is placed, ended or deleted costs nothing here until it comes to the
+head.
 """
 
 from __future__ import annotations

@@ -1,0 +1,260 @@
+"""Objects for tests, as short sentences: a_task("frame-1", slots=2), a_task_pod("frame-1", ended(1)).
+
+Every builder gives a complete, ordinary object; a test names only what it is about.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from millpond.api import labels, naming
+from millpond.api.computenode import ComputeNode
+from millpond.api.job import Job
+from millpond.api.pool import Pool
+from millpond.api.times import format_time
+from millpond.api.views.host import HostView
+from millpond.api.views.pod import ContainerState, PodView
+from millpond.api.views.task import TaskView
+
+SPACE = "studio"
+POOL = "farm"
+JOB = "film"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+CLAIM = naming.host_claim(SPACE, POOL)
+
+
+def at(seconds: float) -> str:
+    """The time so many seconds after the tests' epoch."""
+    return format_time(EPOCH + seconds)
+
+
+def metadata(name: str, uid: str = "", version: int = 1, created: float = 0, **more: Any) -> dict[str, Any]:
+    """Object metadata as the API server writes it."""
+    meta = {
+        "name": name,
+        "namespace": SPACE,
+        "uid": uid or f"uid-{name}",
+        "resourceVersion": str(version),
+        "generation": 1,
+        "creationTimestamp": at(created),
+    }
+    return meta | more
+
+
+def a_pool(
+    name: str = POOL, nodes: int = 1, slots: int = 1, version: int = 1, deleted: bool = False, **spec: Any
+) -> Pool:
+    """A Pool of that many nodes with that many slots each."""
+    deletion = {"deletionTimestamp": at(0)} if deleted else {}
+    return Pool.model_validate(
+        {
+            "metadata": metadata(name, version=version, finalizers=[labels.POOL_FINALIZER], **deletion),
+            "spec": {
+                "targetDedicatedNodes": nodes,
+                "taskSlotsPerNode": slots,
+                "nodeTemplate": {"image": "debian"},
+                **spec,
+            },
+        }
+    )
+
+
+def a_job(name: str = JOB, pool: str = POOL, version: int = 1, created: float = 0, **spec: Any) -> Job:
+    """A Job; fields of its spec by their public names."""
+    status = spec.pop("status", {})
+    meta = metadata(name, uid=spec.pop("uid", ""), version=version, created=created)
+    return Job.model_validate({"metadata": meta, "spec": {"poolName": pool, **spec}, "status": status})
+
+
+def a_task(
+    name: str,
+    job: str = JOB,
+    slots: int = 1,
+    version: int = 1,
+    uid: str = "",
+    created: float = 0,
+    status: dict[str, Any] | None = None,
+    **spec: Any,
+) -> TaskView:
+    """A Task that waits, unless its status says more."""
+    return msgspec.convert(
+        {
+            "metadata": metadata(name, uid, version, created),
+            "spec": {"jobName": job, "commandLine": "true", "requiredSlots": slots, **spec},
+            "status": status or {},
+        },
+        TaskView,
+    )
+
+
+def a_host(
+    name: str = "host-1", ready: str = "True", claim: str = "", since: float = 0, version: int = 1, **spec: Any
+) -> HostView:
+    """A Kubernetes Node of 8 cores and 16 GiB, claimed by a pool or not."""
+    tags = {labels.HOST_LABEL: claim} if claim else {}
+    return msgspec.convert(
+        {
+            "metadata": metadata(name, version=version, labels=tags) | {"namespace": ""},
+            "spec": spec,
+            "status": {
+                "conditions": [{"type": "Ready", "status": ready, "lastTransitionTime": at(since)}],
+                "allocatable": {"cpu": "8", "memory": "16Gi", "pods": "110"},
+            },
+        },
+        HostView,
+    )
+
+
+def a_node(
+    name: str = "farm-aaaaa", pool: str = POOL, version: int = 1, deleted: bool = False, **status: Any
+) -> ComputeNode:
+    """A ComputeNode with the operator's finalizer."""
+    deletion = {"deletionTimestamp": at(0)} if deleted else {}
+    return ComputeNode.model_validate(
+        {
+            "metadata": metadata(name, version=version, finalizers=[labels.NODE_FINALIZER], **deletion),
+            "spec": {"poolName": pool},
+            "status": status,
+        }
+    )
+
+
+def a_node_pod(
+    node: str = "farm-aaaaa",
+    host: str | None = "host-1",
+    agent: dict[str, Any] | None = None,
+    cpu: str = "50m",
+    start_task: dict[str, Any] | None = None,
+    name: str = "",
+    version: int = 1,
+    uid: str = "",
+    created: float = 0,
+    deleted: bool = False,
+    **status: Any,
+) -> PodView:
+    """A node Pod. `agent` and `start_task` are states of its containers, as the kubelet reports them."""
+    tags = {labels.POOL: POOL, labels.NODE: node, labels.ROLE: "node"}
+    inits = []
+    if start_task is not None:
+        tags[labels.START_TASK] = "true"
+        inits = [{"name": "start-task", "state": start_task}]
+    deletion = {"deletionTimestamp": at(0)} if deleted else {}
+    containers = [{"name": "agent", "state": agent}] if agent is not None else []
+    return msgspec.convert(
+        {
+            "metadata": metadata(name or node, uid, version, created, labels=tags, **deletion),
+            "spec": {"nodeName": host, "containers": [{"name": "agent", "resources": {"requests": {"cpu": cpu}}}]},
+            "status": {
+                "phase": "Running" if agent else "Pending",
+                "initContainerStatuses": inits,
+                "containerStatuses": containers,
+                **status,
+            },
+        },
+        PodView,
+    )
+
+
+def a_task_pod(
+    task: str,
+    state: dict[str, Any] | None = None,
+    *,
+    attempt: int = 1,
+    node: str = "farm-aaaaa",
+    host: str | None = "host-1",
+    job: str = JOB,
+    pool: str = POOL,
+    slots: int = 1,
+    cpu: str = "8000m",
+    memory: str = "17179869184",
+    task_uid: str = "",
+    uid: str = "",
+    version: int = 1,
+    created: float = 0,
+    released: bool = False,
+    deleted: bool = False,
+    devices: dict[str, str] | None = None,
+    **status: Any,
+) -> PodView:
+    """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended()."""
+    name = naming.attempt_pod(task, attempt)
+    tags = {
+        labels.POOL: pool,
+        labels.JOB: job,
+        labels.TASK: task,
+        labels.ATTEMPT: str(attempt),
+        labels.NODE: node,
+        labels.ROLE: "task",
+        labels.SLOTS: str(slots),
+    }
+    more: dict[str, Any] = {
+        "labels": tags,
+        "finalizers": [] if released else [labels.EVIDENCE_FINALIZER],
+        "ownerReferences": [{"kind": "Task", "name": task, "uid": task_uid or f"uid-{task}"}],
+    }
+    if deleted:
+        more["deletionTimestamp"] = at(0)
+    requests = {"cpu": cpu, "memory": memory, **(devices or {})}
+    return msgspec.convert(
+        {
+            "metadata": metadata(name, uid, version, created, **more),
+            "spec": {"nodeName": host, "containers": [{"name": "task", "resources": {"requests": requests}}]},
+            "status": {
+                "phase": phase_of(state),
+                "containerStatuses": [{"name": "task", "state": state}] if state else [],
+                **status,
+            },
+        },
+        PodView,
+    )
+
+
+def phase_of(state: dict[str, Any] | None) -> str:
+    """The phase of a Pod whose only container is in this state."""
+    if state is None or "waiting" in state:
+        return "Pending"
+    if "running" in state:
+        return "Running"
+    return "Succeeded" if state["terminated"]["exitCode"] == 0 else "Failed"
+
+
+def waiting(reason: str = "ContainerCreating", message: str = "") -> dict[str, Any]:
+    """A container that has not started."""
+    return {"waiting": {"reason": reason, "message": message}}
+
+
+def running(since: float = 0) -> dict[str, Any]:
+    """A container that runs."""
+    return {"running": {"startedAt": at(since)}}
+
+
+def ended(code: int = 0, reason: str = "", message: str = "", begin: float = 1, end: float = 2) -> dict[str, Any]:
+    """A container that ended; `message` is its termination message, see record()."""
+    reason = reason or ("Completed" if code == 0 else "Error")
+    return {
+        "terminated": {
+            "exitCode": code,
+            "reason": reason,
+            "message": message,
+            "startedAt": at(begin),
+            "finishedAt": at(end),
+        }
+    }
+
+
+def record(cause: str = "Exited", code: int = 0, **more: Any) -> str:
+    """The launcher's record, as it stands in a termination message."""
+    return json.dumps({"cause": cause, "exitCode": code, **more})
+
+
+def exited(code: int = 0, cause: str = "Exited", reason: str = "", **more: Any) -> dict[str, Any]:
+    """A container whose launcher left a record."""
+    return ended(code, reason, record(cause, code, **more))
+
+
+def state_of(state: dict[str, Any]) -> ContainerState:
+    """A container's state as judgement sees it."""
+    return msgspec.convert(state, ContainerState)

@@ -1,0 +1,87 @@
+"""The state of a compute node: one story for each state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.builders import a_host, a_node_pod, exited, running, waiting
+
+from millpond.api.reasons import NodeState
+from millpond.lifecycle.nodes import NodeFacts, host_is_lost, judge_node
+
+UP = {
+    "leaving": False,
+    "pod": a_node_pod(agent=running()),
+    "host": a_host(),
+    "claimed": True,
+    "sized": True,
+    "has_start_task": False,
+    "waits_for_start_task": False,
+    "busy": False,
+}
+WAITS = {"has_start_task": True, "waits_for_start_task": True}
+BESIDE = {"has_start_task": True, "waits_for_start_task": False}
+UNPLACED = a_node_pod(
+    host=None, conditions=[{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]
+)
+
+STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
+    ("no Pod yet", {"pod": None}, NodeState.CREATING),
+    ("Pod without a host", {"pod": a_node_pod(host=None)}, NodeState.CREATING),
+    ("no host takes it", {"pod": UNPLACED}, NodeState.CREATING),
+    ("placed, agent not up", {"pod": a_node_pod(agent=waiting())}, NodeState.STARTING),
+    ("no container yet", {"pod": a_node_pod()}, NodeState.STARTING),
+    ("agent up, host not claimed", {"claimed": False}, NodeState.STARTING),
+    ("agent up, room not known", {"sized": False}, NodeState.STARTING),
+    ("up and free", {}, NodeState.IDLE),
+    ("up and busy", {"busy": True}, NodeState.RUNNING),
+    ("start task runs", {**WAITS, "pod": a_node_pod(start_task=running())}, NodeState.WAITING_FOR_START_TASK),
+    ("start task not begun", {**WAITS, "pod": a_node_pod(start_task=waiting())}, NodeState.STARTING),
+    (
+        "start task failed",
+        {**WAITS, "pod": a_node_pod(agent=running(), start_task=exited(1))},
+        NodeState.START_TASK_FAILED,
+    ),
+    ("start task done", {**WAITS, "pod": a_node_pod(agent=running(), start_task=exited(0))}, NodeState.IDLE),
+    ("start task's image", {**WAITS, "pod": a_node_pod(start_task=waiting("ErrImagePull"))}, NodeState.UNUSABLE),
+    ("start task runs beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=running())}, NodeState.IDLE),
+    ("start task failed beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=exited(1))}, NodeState.IDLE),
+    ("agent's image", {"pod": a_node_pod(agent=waiting("ErrImagePull"))}, NodeState.UNUSABLE),
+    ("agent crashes", {"pod": a_node_pod(agent=waiting("CrashLoopBackOff"))}, NodeState.UNUSABLE),
+    ("host silent", {"host": a_host(ready="Unknown")}, NodeState.UNKNOWN),
+    ("host not ready", {"host": a_host(ready="False")}, NodeState.UNKNOWN),
+    ("host gone", {"host": None}, NodeState.UNKNOWN),
+    ("host silent with tasks", {"host": a_host(ready="Unknown"), "busy": True}, NodeState.UNKNOWN),
+    ("Pod failed", {"pod": a_node_pod(phase="Failed", reason="Evicted")}, NodeState.STARTING),
+    ("Pod being deleted", {"pod": a_node_pod(agent=running(), deleted=True)}, NodeState.STARTING),
+    ("leaving, whatever else", {"leaving": True, "host": None}, NodeState.LEAVING_POOL),
+    ("leaving without a Pod", {"leaving": True, "pod": None}, NodeState.LEAVING_POOL),
+]
+
+
+@pytest.mark.parametrize(("story", "state"), [s[1:] for s in STORIES], ids=[s[0] for s in STORIES])
+def test_each_story_has_its_state(story: dict[str, Any], state: NodeState) -> None:
+    verdict = judge_node(NodeFacts(**{**UP, **story}))
+    assert verdict.state is state
+    assert verdict.takes_tasks == (state in (NodeState.IDLE, NodeState.RUNNING))
+    assert verdict.reason
+    assert verdict.message.endswith(".") or story.get("pod") is not None
+
+
+def test_it_repeats_why_no_host_takes_it() -> None:
+    assert "0/3 nodes are available" in judge_node(NodeFacts(**{**UP, "pod": UNPLACED})).message
+
+
+@pytest.mark.parametrize(
+    ("host", "lost"),
+    [
+        (None, True),
+        (a_host(), False),
+        (a_host(ready="Unknown"), False),
+        (a_host(taints=[{"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}]), True),
+        (a_host(taints=[{"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}]), False),
+    ],
+)
+def test_a_host_is_lost_when_nothing_can_run_on_it(host: Any, lost: bool) -> None:
+    assert host_is_lost(host) is lost

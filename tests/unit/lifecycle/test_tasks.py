@@ -1,0 +1,80 @@
+"""To which ledger an ended attempt goes: each end, under each wish, with and without retries left."""
+
+from __future__ import annotations
+
+import pytest
+
+from millpond.api.reasons import FailureCode
+from millpond.lifecycle.exits import Ending, Exit
+from millpond.lifecycle.failure import user_error
+from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Wishes, decide
+
+NOBODY = Wishes()
+USER = Wishes(ended_by_user=True)
+REMOVED = Wishes(node_removed=True)
+LOST = Wishes(node_lost=True)
+BAD = user_error(FailureCode.FAILURE_EXIT_CODE, "exit 1")
+
+OK = Exit(Ending.SUCCESS, 0)
+FAILED = Exit(Ending.NONZERO, 1, BAD)
+BROKEN = Exit(Ending.PREPROCESSING, None, user_error(FailureCode.CONTAINER_INVALID_IMAGE, "no image"))
+LATE = Exit(Ending.WALL_CLOCK, 143, user_error(FailureCode.TASK_ENDED, "too long"))
+STOPPED = Exit(Ending.INTERRUPTED, 143)
+NOT_RUN = Exit(Ending.NOT_RUN, message="no room")
+
+CASES = [
+    # exit, wishes, retries made, retries allowed, ledger
+    (OK, NOBODY, 0, 0, Ledger.SUCCESS),
+    (OK, USER, 0, 0, Ledger.SUCCESS),
+    (OK, REMOVED, 0, 0, Ledger.SUCCESS),
+    (OK, LOST, 0, 0, Ledger.SUCCESS),
+    (FAILED, NOBODY, 0, 0, Ledger.FAILURE),
+    (FAILED, NOBODY, 0, 1, Ledger.RETRY),
+    (FAILED, NOBODY, 1, 1, Ledger.FAILURE),
+    (FAILED, NOBODY, 2, 3, Ledger.RETRY),
+    (FAILED, NOBODY, 3, 3, Ledger.FAILURE),
+    (FAILED, NOBODY, 5, 3, Ledger.FAILURE),
+    (FAILED, NOBODY, 10_000, -1, Ledger.RETRY),
+    (FAILED, USER, 0, -1, Ledger.FAILURE),
+    (FAILED, REMOVED, 0, 1, Ledger.RETRY),
+    (FAILED, REMOVED, 0, 0, Ledger.FAILURE),
+    (BROKEN, NOBODY, 0, -1, Ledger.FAILURE),
+    (BROKEN, REMOVED, 0, 5, Ledger.FAILURE),
+    (LATE, NOBODY, 0, -1, Ledger.FAILURE),
+    (LATE, USER, 0, 0, Ledger.FAILURE),
+    (STOPPED, NOBODY, 0, 0, Ledger.RECOVERY),
+    (STOPPED, USER, 0, 5, Ledger.FAILURE),
+    (STOPPED, REMOVED, 0, 0, Ledger.REQUEUE),
+    (STOPPED, LOST, 0, 0, Ledger.RECOVERY),
+    (STOPPED, Wishes(True, True, True), 0, 0, Ledger.FAILURE),
+    (STOPPED, Wishes(False, True, True), 0, 0, Ledger.REQUEUE),
+    (NOT_RUN, NOBODY, 0, 0, Ledger.RECOVERY),
+    (NOT_RUN, USER, 0, 0, Ledger.FAILURE),
+    (NOT_RUN, REMOVED, 0, 0, Ledger.REQUEUE),
+    (GIVEN_UP, LOST, 0, 0, Ledger.RECOVERY),
+    (GIVEN_UP, Wishes(ended_by_user=True, node_lost=True), 0, 0, Ledger.FAILURE),
+]
+
+
+@pytest.mark.parametrize(("exit_", "wishes", "made", "allowed", "ledger"), CASES)
+def test_each_end_is_booked_once(exit_: Exit, wishes: Wishes, made: int, allowed: int, ledger: Ledger) -> None:
+    verdict = decide(exit_, wishes, made, allowed)
+    assert verdict.ledger is ledger
+    assert verdict.final == (ledger in (Ledger.SUCCESS, Ledger.FAILURE))
+    assert (verdict.failure is not None) == (ledger is Ledger.FAILURE)
+    if ledger in (Ledger.REQUEUE, Ledger.RECOVERY):
+        assert verdict.message
+
+
+def test_a_task_ended_by_its_user_keeps_its_exit_code() -> None:
+    verdict = decide(FAILED, USER, 0, 3)
+    assert verdict.failure is not None
+    assert (verdict.exit_code, verdict.failure.code) == (1, FailureCode.TASK_ENDED)
+
+
+def test_a_requeued_attempt_tells_no_exit_code() -> None:
+    assert decide(STOPPED, REMOVED, 0, 0).exit_code is None
+
+
+def test_the_node_s_words_reach_the_user() -> None:
+    assert decide(NOT_RUN, NOBODY, 0, 0).message == "no room"
