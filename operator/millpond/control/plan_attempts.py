@@ -104,8 +104,6 @@ def _let_go(pool: PoolState, attempt: Attempt, now: float, limits: Limits, actio
     if attempt.released:
         return
     attempt.released = True
-    pool.counted_pods += 1
-    pool.look_at(max(now, pool.last_sweep + limits.sweep), "pool", pool.name)
     actions.append(
         ReleaseEvidence(
             namespace=pool.namespace, pod=attempt.pod, uid=attempt.uid, chain=f"task/{attempt.job.name}/{attempt.task}"

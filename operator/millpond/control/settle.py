@@ -22,7 +22,6 @@ from millpond.control.actions import (
     ShrinkNodePod,
     StartAttempt,
     StopAttempt,
-    SweepPods,
     WriteJob,
     WriteNode,
     WritePool,
@@ -57,6 +56,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             attempt = pool.attempts.get(action.pod)
             if attempt is not None and not attempt.uid:
                 attempt.uid = done.uid
+        case ReleaseEvidence() if action.pod in pool.attempts:
+            pool.counted.add(action.pod)
         case WriteTask():
             task = pool.task_of(f"{action.job}/{action.task}")
             if task is not None and version.isdigit() and task.uid == action.uid:
@@ -109,9 +110,6 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             if attempt is not None:
                 _forget_let_go(attempt)
                 pool.look_at(again, "attempt", action.pod)
-        case SweepPods():
-            pool.counted_pods += 1
-            pool.look_at(again, "pool", pool.name)
         case DeleteTasks():
             job = pool.jobs.get(action.job)
             if job is not None and job.model is None:
