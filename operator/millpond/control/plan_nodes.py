@@ -132,7 +132,7 @@ def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> Non
     pod, space = node.pod, pool.namespace
     if pool.model is None:
         return
-    for old in node.pods.values():
+    for _, old in sorted(node.pods.items()):
         ended = old.terminal and old.metadata.deletion_timestamp is None
         if ended and old.metadata.name not in node.deleted_pods:
             node.deleted_pods.add(old.metadata.name)
@@ -149,8 +149,8 @@ def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> Non
     if (host not in pool.claimed or node.slots is None) and not node.claiming and host in pool.hosts:
         node.claiming = True
         actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
-    elif node.slots is not None and _oversized(pod) and not node.shrinking:
-        node.shrinking = True
+    elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
+        node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
 
 
@@ -184,7 +184,7 @@ def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> 
 
 
 def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
-    for pod in node.pods.values():
+    for _, pod in sorted(node.pods.items()):
         name = pod.metadata.name
         if pod.metadata.deletion_timestamp is None and name not in node.deleted_pods:
             node.deleted_pods.add(name)

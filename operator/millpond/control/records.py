@@ -199,7 +199,8 @@ class NodeRecord:
         self.removing = False
         self.released = False
         self.claiming = False
-        self.shrinking = False
+        self.shrinking = ""
+        """The uid of the node Pod that is being shrunk."""
         self.pods: dict[str, PodView] = {}
         self.pod: PodView | None = None
         """The newest node Pod."""
