@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class NodeWish:
 def up(instance: Instance, count: int | None, *, kubelets: bool, wish: NodeWish) -> ClusterRecord:
     """Bring an instance up, or verify and mend it: `count` nodes for a new one (None: 3), at least so many if old."""
     prepare(kubelets=kubelets)
-    with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
+    with holding(instance):
         record = state.load(instance)
         is_new = record is None
         record = record or state.claim(instance, kubelets=kubelets)
@@ -74,15 +75,28 @@ def converge(instance: Instance, record: ClusterRecord) -> None:
 
 def down(instance: Instance) -> bool:
     """End everything of an instance and remove what it made; False if there is nothing of that name."""
-    with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
+    with holding(instance):
         record = state.load(instance)
         if record is None and not instance.root.exists():
             return False
         with step(f"taking down cluster {instance.name}"):
             _end_all(instance, record)
-        state.lock_of(instance).unlink()
-    _leave_nothing()
     return True
+
+
+@contextmanager
+def holding(instance: Instance) -> Iterator[None]:
+    """Keep other commands from the same instance; where none is left of it, leave no lock either."""
+    try:
+        with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
+            try:
+                yield
+            finally:
+                if not instance.root.exists():
+                    state.lock_of(instance).unlink()
+    finally:
+        if not instance.root.exists():
+            _leave_nothing()
 
 
 def _leave_nothing() -> None:
@@ -106,7 +120,7 @@ def _end_all(instance: Instance, record: ClusterRecord | None) -> None:
     if cgroups.available():
         cgroups.remove_if_empty("millpond")
     for process in sorted(instance.processes.glob("*")) if instance.processes.is_dir() else []:
-        processes.stop(process)  # without root there are no control groups
+        processes.stop(process, grace=0)  # without root there are no control groups
     if record is not None and record.kubelets:
         network.disconnect(record.plan, instance.name)
     shutil.rmtree(instance.etcd_data(), ignore_errors=True)
@@ -118,7 +132,7 @@ def _end_all(instance: Instance, record: ClusterRecord | None) -> None:
 
 def add_nodes(instance: Instance, wish: NodeWish) -> str:
     """Add one real node; return its name."""
-    with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
+    with holding(instance):
         record = state.existing(instance)
         if not record.kubelets:
             raise ClusterError(f"cluster {instance.name} was made with --no-kubelets: it takes simulated nodes only")
@@ -135,7 +149,7 @@ def add_simulated(instance: Instance, count: int, wish: NodeWish, task_seconds: 
     `task_seconds` is how long pods that are not restarted take on all simulated nodes (None: as it was, first 1).
     """
     labels = dict(pair.split("=", 1) for pair in wish.labels.split(",") if pair)
-    with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
+    with holding(instance):
         record = state.existing(instance)
         if not record.simulated or task_seconds not in {None, record.task_seconds}:
             prepare(kubelets=record.kubelets, simulated_nodes=True)
@@ -154,7 +168,7 @@ def add_simulated(instance: Instance, count: int, wish: NodeWish, task_seconds: 
 
 def remove_node(instance: Instance, name: str) -> None:
     """Remove a node: its Node object, and everything that ran for it."""
-    with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
+    with holding(instance):
         record = state.existing(instance)
         kube = controlplane.refuse_without(instance, record.plan)
         if not (simulated.is_simulated(name) and record.node(name) is None):
@@ -172,7 +186,7 @@ def remove_node(instance: Instance, name: str) -> None:
 
 def load_images(instance: Instance, items: Sequence[str]) -> None:
     """Load archives, or images that buildah or Docker have, into every real node."""
-    with state.locked(state.lock_of(instance), f"cluster {instance.name}"):
+    with holding(instance):
         record = state.existing(instance)
         nodes = [Node(instance, record, item) for item in record.nodes]
         stopped = [item.record.name for item in nodes if not item.running()]

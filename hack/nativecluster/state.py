@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,10 +147,17 @@ def claim(instance: Instance, *, kubelets: bool) -> ClusterRecord:
         record = load(instance)
         if record is None:
             others = [load(Instance.named(name)) for name in every_instance()]
-            slot = free_slot({other.slot for other in others if other}, _machine_networks())
+            taken = {other.slot for other in others if other} | {slot for slot in range(SLOTS) if _is_in_use(slot)}
+            slot = free_slot(taken, _machine_networks())
             record = ClusterRecord(instance.name, slot, kubelets)
             save(instance, record)
     return record
+
+
+def _is_in_use(slot: int) -> bool:
+    """Whether another user's instance has the slot: its folders are not seen, its etcd is."""
+    with socket.socket() as client:
+        return client.connect_ex((Plan(slot).loopback, 2379)) == 0
 
 
 def _machine_networks() -> list[str]:

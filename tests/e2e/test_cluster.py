@@ -15,10 +15,10 @@ TOOL = str(Path(__file__).resolve().parents[2] / "hack" / "cluster")
 IMAGE = "millpond.dev/test/busybox:1"
 
 
-def eventually(condition, what, timeout=60.0):
+def eventually(condition, what, timeout=60.0, detail=dict):
     deadline = time.monotonic() + timeout
     while not (result := condition()):
-        assert time.monotonic() < deadline, f"{what}: not so after {timeout:.0f} s"
+        assert time.monotonic() < deadline, f"{what}: not so after {timeout:.0f} s {detail() or ''}"
         time.sleep(0.1)
     return result
 
@@ -95,7 +95,14 @@ def cluster_with_nothing_left(name):
         yield instance
     finally:
         instance.run("down")
-    eventually(lambda: not more_than(before, census(TOOL)), f"nothing is left: {more_than(before, census(TOOL))}", 20)
+    left = {}
+
+    def nothing_is_left():
+        left.clear()
+        left.update(more_than(before, census(TOOL)))
+        return not left
+
+    eventually(nothing_is_left, "nothing is left", 20, detail=lambda: left)
 
 
 @pytest.fixture(scope="module")

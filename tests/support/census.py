@@ -9,19 +9,6 @@ import re
 import subprocess
 from pathlib import Path
 
-PROGRAMS = {
-    "etcd",
-    "kube-apiserver",
-    "kube-controller",
-    "kube-scheduler",
-    "kubelet",
-    "kube-proxy",
-    "kwok",
-    "containerd",
-    "containerd-shim",
-    "pause",
-    "sleep",
-}
 FOLDERS = ("/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods", "/run/netns")
 
 
@@ -44,8 +31,8 @@ def census(cluster_tool: str) -> dict[str, set[str]]:
         "routes": {route for route in _routes() if not any(route.startswith(f"10.{octet}.") for octet in octets)},
         "cgroups": {str(folder) for folder in _folders_below(Path("/sys/fs/cgroup"))},
         "firewall": set(_firewall()),
-        "memory": {str(path) for path in Path("/dev/shm").glob("millpond-*")},
-        "state": {str(path) for path in Path("/var/lib/millpond/clusters").glob("*")},
+        "memory": {str(path) for path in Path("/dev/shm").glob("millpond-0-*")},
+        "state": {str(path) for path in Path("/var/lib/millpond/clusters").glob("[!.]*")},
     }
     result = {kind: {item for item in items if not foreign(item)} for kind, items in found.items()}
     if not names:
@@ -65,12 +52,11 @@ def _processes() -> list[str]:
         if not entry.name.isdigit():
             continue
         try:
-            name = (entry / "comm").read_text().strip()
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             groups = (entry / "cgroup").read_text()
         except OSError:
             continue  # ended meanwhile
-        if command and (name in PROGRAMS or "millpond" in groups):  # a zombie has no command line
+        if command and ("/millpond/" in groups or "/var/lib/millpond/" in command):  # a zombie has no command line
             found.append(f"{entry.name} {command} {groups}")
     return found
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from millpond.api import labels
 from millpond.api.commandline import CommandLineError
 from millpond.api.kind import API_VERSION
-from millpond.api.views.host import HostView, Taint
-from millpond.api.views.meta import Meta
+from millpond.api.views.host import HostStatus
+from millpond.api.views.meta import Meta, View
 from millpond.api.views.pod import PodView
 from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, PODS, POOLS, ApiServer, Selection
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import AlreadyExistsError, ConflictError, NotFoundError, RejectedError
 from millpond.cluster.manifests.node_pod import node_pod, shrunk
+from millpond.cluster.pod_requests import HostedPod, requests_of
 from millpond.cluster.room import room_of
 from millpond.control.actions import (
     ClaimHost,
@@ -32,7 +34,7 @@ from millpond.control.actions import (
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
 from millpond.settings import Settings
 
-_host = msgspec.json.Decoder(HostView).decode
+_hosted = msgspec.json.Decoder(HostedPod).decode
 _pod = msgspec.json.Decoder(PodView).decode
 
 
@@ -40,7 +42,19 @@ class _Object(msgspec.Struct):
     metadata: Meta
 
 
+class _HostSpec(View, frozen=True):
+    taints: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    """As they came: the list is written back whole, with what we do not know of it."""
+
+
+class _Host(View, frozen=True):
+    metadata: Meta
+    spec: _HostSpec = _HostSpec()
+    status: HostStatus = HostStatus()
+
+
 _object = msgspec.json.Decoder(_Object).decode
+_host = msgspec.json.Decoder(_Host).decode
 
 
 class NodeActions:
@@ -75,7 +89,10 @@ class NodeActions:
 
     async def remove(self, action: RemoveNode) -> Outcome:
         """Delete the ComputeNode; its finalizer holds it until it is empty."""
-        await self._api.delete(COMPUTE_NODES, action.namespace, action.node, uid=action.uid)
+        try:
+            await self._api.delete(COMPUTE_NODES, action.namespace, action.node, uid=action.uid)
+        except (NotFoundError, ConflictError):
+            return Done()
         return Done()
 
     async def release(self, action: ReleaseNode) -> Outcome:
@@ -114,17 +131,17 @@ class NodeActions:
         return Done(meta.resource_version, meta.uid)
 
     async def delete_pod(self, action: DeleteNodePod) -> Outcome:
-        """Delete a node Pod, with its own grace."""
+        """Delete a node Pod, with its own grace. One that is gone is as good."""
         try:
             await self._api.delete(PODS, action.namespace, action.pod, uid=action.uid)
         except (NotFoundError, ConflictError):
-            return Missed("the Pod is gone already")
+            return Done()
         return Done()
 
     async def shrink(self, action: ShrinkNodePod) -> Outcome:
         """Resize the node Pod in place to what its agent needs."""
         try:
-            meta = await self._api.merge_patch(PODS, action.namespace, action.pod, shrunk(), "resize")
+            meta = await self._api.json_patch(PODS, action.namespace, action.pod, shrunk(action.uid), "resize")
         except RejectedError as error:
             return Missed(f"the node Pod cannot be resized: {error.message}", again_in=30.0)
         return Done(meta.resource_version)
@@ -135,21 +152,21 @@ class NodeActions:
         held = host.metadata.labels.get(labels.HOST_LABEL)
         if held not in (None, action.claim):
             return Missed(f"host {action.host} belongs to another pool ({held})", again_in=10.0)
-        wanted = Taint(labels.HOST_TAINT, "NoSchedule", action.claim)
-        if held is None or wanted not in host.spec.taints:
-            taints = [*_others(host), wanted]
-            await self._mark_host(host, {labels.HOST_LABEL: action.claim}, taints)
+        taint = {"key": labels.HOST_TAINT, "value": action.claim, "effect": "NoSchedule"}
+        if held is None or not any(taint.items() <= found.items() for found in host.spec.taints):
+            others = [found for found in host.spec.taints if found.get("key") != labels.HOST_TAINT]
+            await self._mark_host(host, action.claim, [*others, taint])
         return Done(room=await self._measure(action, host))
 
-    async def _measure(self, action: ClaimHost, host: HostView) -> Room:
+    async def _measure(self, action: ClaimHost, host: _Host) -> Room:
         pool = await self._documents.pool(action.namespace, action.pool)
         others: list[Mapping[str, str]] = []
         token = ""
         while True:
             chosen = Selection(fields=f"spec.nodeName={action.host}")
             page = await self._api.list_page(PODS, None, chosen, token=token)
-            strangers = [p for p in map(_pod, page.items) if not p.terminal and not _is_ours(p, action)]
-            others += [c.resources.requests for pod in strangers for c in pod.spec.containers]
+            strangers = [pod for pod in map(_hosted, page.items) if not pod.ended and not _is_ours(pod, action)]
+            others += [requests_of(pod) for pod in strangers]
             token = page.next
             if not token:
                 return room_of(host.status.allocatable, others, pool.spec.node_template.resources)
@@ -161,13 +178,15 @@ class NodeActions:
         except NotFoundError:
             return Done()
         if host.metadata.labels.get(labels.HOST_LABEL) == action.claim:
-            await self._mark_host(host, {labels.HOST_LABEL: None}, _others(host))
+            ours = (labels.HOST_TAINT, action.claim)
+            kept = [found for found in host.spec.taints if (found.get("key"), found.get("value")) != ours]
+            await self._mark_host(host, None, kept)
         return Done()
 
-    async def _mark_host(self, host: HostView, marks: dict[str, str | None], taints: list[Taint]) -> None:
+    async def _mark_host(self, host: _Host, claim: str | None, taints: list[dict[str, Any]]) -> None:
         patch = {
-            "metadata": {"labels": marks, "resourceVersion": host.metadata.resource_version},
-            "spec": {"taints": [{"key": t.key, "value": t.value, "effect": t.effect} for t in taints] or None},
+            "metadata": {"labels": {labels.HOST_LABEL: claim}, "resourceVersion": host.metadata.resource_version},
+            "spec": {"taints": taints or None},
         }
         await self._api.merge_patch(HOSTS, None, host.metadata.name, patch)
 
@@ -186,10 +205,8 @@ class NodeActions:
         return Done(meta.resource_version, meta.uid)
 
 
-def _others(host: HostView) -> list[Taint]:
-    return [taint for taint in host.spec.taints if taint.key != labels.HOST_TAINT]
-
-
-def _is_ours(pod: PodView, action: ClaimHost) -> bool:
-    same_space = pod.metadata.namespace == action.namespace
-    return same_space and pod.metadata.labels.get(labels.POOL) == action.pool
+def _is_ours(pod: HostedPod, action: ClaimHost) -> bool:
+    """True for the pool's own Pods: what tasks hold is booked by the fold, and the agent's part is counted apart."""
+    tags = pod.metadata.labels
+    ours = tags.get(labels.POOL) == action.pool and tags.get(labels.MANAGED_BY) == labels.OPERATOR
+    return ours and pod.metadata.namespace == action.namespace

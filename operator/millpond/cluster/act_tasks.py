@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from pydantic import ValidationError
 
 from millpond.api import labels
 from millpond.api.commandline import CommandLineError
@@ -12,7 +13,14 @@ from millpond.api.reasons import TaskReason
 from millpond.api.views.pod import PodView
 from millpond.cluster.api_server import JOBS, PAGE, PODS, TASKS, ApiServer, Resource, Selection
 from millpond.cluster.documents import Documents
-from millpond.cluster.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError, RejectedError
+from millpond.cluster.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    RejectedError,
+)
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import (
     DeleteTasks,
@@ -26,6 +34,11 @@ from millpond.control.actions import (
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.settings import Settings
 
+NAMESAKE_PAUSE = 5.0
+"""Seconds until a name that another Pod still has is tried again."""
+ROUNDS = 400
+"""Most pages that one action deletes; what is left is for the next one."""
+
 _pod = msgspec.json.Decoder(PodView).decode
 
 
@@ -38,9 +51,12 @@ class TaskActions:
         self._settings = settings
 
     async def start(self, action: StartAttempt) -> Outcome:
-        """Create the attempt's Pod. One that exists is as good if it is of the same task and attempt."""
+        """Create the attempt's Pod. One that exists is as good if it is this very attempt, where it is to be."""
         space = action.namespace
-        task = await self._documents.task(space, action.task)
+        try:
+            task = await self._documents.task(space, action.task)
+        except ValidationError as error:
+            return Refused(TaskReason.INVALID_DOCUMENT, f"The task cannot be read: {_first(error)} Apply it corrected.")
         if task.metadata.uid != action.task_uid:
             return Missed("the task was deleted and created again")
         if not task.spec.command_line:
@@ -55,23 +71,29 @@ class TaskActions:
             meta = await self._api.create(PODS, space, manifest)
         except AlreadyExistsError:
             return await self._found(action)
+        except ForbiddenError as error:
+            text = f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods."
+            return Refused("PodForbidden", text)
         except RejectedError as error:
-            text = f"The API server refuses the task's Pod: {error.message} Change what it names, or ask its administrator."
-            return Refused("PodRefused", text)
+            return Refused("PodInvalid", f"The API server refuses the task's Pod: {error.message} Correct the task.")
         return Done(meta.resource_version, meta.uid)
 
     async def _found(self, action: StartAttempt) -> Outcome:
         pod = _pod(await self._api.get(PODS, action.namespace, action.pod))
-        if any(owner.uid == action.task_uid for owner in pod.metadata.owner_references):
-            return Done(pod.metadata.resource_version, pod.metadata.uid)
-        return Missed(f"another Pod has the name {action.pod}", again_in=5.0)
+        tags = pod.metadata.labels
+        if all(owner.uid != action.task_uid for owner in pod.metadata.owner_references):
+            return Missed(f"another Pod has the name {action.pod}", again_in=NAMESAKE_PAUSE)
+        if pod.spec.node_name != action.host or tags.get(labels.NODE) != action.node:
+            # Slots are booked by what is seen: the Pod has to be folded as it is.
+            return Missed(f"the attempt was started on host {pod.spec.node_name} before")
+        return Done(pod.metadata.resource_version, pod.metadata.uid)
 
     async def stop(self, action: StopAttempt) -> Outcome:
-        """Delete the Pod with the grace that it was made with."""
+        """Delete the Pod with the grace that it was made with. One that is gone is as good."""
         try:
             await self._api.delete(PODS, action.namespace, action.pod, uid=action.uid)
         except (NotFoundError, ConflictError):
-            return Missed("the Pod is gone already")
+            return Done()
         return Done()
 
     async def release(self, action: ReleaseEvidence) -> Outcome:
@@ -114,8 +136,9 @@ class TaskActions:
         return Done()
 
     async def _delete_all(self, resource: Resource, namespace: str, chosen: Selection) -> None:
-        while await self._api.delete_collection(resource, namespace, chosen, limit=PAGE) >= PAGE:
-            continue
+        for _ in range(ROUNDS):
+            if await self._api.delete_collection(resource, namespace, chosen, limit=PAGE) < PAGE:
+                return
 
     async def write_task(self, action: WriteTask) -> Outcome:
         """Write what is news of a Task's status, if it is as it was seen."""
@@ -129,3 +152,9 @@ class TaskActions:
         patch = {"metadata": {"resourceVersion": action.version}, "status": status}
         meta = await self._api.merge_patch(JOBS, action.namespace, action.job, patch, "status")
         return Done(meta.resource_version, meta.uid)
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong with a document, and where."""
+    found = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}."

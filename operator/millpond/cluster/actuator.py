@@ -15,7 +15,7 @@ from millpond.cluster.act_nodes import NodeActions
 from millpond.cluster.act_tasks import TaskActions
 from millpond.cluster.api_server import ApiServer
 from millpond.cluster.documents import Documents
-from millpond.cluster.errors import ApiError, RejectedError, StaleError, TooManyRequestsError
+from millpond.cluster.errors import ApiError, LeadershipLostError, RejectedError, StaleError, TooManyRequestsError
 from millpond.cluster.events import EventRecorder
 from millpond.control import actions as act
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Skipped
@@ -24,6 +24,11 @@ from millpond.settings import Settings
 log = logging.getLogger(__name__)
 
 UNAVAILABLE_PAUSE = 1.0
+BROKEN_PAUSE = 5.0
+"""Seconds until an action that failed by a fault of our own is tried again."""
+
+BULK = (act.SweepPods, act.DeleteTasks)
+"""Deletions of many objects, page by page."""
 
 Report = Callable[[act.AnyAction, Outcome], None]
 
@@ -33,6 +38,7 @@ class Actuator:
 
     def __init__(self, api: ApiServer, documents: Documents, events: EventRecorder, settings: Settings) -> None:
         self._events = events
+        self._background: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(settings.action_concurrency)
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
@@ -57,13 +63,24 @@ class Actuator:
         }
 
     async def perform(self, actions: Sequence[act.AnyAction], report: Report) -> None:
-        """Perform all; `report` is called once for each action, as soon as its outcome is known."""
+        """Perform all; `report` is called once for each action, as soon as its outcome is known.
+
+        What may take long and holds nothing up goes on in the background after this has returned.
+        """
         chains: dict[str, list[act.AnyAction]] = {}
         for action in actions:
-            chains.setdefault(act.chain_of(action), []).append(action)
+            if isinstance(action, BULK):
+                self._in_background(action, report)
+            else:
+                chains.setdefault(act.chain_of(action), []).append(action)
         async with asyncio.TaskGroup() as group:
             for chain in chains.values():
                 group.create_task(self._perform_chain(chain, report))
+
+    def _in_background(self, action: act.AnyAction, report: Report) -> None:
+        task = asyncio.create_task(self._perform_chain([action], report))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _perform_chain(self, chain: list[act.AnyAction], report: Report) -> None:
         async with self._gate:
@@ -86,6 +103,12 @@ class Actuator:
             outcome = Refused(error.reason or "Refused", error.message)
         except ApiError as error:
             outcome = Missed(error.message, again_in=UNAVAILABLE_PAUSE)
+        except LeadershipLostError as error:
+            outcome = Missed(str(error), again_in=UNAVAILABLE_PAUSE)
+        except Exception as error:
+            # A fault of ours in one action is no reason to leave its neighbours undone.
+            log.exception("action failed by a fault of the operator", extra={"action": name})
+            outcome = Missed(f"{type(error).__name__}: {error}", again_in=BROKEN_PAUSE)
         metrics.action_ended(name, type(outcome).__name__)
         if isinstance(outcome, Done):
             self._events.publish(action)

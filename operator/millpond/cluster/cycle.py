@@ -1,7 +1,7 @@
 """Cycles: for each pool, wait for news or the planned time, let a burst gather, plan, perform, and again.
 
-One cycle belongs to a namespace and a pool name. A Pool's daemon drives it where the Pool exists; where Jobs name a Pool
-that does not, and for Tasks that name no Job, a task of our own does. Never both: they take turns by a lock.
+One cycle belongs to a namespace and a pool name. A Pool's daemon drives it where the Pool exists; where Jobs name a
+Pool that does not, and for Tasks that name no Job, a task of our own does. Never both: they take turns by a lock.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 
 from millpond import metrics
 from millpond.cluster.actuator import Actuator
-from millpond.cluster.errors import ApiError
 from millpond.cluster.refresh import Refresher
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Missed, Outcome, Skipped
 from millpond.control.plan import plan
+from millpond.control.pool_state import PoolState
 from millpond.control.settle import settle
 from millpond.control.world import PoolKey, World
 
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_SLEEP = 60.0
 ERROR_PAUSE = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+"""Bounds, in seconds, of the pause before a cycle whose actions missed plans again."""
 
 
 class Cycles:
@@ -49,6 +51,7 @@ class Cycles:
         self._locks: dict[PoolKey, asyncio.Lock] = {}
         self._strays: dict[PoolKey, asyncio.Task[None]] = {}
         self._started = asyncio.Event()
+        self._pauses: dict[PoolKey, float] = {}
 
     def start(self) -> None:
         """The world is complete: judgement may begin."""
@@ -71,35 +74,42 @@ class Cycles:
     async def drive(self, key: PoolKey) -> None:
         """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
         await self._started.wait()
-        while not (self._world.known(key) and self._world.released(key)):
-            await self._turn(key)
+        while True:
+            wake_at = await self._judge(key)
+            if self._world.known(key) and self._world.released(key):
+                return
+            await self._rest(key, wake_at)
 
     async def _drive_stray(self, key: PoolKey) -> None:
         try:
             while not self._world.has_pool(key):
-                await self._turn(key)
+                await self._rest(key, await self._judge(key))
         finally:
             self._strays.pop(key, None)
 
     def _event(self, key: PoolKey) -> asyncio.Event:
         return self._news.setdefault(key, asyncio.Event())
 
-    async def _turn(self, key: PoolKey) -> None:
-        """One turn: judge, perform, and sleep until there is news or something is due."""
+    async def _judge(self, key: PoolKey) -> float | None:
+        """Judge and perform once; when to look again."""
         async with self._locks.setdefault(key, asyncio.Lock()):
-            event = self._event(key)
-            event.clear()
+            self._event(key).clear()
             try:
-                wake_at = await self.step(key)
-            except (ApiError, ValueError, KeyError, AssertionError, AttributeError, TypeError) as error:
-                # One pool's trouble is its own: the others go on, and this one is tried again from what is known.
+                return await self.step(key)
+            except Exception:
+                # One pool's trouble is its own: the others go on, and this one is judged anew, all of it, in a while.
                 metrics.cycle_failed()
-                log.exception("cycle failed", extra={"pool": str(key), "error": repr(error)})
-                wake_at = self._now() + ERROR_PAUSE
+                log.exception("cycle failed", extra={"pool": str(key)})
+                mark_all(self._world.pool(key))
+                await asyncio.sleep(ERROR_PAUSE)
+                return self._now()
+
+    async def _rest(self, key: PoolKey, wake_at: float | None) -> None:
+        """Sleep until there is news or something is due; news is given a moment to gather."""
         rest = LONGEST_SLEEP if wake_at is None else min(LONGEST_SLEEP, max(0.0, wake_at - self._now()))
         try:
             async with asyncio.timeout(rest):
-                await event.wait()
+                await self._event(key).wait()
         except TimeoutError:
             return
         await asyncio.sleep(self._gather)
@@ -124,4 +134,27 @@ class Cycles:
         for action in missed:
             self.wake(await self._refresher.refresh(action))
         metrics.performed(loop.time() - began)
+        await asyncio.sleep(self._pause(key, missed=bool(missed)))
         return self._now()
+
+    def _pause(self, key: PoolKey, *, missed: bool) -> float:
+        """Seconds until the next turn: none, unless turns go wrong in a row."""
+        if not missed:
+            self._pauses.pop(key, None)
+            return 0.0
+        pause = self._pauses[key] = min(LONGEST_PAUSE, self._pauses.get(key, FIRST_PAUSE / 2) * 2)
+        return pause
+
+
+def mark_all(pool: PoolState) -> None:
+    """A plan that broke off has taken marks that it did not serve: judge everything again."""
+    pool.mark("pool", pool.name)
+    pool.mark("size", pool.name)
+    for node in pool.nodes:
+        pool.mark("node", node)
+    for attempt in pool.attempts:
+        pool.mark("attempt", attempt)
+    for job in pool.jobs.values():
+        pool.mark("job", job.name)
+        for task in job.tasks:
+            pool.mark("task", f"{job.name}/{task}")

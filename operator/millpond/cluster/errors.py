@@ -3,7 +3,6 @@
     ApiError
     ├── RejectedError             asking the same again gives the same answer
     │   ├── BadRequestError       400, and every 4xx without a branch of its own
-    │   ├── UnauthorizedError     401
     │   ├── ForbiddenError        403: RBAC, quota, Pod Security, a namespace that ends
     │   └── InvalidError          422: the schema or a rule of it
     ├── StaleError                the world is not as assumed: look, then ask again
@@ -12,6 +11,7 @@
     │   ├── ConflictError         409: a resourceVersion, a uid or a json-patch test did not hold
     │   └── GoneError             410: that resourceVersion is history
     └── UnavailableError          no answer: connection, time-out, 5xx; whether the write was done is unknown
+        ├── UnauthorizedError     401: not done; credentials rotate, so they are read again before the next try
         └── TooManyRequestsError  429: not done, come back after `retry_after` seconds
 
 `LeadershipLostError` is not the server's: the own fence refused a write. Decides which answer is which branch; does not
@@ -39,10 +39,6 @@ class RejectedError(ApiError):
 
 class BadRequestError(RejectedError):
     """The request itself is wrong."""
-
-
-class UnauthorizedError(RejectedError):
-    """The server does not know who asks."""
 
 
 class ForbiddenError(RejectedError):
@@ -75,6 +71,10 @@ class GoneError(StaleError):
 
 class UnavailableError(ApiError):
     """The server did not answer, or could not. A write may have been done or not."""
+
+
+class UnauthorizedError(UnavailableError):
+    """The server does not know who asks: the credentials have run out. Nothing was done."""
 
 
 class TooManyRequestsError(UnavailableError):

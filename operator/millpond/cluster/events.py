@@ -72,9 +72,15 @@ class EventRecorder:
             "action": event.reason,
             "reason": event.reason,
             "type": event.type,
-            "note": event.message[:NOTE_LIMIT],
+            "note": _bounded(event.message),
             "regarding": regarding | ({"uid": uid} if uid else {}),
         }
+
+
+def _bounded(text: str) -> str:
+    """At most what a note may hold, in bytes."""
+    content = text.encode()
+    return text if len(content) <= NOTE_LIMIT else content[: NOTE_LIMIT - 3].decode(errors="ignore") + "…"
 
 
 def subject_of(action: act.AnyAction) -> tuple[str, str, str]:

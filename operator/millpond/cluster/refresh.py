@@ -33,7 +33,7 @@ class Refresher:
         self._world = world
 
     async def refresh(self, action: act.AnyAction) -> Iterable[PoolKey]:
-        """Fold the object as it is now, or its absence. An API server that does not answer leaves things as they are."""
+        """Fold the object as it is now, or its absence. Without an answer things stay as they are."""
         try:
             match action:
                 case act.WriteTask():

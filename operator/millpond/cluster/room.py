@@ -1,4 +1,4 @@
-"""What a host has left for a node's tasks: its allocatable minus what others ask for, within what the template allows."""
+"""What a host has left for a node's tasks: its allocatable minus what others hold, within what the template allows."""
 
 from __future__ import annotations
 

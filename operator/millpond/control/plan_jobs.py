@@ -16,9 +16,7 @@ from millpond.lifecycle.jobs import JobFacts, JobVerdict, judge_job
 
 
 def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    """Judge each marked job; one of which only counts have changed is judged when its next summary is due."""
-    for name in pool.taken("counted"):
-        _schedule_summary(pool, pool.jobs.get(name), limits)
+    """Judge each marked job."""
     for name in pool.taken("job"):
         job = pool.jobs.get(name)
         if job is None:
@@ -97,6 +95,12 @@ def _write(
             events=_events(old, status),
         )
     )
+
+
+def schedule_job_summaries(pool: PoolState, limits: Limits) -> None:
+    """Have the counts written of jobs that changed in nothing else."""
+    for name in pool.taken("counted"):
+        _schedule_summary(pool, pool.jobs.get(name), limits)
 
 
 def _schedule_summary(pool: PoolState, job: JobRecord | None, limits: Limits) -> None:

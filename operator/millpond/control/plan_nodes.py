@@ -30,8 +30,6 @@ AGENT_CPU_MILLIS = 50
 
 def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """Bring each marked node one step further, and write what it has become."""
-    for name in pool.taken("touched"):
-        _schedule_summary(pool, pool.nodes.get(name), now, limits)
     for name in pool.taken("node"):
         node = pool.nodes.get(name)
         if node is None:
@@ -139,7 +137,7 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     if now < node.not_before:
         pool.look_at(node.not_before, "node", node.name)
         return
-    for old in node.pods.values():
+    for _, old in sorted(node.pods.items()):
         ended = old.terminal and old.metadata.deletion_timestamp is None
         if ended and old.metadata.name not in node.deleted_pods:
             node.deleted_pods.add(old.metadata.name)
@@ -156,8 +154,8 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     if (host not in pool.claimed or node.slots is None) and not node.claiming and host in pool.hosts:
         node.claiming = True
         actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
-    elif node.slots is not None and _oversized(pod) and not node.shrinking:
-        node.shrinking = True
+    elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
+        node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
 
 
@@ -191,7 +189,7 @@ def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> 
 
 
 def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
-    for pod in node.pods.values():
+    for _, pod in sorted(node.pods.items()):
         name = pod.metadata.name
         if pod.metadata.deletion_timestamp is None and name not in node.deleted_pods:
             node.deleted_pods.add(name)
@@ -201,6 +199,12 @@ def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) ->
 def host_lost_under(pool: PoolState, pod: PodView | None) -> bool:
     """True when the Pod's host is gone, so that the Pod holds nothing any more."""
     return pod is not None and pod.spec.node_name is not None and host_is_lost(pool.hosts.get(pod.spec.node_name))
+
+
+def schedule_node_summaries(pool: PoolState, now: float, limits: Limits) -> None:
+    """Have the counts written of nodes that took or gave back a task and changed in nothing else."""
+    for name in pool.taken("touched"):
+        _schedule_summary(pool, pool.nodes.get(name), now, limits)
 
 
 def _schedule_summary(pool: PoolState, node: NodeRecord | None, now: float, limits: Limits) -> None:

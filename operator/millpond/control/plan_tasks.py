@@ -31,6 +31,7 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
                 task.live.pool.mark("attempt", task.live.pod)
             continue
         _judge(pool, task, now, limits, actions)
+        pool.dirty["task"].discard(mark)
 
 
 def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:

@@ -21,6 +21,7 @@ from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
 
 Subject = Literal["attempt", "task", "job", "counted", "node", "touched", "size", "pool"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
 class PoolState:
@@ -65,7 +66,7 @@ class PoolState:
         self.unsent: dict[str, tuple[WriteTask, float]] = {}
         """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew; when to try again."""
         self.last_sweep = float("-inf")
-        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in get_args(Subject)}
+        self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
         self.deadlines: list[tuple[float, Subject, str]] = []
 
     # What changed, and what will change by time alone.

@@ -124,7 +124,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             for node in pool.nodes.values():
                 if action.pod in node.pods:
                     node.deleted_pods.discard(action.pod)
-                    node.shrinking, node.not_before = False, again
+                    node.shrinking, node.not_before = "", again
                     pool.look_at(again, "node", node.name)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)

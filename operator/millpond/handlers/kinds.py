@@ -1,4 +1,4 @@
-"""Every trigger that comes through Kopf: the few kinds' events, and the daemon that drives each Pool. Judges nothing."""
+"""Every trigger that comes through Kopf: the few kinds' events, and what drives each Pool. Judges nothing."""
 
 from __future__ import annotations
 
@@ -36,11 +36,17 @@ def register(registry: kopf.OperatorRegistry, ears: Ears) -> None:
 
     @kopf.daemon(GROUP, VERSION, Pool.KIND.plural, registry=registry, cancellation_timeout=None)
     async def drive_pool(namespace: str | None, name: str | None, **_: Any) -> None:
-        """One daemon for each Pool: its end lets Kopf take the finalizer off."""
+        """One daemon for each Pool, for as long as there is anything of it."""
+        await ears.drive(PoolKey(namespace or "", name or ""))
+
+    @kopf.on.delete(GROUP, VERSION, Pool.KIND.plural, registry=registry)
+    async def empty_pool(namespace: str | None, name: str | None, **_: Any) -> None:
+        """Keeps the finalizer on a deleted Pool until nothing of it is left: Kopf starts no daemon for one that it
+        first sees when it is being deleted, as after a restart."""
         await ears.drive(PoolKey(namespace or "", name or ""))
 
 
 def _register_events(registry: kopf.OperatorRegistry, kind: type[Resource], ears: Ears) -> None:
     @kopf.on.event(GROUP, VERSION, kind.KIND.plural, registry=registry, id=f"observe-{kind.KIND.singular}")
-    def observe(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - Kopf's name
+    async def observe(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - Kopf's name
         (ears.gone if type == "DELETED" else ears.seen)(kind, dict(body))

@@ -8,6 +8,8 @@ import sys
 import msgspec
 
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_KOPF = frozenset({"settings", "k8s_skip", "k8s_ref"})
+"""What Kopf attaches to each record for its own use."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -20,7 +22,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        entry |= {name: str(value) for name, value in record.__dict__.items() if name not in _PLAIN}
+        entry |= {name: str(value) for name, value in record.__dict__.items() if name not in _PLAIN | _KOPF}
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(entry).decode()

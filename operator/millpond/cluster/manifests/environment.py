@@ -12,7 +12,7 @@ Variable = dict[str, Any]
 
 
 def literal(text: str) -> str:
-    """Text that arrives as written: Kubernetes reads `$$` as `$` and would expand `$(NAME)` (in commands as in values)."""
+    """Text that arrives as written: Kubernetes reads `$$` as `$`, and expands `$(NAME)`, in commands as in values."""
     return text.replace("$", "$$")
 
 

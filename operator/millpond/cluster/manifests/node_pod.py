@@ -1,4 +1,4 @@
-"""The Pod that is a compute node: it finds a host, makes the node directory, runs the start task and keeps the agent."""
+"""The Pod that is a compute node: it finds a host, makes the node directory, runs the start task, keeps the agent."""
 
 from __future__ import annotations
 
@@ -111,10 +111,15 @@ def _agent(pool: Pool, settings: Settings) -> Manifest:
     }
 
 
-def shrunk() -> Manifest:
-    """The patch of subresource `resize` that leaves a node Pod with what its agent needs."""
+def shrunk(uid: str) -> list[Manifest]:
+    """The JSON patch of subresource `resize` that leaves the node Pod of that uid with what its agent needs."""
     requests = {"cpu": f"{AGENT_CPU_MILLIS}m", "memory": str(AGENT_MEMORY_BYTES)}
-    return {"spec": {"containers": [{"name": AGENT_CONTAINER, "resources": {"requests": requests}}]}}
+    # A merge patch would replace the whole list of containers; the agent is the first of it.
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "test", "path": "/spec/containers/0/name", "value": AGENT_CONTAINER},
+        {"op": "replace", "path": "/spec/containers/0/resources/requests", "value": requests},
+    ]
 
 
 def _start_task(create: CreateNodePod, start_task: StartTask, pool: Pool, settings: Settings) -> Manifest:

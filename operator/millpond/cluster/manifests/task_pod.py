@@ -54,13 +54,19 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": settings.task_grace + LAUNCHER_MARGIN_SECONDS,
-            "tolerations": [*SURVIVE_SILENCE, {"operator": "Exists", "effect": "NoSchedule"}],
+            "tolerations": _tolerations(pool),
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
             "volumes": volumes(directory),
             "containers": [_container(start, task, job, pool, settings)],
         },
     }
+
+
+def _tolerations(pool: Pool) -> list[Manifest]:
+    """All that kube-scheduler would mind, since the operator has chosen the host; NoExecute where its nodes bear it."""
+    of_node = [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in pool.spec.node_template.tolerations]
+    return [*of_node, *SURVIVE_SILENCE, {"operator": "Exists", "effect": "NoSchedule"}]
 
 
 def _container(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:

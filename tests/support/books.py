@@ -1,0 +1,133 @@
+"""What must hold in the API server's own objects at every moment, whatever the operator believes: violations as sentences."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from millpond.api import labels
+
+from support.model.store import Change, Document
+from support.model.verbs import Verbs
+from support.scheduler import is_terminal
+
+
+class Books:
+    """Listens to every write and keeps the books of each task: which attempts began, which were counted, and how."""
+
+    def __init__(self, verbs: Verbs) -> None:
+        self.verbs = verbs
+        self.violations: list[str] = []
+        self.begun: dict[str, list[int]] = defaultdict(list)
+        """Attempt numbers of Pods created, by task uid."""
+        self.counted: dict[str, dict[int, str]] = defaultdict(dict)
+        """Ledger of each counted attempt, by task uid."""
+        verbs.store.listeners.append(self._hear)
+
+    def _hear(self, change: Change) -> None:
+        if change.plural == "tasks" and change.type != "DELETED":
+            self._task_written(change.before, change.after)
+        if change.plural == "pods" and change.type == "ADDED" and _role(change.after) == labels.Role.TASK:
+            self._attempt_begun(change.after)
+
+    def _say(self, sentence: str) -> None:
+        self.violations.append(f"at revision {self.verbs.store.revision}: {sentence}")
+
+    # Tasks: terminal is for ever, each attempt is counted once, ledgers only grow by one (law 8)
+
+    def _task_written(self, before: Document | None, after: Document) -> None:
+        old, new = (before or {}).get("status") or {}, after.get("status") or {}
+        if old == new:
+            return
+        name, uid = after["metadata"]["name"], after["metadata"]["uid"]
+        if old.get("state") == "Completed":
+            facts = ("state", "result", "exitCode", "attempt", "retryCount", "requeueCount", "endTime")
+            if any(old.get(fact) != new.get(fact) for fact in facts):
+                self._say(f"task {name} changed after its end: {old} -> {new}")
+            return
+        retries = new.get("retryCount", 0) - old.get("retryCount", 0)
+        requeues = new.get("requeueCount", 0) - old.get("requeueCount", 0)
+        if retries < 0 or requeues < 0 or retries + requeues > 1:
+            self._say(f"task {name}: counts jump: {old} -> {new}")
+        state, number = new.get("state", "Active"), new.get("attempt", 0)
+        if number < old.get("attempt", 0):
+            self._say(f"task {name}: attempt falls from {old.get('attempt')} to {number}")
+        if state == "Completed":
+            self._count(name, uid, number, str(new.get("result")), was_running=old.get("state") != "Active")
+        elif state == "Active" and (number > old.get("attempt", 0) or old.get("state") in ("Preparing", "Running")):
+            ledger = "Retry" if retries else "Requeue" if requeues else "Recovery"
+            self._count(name, uid, number, ledger, was_running=True)
+        elif retries or requeues:
+            self._say(f"task {name}: counts rise without an attempt's end: {old} -> {new}")
+
+    def _count(self, name: str, uid: str, number: int, ledger: str, *, was_running: bool) -> None:
+        ledgers = self.counted[uid]
+        if number in ledgers:
+            if was_running or ledger == "Success":
+                self._say(f"task {name}: attempt {number} counted twice: {ledgers[number]}, then {ledger}")
+            return
+        if number and number not in self.begun[uid]:
+            self._say(f"task {name}: attempt {number} counted as {ledger} and never begun")
+        if number:
+            ledgers[number] = ledger
+
+    def check_ledgers(self, *, in_flight: bool = True) -> None:
+        """Law 8 for every task that exists: attempts begun are counted or in flight, and the counts say so."""
+        for task in self.verbs.list("tasks"):
+            name, uid, status = task["metadata"]["name"], task["metadata"]["uid"], task.get("status") or {}
+            ledgers = self.counted[uid]
+            open_ = set(self.begun[uid]) - set(ledgers)
+            if len(open_) > 1 or (open_ and (not in_flight or status.get("state") == "Completed")):
+                self._say(f"task {name}: attempts {sorted(open_)} are not counted: {status}")
+            for ledger, field in (("Retry", "retryCount"), ("Requeue", "requeueCount")):
+                said = sum(1 for kept in ledgers.values() if kept == ledger)
+                if said != status.get(field, 0):
+                    self._say(f"task {name}: {field} is {status.get(field, 0)}, the ledger says {said}")
+
+    # Pods: no double booking, no surprise (laws 2 and 4)
+
+    def _attempt_begun(self, pod: Document) -> None:
+        tags, meta = pod["metadata"]["labels"], pod["metadata"]
+        uid = meta["ownerReferences"][0]["uid"]
+        number = int(tags[labels.ATTEMPT])
+        if number in self.counted[uid]:
+            self._say(f"Pod {meta['name']}: attempt {number} begins after it was counted")
+        self.begun[uid].append(number)
+        space = meta["namespace"]
+        mine = [p for p in self.verbs.list("pods", space) if _role(p) == labels.Role.TASK and not is_terminal(p)]
+        self._check_slots(pod, mine)
+        self._check_job(pod, mine)
+        rivals = [p["metadata"]["name"] for p in mine if p["metadata"]["ownerReferences"][0]["uid"] == uid]
+        rivals = [n for n in rivals if n != meta["name"] and int(n.rsplit("-", 1)[1]) not in self.counted[uid]]
+        if rivals:
+            self._say(f"Pod {meta['name']} begins while {rivals} are under way")
+
+    def _check_slots(self, pod: Document, alive: list[Document]) -> None:
+        tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
+        pool = self.verbs.store.get("pools", (space, tags[labels.POOL]))
+        if pool is None:
+            self._say(f"Pod {pod['metadata']['name']} begins in pool {tags[labels.POOL]}, which does not exist")
+            return
+        total = pool["spec"].get("taskSlotsPerNode", 1)
+        host = pod["spec"]["nodeName"]
+        used = sum(int(p["metadata"]["labels"][labels.SLOTS]) for p in alive if p["spec"].get("nodeName") == host)
+        if used > total:
+            names = [p["metadata"]["name"] for p in alive if p["spec"].get("nodeName") == host]
+            self._say(f"host {host} has {used} of {total} slots in use by {names}")
+
+    def _check_job(self, pod: Document, alive: list[Document]) -> None:
+        tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
+        job = self.verbs.store.get("jobs", (space, tags[labels.JOB]))
+        if job is None:
+            return
+        state = (job.get("status") or {}).get("state")
+        if state in ("Terminating", "Completed"):
+            self._say(f"Pod {pod['metadata']['name']} begins in job {tags[labels.JOB]}, which is {state}")
+        most = job["spec"].get("maxParallelTasks", -1)
+        running = sum(1 for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB])
+        if 0 <= most < running:
+            self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks is {most}")
+
+
+def _role(pod: Document) -> str | None:
+    role: str | None = (pod["metadata"].get("labels") or {}).get(labels.ROLE)
+    return role

@@ -1,0 +1,360 @@
+"""Random histories: users, hosts, kubelets, watches and the operator take turns as a seed decides, and the laws are checked.
+
+`History(seed).run(steps)` raises `BrokenLawError` with the seed, the step and what came before.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import zip_longest
+from random import Random
+
+from millpond.api import labels
+from millpond.control import actions as act
+from millpond.control.actions import AnyAction
+from millpond.control.limits import Limits
+from millpond.control.plan import Plan
+from millpond.control.world import PoolKey
+
+from support.books import Books
+from support.fold import FOLDED
+from support.hosts import Hosts
+from support.kubelets import FOREVER, Kubelets
+from support.model.garbage import GarbageCollector
+from support.model.verbs import Verbs
+from support.scheduler import Scheduler, is_terminal
+from support.scripts import Run, Scripts, StartRun
+from support.small_operator import SmallOperator, in_short
+from support.users import NAMESPACE, Users
+
+EPOCH = 1_800_000_000.0
+QUIET_SECONDS = 1500.0
+
+
+class BrokenLawError(AssertionError):
+    """A law does not hold. The message names the seed."""
+
+
+class CrashError(Exception):
+    """The operator dies here."""
+
+
+class History:
+    """A small cluster and one operator, driven by chance."""
+
+    def __init__(self, seed: int, limits: Limits | None = None) -> None:
+        self.seed = seed
+        self.random = Random(seed)
+        self.time = EPOCH
+        self.steps = 0
+        self.trace: deque[str] = deque(maxlen=60)
+        self.limits = limits or Limits()
+        self.verbs = Verbs(lambda: self.time, seed)
+        self.garbage = GarbageCollector(self.verbs)
+        self.kubelets = Kubelets(self.verbs, Scripts(otherwise=self._run_of, start_task=self._start_run_of))
+        self.scheduler = Scheduler(self.verbs)
+        self.hosts = Hosts(self.verbs, self.kubelets)
+        self.census = Books(self.verbs)
+        self.users = Users(self.verbs, self.random)
+        for number in range(3):
+            self.hosts.join(f"h{number}")
+        self.operator = SmallOperator(self.verbs, self.limits)
+        self.faulty = True
+
+    def _run_of(self, task: str, attempt: int) -> Run:
+        random = Random(f"{self.seed}/{task}/{attempt}")
+        kind = random.random()
+        seconds = random.choice((0.5, 2.0, 10.0, 60.0))
+        term = random.choice((0.2, 5.0, 1000.0))
+        if kind < 0.65:
+            return Run(seconds, term_seconds=term)
+        if kind < 0.85:
+            return Run(seconds, exit_code=random.choice((1, 2, 137)), term_seconds=term)
+        if kind < 0.90:
+            return Run(seconds, oom=True)
+        if kind < 0.93:
+            return Run(seconds, exit_code=125, cause="WallClock")
+        return Run(seconds, image_missing=kind > 0.97, term_seconds=term)
+
+    def _start_run_of(self, node: str) -> StartRun:
+        return StartRun(1.0, 1 if Random(f"{self.seed}/{node}").random() < 0.15 else 0)
+
+    # Running
+
+    def run(self, steps: int) -> int:
+        """Take that many steps, then let everything come to rest and look. How many steps it were in all."""
+        for _ in range(steps):
+            self.step()
+        self.come_to_rest()
+        return self.steps
+
+    def step(self) -> None:
+        """One thing happens."""
+        self.steps += 1
+        moves = (
+            (25, self._deliver),
+            (25, self._cycle),
+            (20, self._kubelet),
+            (6, self._schedule),
+            (10, self._time),
+            (10, self._user),
+            (3, self._host),
+            (2, self._collect_garbage),
+            (2, self._duplicate),
+            (1, self._crash),
+            (1, self._same_from_scratch),
+            (1, self._delete_pod_by_hand),
+        )
+        move = self.random.choices([m for _, m in moves], [w for w, _ in moves])[0]
+        self.trace.append(f"{self.steps}: {move.__name__}")
+        move()
+        self._check()
+
+    def fail(self, law: str, what: object) -> BrokenLawError:
+        past = "\n  ".join(self.trace)
+        return BrokenLawError(f"{law} broken at seed {self.seed}, step {self.steps}: {what}\n  {past}")
+
+    def _check(self) -> None:
+        if self.census.violations:
+            raise self.fail("Laws 2, 4, 8", "; ".join(self.census.violations))
+
+    # Moves
+
+    def _deliver(self) -> None:
+        waiting = [plural for plural in FOLDED if self.operator.undelivered[plural]]
+        if waiting:
+            self.operator.deliver(self.random.choice(waiting), self.random.choice((1, 1, 3, 100)))
+
+    def _duplicate(self) -> None:
+        self.operator.tell_again(self.random.choice(FOLDED), self.random)
+
+    def _fault(self, action: AnyAction) -> str:
+        self.trace.append(f"   {in_short(action)}")
+        if not self.faulty:
+            return ""
+        chance = self.random.random()
+        if chance < 0.002:
+            raise CrashError
+        fault = "lost" if chance < 0.02 else "failed" if chance < 0.04 else ""
+        if fault:
+            self.trace.append(f"   ^ {fault}")
+        return fault
+
+    def _between(self) -> None:
+        if self.random.random() < 0.2:
+            self.random.choice((self._deliver, self._kubelet, self._schedule, self._user))()
+
+    def _cycle(self) -> None:
+        keys = self.operator.due()
+        if not keys:
+            return
+        try:
+            made = self.operator.cycle(self.random.choice(keys), self._fault, self._between)
+        except CrashError:
+            self._crash()
+            return
+        self._no_surprise(made)
+
+    def _no_surprise(self, made: Plan) -> None:
+        """Law 4, as far as the operator knew: see the census for what was true."""
+        starts = [action for action in made.actions if isinstance(action, act.StartAttempt)]
+        if len({start.task_uid for start in starts}) < len(starts):
+            raise self.fail("Law 4", f"a task is started twice in one plan: {starts}")
+
+    def _crash(self) -> None:
+        self.trace.append("   operator restarts")
+        self.operator.die()
+        self.operator = SmallOperator(self.verbs, self.limits, self.random)
+
+    def _kubelet(self) -> None:
+        now = self.time
+        ready = sorted(key for key in self.verbs.store.all("pods") if self.kubelets.due(key) <= now)
+        if ready:
+            key = self.random.choice(ready)
+            self.kubelets.advance(key)
+            pod = self.verbs.store.get("pods", key)
+            self.trace.append(f"   {key[1]}: {pod['status'].get('phase') if pod else 'gone'}")
+
+    def _schedule(self) -> None:
+        self.scheduler.schedule()
+
+    def _time(self) -> None:
+        self.time += self.random.choice((0.1, 0.5, 1.0, 3.0, 10.0, 30.0, self.random.choice((60.0, 200.0, 400.0))))
+
+    def _user(self) -> None:
+        self.trace.append(f"   {self.users.act()}")
+
+    def _host(self) -> None:
+        names = sorted(key[1] for key in self.verbs.store.all("nodes"))
+        silent = sorted(self.kubelets.silent & set(names))
+        kind = self.random.random()
+        if kind < 0.3 and names:
+            self.hosts.fall_silent(self.random.choice(names))
+        elif kind < 0.5 and silent:
+            self.hosts.notice_silence(self.random.choice(silent))
+        elif kind < 0.8 and silent:
+            self.hosts.come_back(self.random.choice(silent))
+        elif kind < 0.87 and len(names) > 2:
+            self.hosts.leave(self.random.choice(names))
+        elif len(names) < 4:
+            self.hosts.join(f"h{self.steps}-new")
+
+    def _collect_garbage(self) -> None:
+        self.garbage.sweep()
+        self.hosts.collect()
+
+    def _delete_pod_by_hand(self) -> None:
+        pods = self.verbs.list("pods")
+        if pods:
+            meta = self.random.choice(pods)["metadata"]
+            self.trace.append(f"   delete {meta['name']}")
+            self.verbs.delete("pods", meta["namespace"], meta["name"])
+
+    # Laws 5 and 6
+
+    def _same_from_scratch(self) -> None:
+        """Two operators that start now, told everything in different order, plan the same in the same order."""
+        plans = []
+        for shuffle in (None, Random(self.steps), Random(self.steps + 1)):
+            young = SmallOperator(self.verbs, self.limits, shuffle)
+            keys = sorted(young.woken)
+            plans.append([(key, young.judge(key).actions) for key in keys])
+            young.die()
+        for other in plans[1:]:
+            if other != plans[0]:
+                raise self.fail("Law 6", _difference(plans[0], other))
+
+    # Rest
+
+    def come_to_rest(self) -> None:
+        """Faults end, hosts are well: everything that can end must end (law 3), and then nothing moves (law 1)."""
+        self.faulty = False
+        self.trace.append("coming to rest")
+        for name in sorted(self.kubelets.silent):
+            if self.verbs.store.get("nodes", ("", name)) is not None:
+                self.hosts.come_back(name)
+        self.kubelets.silent.clear()
+        while len(self.verbs.store.all("nodes")) < 4:
+            self.hosts.join(f"r{len(self.verbs.store.all('nodes'))}-{self.steps}")
+        quiet_since, rounds = self.time, 0
+        while self.time < quiet_since + QUIET_SECONDS:
+            rounds += 1
+            if rounds > 20000:
+                raise self.fail("Law 1", "no rest: the operator keeps writing")
+            if self._settle_down():
+                quiet_since = self.time
+            coming = [when for when in self.operator.wake_at.values() if when > self.time]
+            coming += [due for key in self.verbs.store.all("pods") if (due := self.kubelets.due(key)) < FOREVER]
+            self.time = max(self.time, min([*coming, quiet_since + QUIET_SECONDS]))
+        self._look_at_rest()
+
+    def _settle_down(self) -> bool:
+        """Let everything that is due at this moment happen; True when anything did."""
+        before, turns = self.verbs.store.revision, 0
+        while True:
+            revision, turns = self.verbs.store.revision, turns + 1
+            self.operator.deliver_all()
+            for key in self.operator.due():
+                self._no_surprise(self.operator.cycle(key, self._fault))
+            if turns > 200:
+                raise self.fail("Law 1", "the operator never comes to a fixed point at one moment")
+            for key in sorted(self.verbs.store.all("pods")):
+                while self.kubelets.advance(key):
+                    pass
+            self.scheduler.schedule()
+            self._collect_garbage()
+            self._check()
+            if self.verbs.store.revision == revision and not self.operator.due():
+                return revision != before
+
+    def _look_at_rest(self) -> None:
+        self.census.check_ledgers(in_flight=False)
+        self._check()
+        self._no_task_lost()
+        self._nothing_left()
+        for key in sorted(self.operator.wake_at | dict.fromkeys(self._keys(), 0.0)):
+            made = self.operator.judge(key)
+            if made.actions:
+                raise self.fail("Law 1", [in_short(a) for a in made.actions])
+        young = SmallOperator(self.verbs, self.limits, self.random)
+        for key in sorted(young.woken):
+            made = young.judge(key)
+            if made.actions:
+                raise self.fail(
+                    "Law 5", f"{key}: an operator from scratch would still do {[in_short(a) for a in made.actions]}"
+                )
+        young.die()
+
+    def _keys(self) -> list[PoolKey]:
+        return [PoolKey(*key) for key in self.verbs.store.all("pools")]
+
+    def _no_task_lost(self) -> None:
+        """Law 3: at rest, every task is completed, or cannot run and says why, or waits for a pool that cannot take it."""
+        for task in self.verbs.list("tasks"):
+            status = task.get("status") or {}
+            if status.get("state") == "Completed":
+                continue
+            reason = self._reason_to_wait(task)
+            if reason is None:
+                raise self.fail("Law 3", f"task {task['metadata']['name']} waits for nothing: {task['spec']} {status}")
+
+    def _reason_to_wait(self, task: dict[str, object]) -> str | None:
+        status, spec = task.get("status") or {}, task["spec"]
+        assert isinstance(status, dict)
+        assert isinstance(spec, dict)
+        for condition in status.get("conditions", ()):
+            if condition["type"] == "Scheduled" and condition["status"] == "False":
+                return str(condition["reason"])
+        job = self.verbs.store.get("jobs", (NAMESPACE, spec["jobName"]))
+        if job is None:
+            return None
+        if (job.get("status") or {}).get("state") == "Completed":
+            return "the job is completed"
+        pool = self.verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
+        if pool is None or pool["spec"]["targetDedicatedNodes"] == 0:
+            return "there are no nodes"
+        states = {
+            (node.get("status") or {}).get("state")
+            for node in self.verbs.list("computenodes")
+            if node["spec"]["poolName"] == pool["metadata"]["name"]
+        }
+        if states <= {"StartTaskFailed", "Creating", "Unusable"}:
+            return "no node can run tasks"
+        return None
+
+    def _nothing_left(self) -> None:
+        """At rest nothing is left of what has ended: Pods are swept, hosts without a node are given back."""
+        pods = self.verbs.list("pods")
+        for pod in pods:
+            meta, tags = pod["metadata"], pod["metadata"]["labels"]
+            if tags[labels.ROLE] == labels.Role.TASK and is_terminal(pod):
+                raise self.fail("Nothing left behind", f"Pod {meta['name']} is still there: {meta} {pod['status']}")
+            if tags[labels.ROLE] == labels.Role.NODE and not self.verbs.store.get(
+                "computenodes", (meta["namespace"], tags[labels.NODE])
+            ):
+                raise self.fail("Nothing left behind", f"node Pod {meta['name']} has no ComputeNode")
+        used = {pod["spec"].get("nodeName") for pod in pods}
+        for host in self.verbs.list("nodes"):
+            claim = (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL)
+            if claim and host["metadata"]["name"] not in used:
+                raise self.fail("Nothing left behind", f"host {host['metadata']['name']} is still claimed by {claim}")
+        for pool in self.verbs.list("pools"):
+            name, want = pool["metadata"]["name"], pool["spec"]["targetDedicatedNodes"]
+            have = sum(1 for node in self.verbs.list("computenodes") if node["spec"]["poolName"] == name)
+            if have != want:
+                raise self.fail("Law 3", f"pool {name} wants {want} nodes and has {have}")
+
+
+def _difference(one: list[tuple[PoolKey, list[AnyAction]]], two: list[tuple[PoolKey, list[AnyAction]]]) -> str:
+    for (key, mine), (other, theirs) in zip(one, two, strict=False):
+        if key != other:
+            return f"{key} against {other}"
+        for my, their in zip_longest(mine, theirs):
+            if my != their:
+                return f"{key}: {_first_difference(repr(my), repr(their))}"
+    return f"{[key for key, _ in one]} against {[key for key, _ in two]}"
+
+
+def _first_difference(one: str, two: str) -> str:
+    at = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    return f"{one[:30]} …{one[max(0, at - 100) : at + 200]}…\n    against …{two[max(0, at - 100) : at + 200]}…"

@@ -1,0 +1,266 @@
+"""Simulated kubelets: what real ones do to Pods that are bound to their host, step by step, by a script.
+
+Synchronous: `advance` makes a Pod's next transition if it is due and tells when the one after that will be. What is mimicked is
+what trials on real kubelets have shown: phases, container states, refusals, grace, and the launcher's records.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from millpond.api import labels
+from millpond.api.resources import millicores
+
+from support.model.failures import StatusError
+from support.model.store import Document, Key
+from support.model.verbs import Verbs
+from support.scheduler import is_terminal, requested_cpu
+from support.scripts import Run, Scripts
+
+ADMIT_SECONDS = 0.05
+RESIZE_SECONDS = 0.5
+REMOVE_SECONDS = 0.05
+FOREVER = 10.0**12
+
+
+@dataclass
+class Life:
+    """What a kubelet knows of a Pod: its stage, when that began and when the next is due."""
+
+    uid: str
+    stage: str = "seen"
+    due: float = 0.0
+    began: float = 0.0
+    stopped: bool = False
+    cpu: int = 0
+    """Millicores that the kubelet has allocated to it."""
+    resized_at: float | None = None
+
+
+class Kubelets:
+    """The kubelets of all hosts. `silent` are the hosts whose kubelet is down; their Pods stand still."""
+
+    def __init__(self, verbs: Verbs, scripts: Scripts) -> None:
+        self.verbs = verbs
+        self.scripts = scripts
+        self.silent: set[str] = set()
+        self.lives: dict[Key, Life] = {}
+
+    # Time
+
+    def due(self, key: Key) -> float:
+        """When the Pod's next transition is due; very late when nothing will happen by itself."""
+        pod = self.verbs.store.get("pods", key)
+        if pod is None or not self._works(pod):
+            return FOREVER
+        life = self._life(key, pod)
+        if "deletionTimestamp" in pod["metadata"] and not life.stopped and life.stage != "ended":
+            return self.verbs.clock()
+        if life.stage == "ended":
+            return life.due if self._to_remove(pod) else FOREVER
+        return min(life.due, self._resize_due(pod, life))
+
+    def advance(self, key: Key) -> bool:
+        """Make the transition that is due; False when there was none."""
+        now = self.verbs.clock()
+        if self.due(key) > now:
+            return False
+        pod = self.verbs.store.get("pods", key)
+        assert pod is not None
+        life = self._life(key, pod)
+        if "deletionTimestamp" in pod["metadata"] and not life.stopped and life.stage != "ended":
+            self._stop(pod, life, now)
+        elif self._resize_due(pod, life) <= now:
+            life.cpu, life.resized_at = requested_cpu(pod), None
+        else:
+            getattr(self, "_on_" + life.stage)(pod, life, now)
+        return True
+
+    def _works(self, pod: Document) -> bool:
+        host = pod["spec"].get("nodeName")
+        return bool(host) and host not in self.silent and self.verbs.store.get("nodes", ("", host)) is not None
+
+    def _life(self, key: Key, pod: Document) -> Life:
+        life = self.lives.get(key)
+        if life is None or life.uid != pod["metadata"]["uid"]:
+            life = self.lives[key] = Life(pod["metadata"]["uid"], due=self.verbs.clock() + ADMIT_SECONDS)
+            if is_terminal(pod):
+                life.stage, life.due = "ended", self.verbs.clock() + REMOVE_SECONDS
+        return life
+
+    def _resize_due(self, pod: Document, life: Life) -> float:
+        if life.stage in ("seen", "ended") or requested_cpu(pod) == life.cpu:
+            return FOREVER
+        if life.resized_at is None:
+            life.resized_at = self.verbs.clock() + RESIZE_SECONDS
+        return life.resized_at
+
+    def _to_remove(self, pod: Document) -> bool:
+        meta = pod["metadata"]
+        if "deletionTimestamp" not in meta:
+            return False
+        return not (meta.get("deletionGracePeriodSeconds") == 0 and meta.get("finalizers"))
+
+    # Stages: seen, creating, init, running, ended
+
+    def _on_seen(self, pod: Document, life: Life, now: float) -> None:
+        refusal = self._refusal(pod)
+        if refusal is not None:
+            life.stage, life.due = "ended", now + REMOVE_SECONDS
+            self._patch(pod, {"phase": "Failed", "reason": refusal, "message": f"Pod was rejected: {refusal}"})
+            return
+        life.cpu = requested_cpu(pod)
+        run = self._script(pod)
+        waiting = {"state": {"waiting": {"reason": "ContainerCreating"}}, "ready": False, "restartCount": 0}
+        life.stage, life.due = "creating", now + run.start_seconds
+        self._patch(
+            pod,
+            {
+                "phase": "Pending",
+                "startTime": _time(now),
+                "containerStatuses": [{"name": c["name"]} | waiting for c in pod["spec"]["containers"]],
+                "initContainerStatuses": [
+                    {"name": c["name"]} | waiting for c in pod["spec"].get("initContainers") or ()
+                ],
+            },
+        )
+
+    def _refusal(self, pod: Document) -> str | None:
+        host = self.verbs.store.get("nodes", ("", pod["spec"]["nodeName"]))
+        assert host is not None
+        wanted = pod["spec"].get("nodeSelector") or {}
+        if any((host["metadata"].get("labels") or {}).get(key) != value for key, value in wanted.items()):
+            return "NodeAffinity"
+        here = [(key, other) for key, other in self.verbs.store.all("pods").items() if other is not pod]
+        held = sum(self._allocated(key, o) for key, o in here if o["spec"].get("nodeName") == pod["spec"]["nodeName"])
+        return "OutOfcpu" if held + requested_cpu(pod) > millicores(host["status"]["allocatable"]["cpu"]) else None
+
+    def _allocated(self, key: Key, pod: Document) -> int:
+        life = self.lives.get(key)
+        if life is None or life.uid != pod["metadata"]["uid"] or is_terminal(pod):
+            return 0
+        return life.cpu
+
+    def _on_creating(self, pod: Document, life: Life, now: float) -> None:
+        if self._script(pod).image_missing:
+            waiting = {"reason": "ErrImagePull", "message": "the registry does not have the image"}
+            life.due = FOREVER
+            statuses = [{"name": c["name"], "state": {"waiting": waiting}} for c in pod["spec"]["containers"]]
+            self._patch(pod, {"containerStatuses": statuses})
+            return
+        if pod["spec"].get("initContainers"):
+            life.stage, life.began = "init", now
+            self._begin_init(pod, life, now, [])
+        else:
+            self._begin(pod, life, now)
+
+    def _begin_init(self, pod: Document, life: Life, now: float, done: list[Document]) -> None:
+        containers = pod["spec"]["initContainers"]
+        current = containers[len(done)]
+        start = self.scripts.start_task(pod["metadata"].get("labels", {}).get(labels.NODE, ""))
+        life.due = now + (start.seconds if current["name"] == "start-task" else 0.1)
+        running = {"name": current["name"], "state": {"running": {"startedAt": _time(now)}}}
+        waiting = [
+            {"name": c["name"], "state": {"waiting": {"reason": "PodInitializing"}}}
+            for c in containers[len(done) + 1 :]
+        ]
+        self._patch(pod, {"initContainerStatuses": [*done, running, *waiting]})
+
+    def _on_init(self, pod: Document, life: Life, now: float) -> None:
+        statuses = pod["status"]["initContainerStatuses"]
+        done = [status for status in statuses if "terminated" in status["state"]]
+        current = statuses[len(done)]
+        done.append(self._init_ended(pod, current, now))
+        if len(done) < len(statuses):
+            self._begin_init(pod, life, now, done)
+        else:
+            self._begin(pod, life, now, done)
+
+    def _init_ended(self, pod: Document, status: Document, now: float) -> Document:
+        started = status["state"]["running"]["startedAt"]
+        ended = {"exitCode": 0, "reason": "Completed", "startedAt": started, "finishedAt": _time(now)}
+        if status["name"] == "start-task":
+            run = self.scripts.start_task(pod["metadata"].get("labels", {}).get(labels.NODE, ""))
+            record = {"cause": "Exited", "exitCode": run.exit_code, "retries": run.retries}
+            ended["message"] = json.dumps(record | {"startTime": started, "endTime": _time(now)})
+        return {"name": status["name"], "state": {"terminated": ended}, "restartCount": 0}
+
+    def _begin(self, pod: Document, life: Life, now: float, inits: list[Document] | None = None) -> None:
+        life.stage, life.began = "running", now
+        life.due = now + self._script(pod).seconds if _is_task(pod) else FOREVER
+        statuses = [
+            {"name": c["name"], "state": {"running": {"startedAt": _time(now)}}, "ready": True, "restartCount": 0}
+            for c in pod["spec"]["containers"]
+        ]
+        status: Document = {"phase": "Running", "podIP": "10.0.0.1", "containerStatuses": statuses}
+        if inits is not None:
+            status["initContainerStatuses"] = inits
+        self._patch(pod, status)
+
+    def _on_running(self, pod: Document, life: Life, now: float) -> None:
+        run = self._script(pod)
+        if run.oom:
+            self._end(pod, life, now, 137, "OOMKilled", {"cause": "Exited", "exitCode": 137, "signal": 9})
+        else:
+            record = {"cause": run.cause, "exitCode": run.exit_code}
+            self._end(pod, life, now, run.exit_code, "Completed" if run.exit_code == 0 else "Error", record)
+
+    def _on_stopping(self, pod: Document, life: Life, now: float) -> None:
+        if self._grace(pod) <= self._script(pod).term_seconds:
+            self._end(pod, life, now, 137, "Error", None)
+        else:
+            self._end(pod, life, now, 143, "Error", {"cause": "Terminated", "exitCode": 143, "signal": 15})
+
+    def _on_ended(self, pod: Document, life: Life, now: float) -> None:
+        """The kubelet's last word on a deleted Pod: it may go."""
+        meta = pod["metadata"]
+        try:
+            self.verbs.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"], grace=0)
+        except StatusError as failure:
+            if failure.status != 404:
+                raise
+
+    # Ends
+
+    def _stop(self, pod: Document, life: Life, now: float) -> None:
+        """A delete arrived: TERM what runs, end what does not."""
+        life.stopped = True
+        if life.stage == "running":
+            life.stage = "stopping"
+            life.due = now + min(self._script(pod).term_seconds, self._grace(pod))
+            return
+        life.stage, life.due = "ended", now + REMOVE_SECONDS
+        self._patch(pod, {"phase": "Failed", "containerStatuses": [], "initContainerStatuses": []})
+
+    def _grace(self, pod: Document) -> float:
+        return float(pod["metadata"].get("deletionGracePeriodSeconds", 30))
+
+    def _end(self, pod: Document, life: Life, now: float, code: int, reason: str, record: Document | None) -> None:
+        life.stage, life.due = "ended", now + REMOVE_SECONDS
+        ended: dict[str, Any] = {"exitCode": code, "reason": reason}
+        ended |= {"startedAt": _time(life.began), "finishedAt": _time(now)}
+        if record is not None:
+            ended["message"] = json.dumps(record | {"startTime": _time(life.began), "endTime": _time(now)})
+        statuses = [{"name": c["name"], "state": {"terminated": ended}} for c in pod["spec"]["containers"]]
+        self._patch(pod, {"phase": "Succeeded" if code == 0 else "Failed", "containerStatuses": statuses})
+
+    def _script(self, pod: Document) -> Run:
+        tags = pod["metadata"].get("labels") or {}
+        if not _is_task(pod):
+            return Run()
+        return self.scripts.run(tags.get(labels.TASK, ""), int(tags.get(labels.ATTEMPT, "1")))
+
+    def _patch(self, pod: Document, status: Document) -> None:
+        meta = pod["metadata"]
+        self.verbs.merge_patch("pods", meta["namespace"], meta["name"], {"status": status}, "status")
+
+
+def _is_task(pod: Document) -> bool:
+    return (pod["metadata"].get("labels") or {}).get(labels.ROLE) == labels.Role.TASK
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,63 @@
+"""The resources the model serves, and what sets them apart: scope, status subresource, selectable fields, Pod-like grace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from millpond.api.computenode import ComputeNode
+from millpond.api.job import Job
+from millpond.api.jobschedule import JobSchedule
+from millpond.api.kind import API_VERSION
+from millpond.api.pool import Pool
+from millpond.api.task import Task
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """One resource. `counts_generations` is false for kinds whose spec has no generation (Nodes, Leases, Events)."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+    status: bool = False
+    counts_generations: bool = False
+    graceful: bool = False
+    selectable: tuple[str, ...] = ("metadata.name", "metadata.namespace")
+
+
+_META = ("metadata.name", "metadata.namespace")
+_OURS = tuple(
+    ResourceType(
+        API_VERSION,
+        model.KIND.name,
+        model.KIND.plural,
+        status=True,
+        counts_generations=True,
+        selectable=(*_META, *(path.lstrip(".") for path in model.KIND.selectable)),
+    )
+    for model in (Pool, ComputeNode, Job, Task, JobSchedule)
+)
+_THEIRS = (
+    ResourceType(
+        "v1",
+        "Pod",
+        "pods",
+        status=True,
+        counts_generations=True,
+        graceful=True,
+        selectable=(*_META, "spec.nodeName", "status.phase", "spec.restartPolicy", "spec.schedulerName"),
+    ),
+    ResourceType(
+        "v1", "Node", "nodes", namespaced=False, status=True, selectable=("metadata.name", "spec.unschedulable")
+    ),
+    ResourceType("events.k8s.io/v1", "Event", "events", selectable=(*_META, "reason", "type")),
+    ResourceType(
+        "v1", "Namespace", "namespaces", namespaced=False, status=True, selectable=("metadata.name", "status.phase")
+    ),
+    ResourceType("v1", "ConfigMap", "configmaps"),
+    ResourceType("coordination.k8s.io/v1", "Lease", "leases"),
+)
+
+BY_PLURAL = {kind.plural: kind for kind in (*_OURS, *_THEIRS)}
+"""Plurals are unique among the resources that Millpond uses."""

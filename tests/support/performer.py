@@ -1,0 +1,237 @@
+"""Actions performed on the model without an event loop: what `cluster/actuator` does, in its smallest form, for the laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from millpond.api import labels
+from millpond.api.resources import millicores, whole
+from millpond.control import actions as act
+from millpond.control.actions import AnyAction
+from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
+
+from support.model.failures import StatusError
+from support.model.store import Document
+from support.model.verbs import Verbs
+
+AGENT = {"cpu": "20m", "memory": "64Mi"}
+
+
+class Performer:
+    """`perform` makes one action true and says what it came to."""
+
+    def __init__(self, verbs: Verbs) -> None:
+        self._verbs = verbs
+
+    def perform(self, action: AnyAction) -> Outcome:
+        """Never raises for an answer of the API server."""
+        try:
+            return self._perform(action)
+        except StatusError as failure:
+            if failure.status in (403, 422):
+                return Refused("Refused", failure.message)
+            return Missed(failure.message)
+
+    def _perform(self, action: AnyAction) -> Outcome:
+        match action:
+            case act.StartAttempt():
+                return self._start(action)
+            case act.StopAttempt() | act.DeleteNodePod():
+                return self._delete("pods", action.namespace, action.pod, action.uid)
+            case act.ReleaseEvidence():
+                return self._release_evidence(action)
+            case act.WriteTask():
+                return self._write_task(action)
+            case act.WriteJob():
+                return self._write_status("jobs", action.namespace, action.job, action.version, action.status)
+            case act.WritePool():
+                return self._write_status("pools", action.namespace, action.pool, action.version, action.status)
+            case act.WriteNode():
+                return self._write_status("computenodes", action.namespace, action.node, action.version, action.status)
+            case act.CreateNode():
+                return self._create_node(action)
+            case act.RemoveNode():
+                return self._delete("computenodes", action.namespace, action.node, action.uid)
+            case act.ReleaseNode():
+                return self._drop_finalizer("computenodes", action.namespace, action.node, labels.NODE_FINALIZER)
+            case act.CreateNodePod():
+                return self._create_node_pod(action)
+            case act.ClaimHost():
+                return self._claim(action)
+            case act.ReleaseHost():
+                return self._unclaim(action)
+            case act.ShrinkNodePod():
+                return self._shrink(action)
+            case act.SweepPods():
+                selector = f"{labels.POOL}={action.pool},{labels.COUNTED}=true"
+                self._verbs.delete_collection("pods", action.namespace, selector, "", 500)
+                return Done()
+            case act.DeleteTasks():
+                self._verbs.delete_collection("tasks", action.namespace, "", f"spec.jobName={action.job}", 500)
+                return Done()
+            case act.Announce():
+                return Done()
+
+    def _start(self, action: act.StartAttempt) -> Outcome:
+        task = self._verbs.get("tasks", action.namespace, action.task)
+        if task["metadata"]["uid"] != action.task_uid:
+            return Missed("another task of that name")
+        requests = {"cpu": f"{action.cpu_millis}m", "memory": str(action.memory_bytes)}
+        owner = {"apiVersion": task["apiVersion"], "kind": "Task", "name": action.task, "uid": action.task_uid}
+        tags = {
+            labels.POOL: action.pool,
+            labels.JOB: action.job,
+            labels.TASK: action.task,
+            labels.ATTEMPT: str(action.attempt),
+            labels.NODE: action.node,
+            labels.ROLE: labels.Role.TASK.value,
+            labels.SLOTS: str(action.slots),
+        }
+        pod = {
+            "metadata": {
+                "name": action.pod,
+                "labels": tags,
+                "finalizers": [labels.EVIDENCE_FINALIZER],
+                "ownerReferences": [owner],
+            },
+            "spec": {"nodeName": action.host, "containers": [{"name": "task", "resources": {"requests": requests}}]},
+        }
+        return self._create("pods", action.namespace, pod, lambda old: _owner(old) == action.task_uid)
+
+    def _create_node(self, action: act.CreateNode) -> Outcome:
+        pool = self._verbs.get("pools", action.namespace, action.pool)
+        owner = {"apiVersion": pool["apiVersion"], "kind": "Pool", "name": action.pool, "uid": pool["metadata"]["uid"]}
+        node = {
+            "metadata": {
+                "name": action.node,
+                "labels": {labels.POOL: action.pool},
+                "finalizers": [labels.NODE_FINALIZER],
+                "ownerReferences": [owner],
+            },
+            "spec": {"poolName": action.pool},
+        }
+        return self._create("computenodes", action.namespace, node, lambda old: _owner(old) == owner["uid"])
+
+    def _create_node_pod(self, action: act.CreateNodePod) -> Outcome:
+        pool = self._verbs.get("pools", action.namespace, action.pool)
+        node = self._verbs.get("computenodes", action.namespace, action.node)
+        owner = {"apiVersion": node["apiVersion"], "kind": "ComputeNode", "name": action.node}
+        owner["uid"] = node["metadata"]["uid"]
+        start_task = pool["spec"].get("startTask")
+        tags = {labels.POOL: action.pool, labels.NODE: action.node, labels.ROLE: labels.Role.NODE.value}
+        if start_task:
+            tags[labels.START_TASK] = "true"
+        selector = {"matchLabels": {labels.ROLE: labels.Role.NODE.value}}
+        term = {"labelSelector": selector, "namespaceSelector": {}, "topologyKey": "kubernetes.io/hostname"}
+        inits = [{"name": "layout"}, *([{"name": "start-task"}] if start_task else [])]
+        pod = {
+            "metadata": {"name": action.pod, "labels": tags, "ownerReferences": [owner]},
+            "spec": {
+                "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}},
+                "initContainers": inits,
+                "containers": [{"name": "agent", "resources": {"requests": {"cpu": "1800m", "memory": "2Gi"}}}],
+            },
+        }
+        return self._create("pods", action.namespace, pod, lambda old: _owner(old) == owner["uid"])
+
+    def _create(self, plural: str, namespace: str, document: Document, is_ours: Any) -> Outcome:
+        try:
+            made = self._verbs.create(plural, namespace, document)
+        except StatusError as failure:
+            if failure.reason != "AlreadyExists":
+                raise
+            made = self._verbs.get(plural, namespace, document["metadata"]["name"])
+            if not is_ours(made):
+                return Missed("another object has that name", 1.0)
+        return Done(made["metadata"]["resourceVersion"], made["metadata"]["uid"])
+
+    def _delete(self, plural: str, namespace: str, name: str, uid: str) -> Outcome:
+        try:
+            self._verbs.delete(plural, namespace, name, uid=uid)
+        except StatusError as failure:
+            if failure.status != 404:
+                raise
+        return Done()
+
+    def _release_evidence(self, action: act.ReleaseEvidence) -> Outcome:
+        return self._drop_finalizer(
+            "pods", action.namespace, action.pod, labels.EVIDENCE_FINALIZER, {labels.COUNTED: "true"}, action.uid
+        )
+
+    def _drop_finalizer(
+        self,
+        plural: str,
+        namespace: str,
+        name: str,
+        finalizer: str,
+        tags: dict[str, str] | None = None,
+        uid: str = "",
+    ) -> Outcome:
+        try:
+            old = self._verbs.get(plural, namespace, name)
+        except StatusError as failure:
+            if failure.status == 404:
+                return Done()
+            raise
+        if uid and old["metadata"]["uid"] != uid:
+            return Done()
+        rest = [kept for kept in old["metadata"].get("finalizers") or () if kept != finalizer]
+        metadata: Document = {"finalizers": rest, "resourceVersion": old["metadata"]["resourceVersion"]}
+        if tags:
+            metadata["labels"] = tags
+        new = self._verbs.merge_patch(plural, namespace, name, {"metadata": metadata})
+        return Done(new["metadata"]["resourceVersion"], old["metadata"]["uid"])
+
+    def _write_task(self, action: act.WriteTask) -> Outcome:
+        status = msgspec.json.decode(msgspec.json.encode(action.status))
+        if "conditions" in status:
+            old = self._verbs.get("tasks", action.namespace, action.task).get("status", {}).get("conditions", [])
+            named = {condition["type"] for condition in status["conditions"]}
+            status["conditions"] = [c for c in old if c["type"] not in named] + status["conditions"]
+        patch = {"metadata": {"resourceVersion": action.version}, "status": status}
+        new = self._verbs.merge_patch("tasks", action.namespace, action.task, patch, "status")
+        return Done(new["metadata"]["resourceVersion"], new["metadata"]["uid"])
+
+    def _write_status(self, plural: str, namespace: str, name: str, version: str, status: Any) -> Outcome:
+        old = self._verbs.get(plural, namespace, name).get("status") or {}
+        new = status.as_document()
+        patch = {"metadata": {"resourceVersion": version}, "status": dict.fromkeys(set(old) - set(new)) | new}
+        written = self._verbs.merge_patch(plural, namespace, name, patch, "status")
+        return Done(written["metadata"]["resourceVersion"], written["metadata"]["uid"])
+
+    def _claim(self, action: act.ClaimHost) -> Outcome:
+        host = self._verbs.get("nodes", None, action.host)
+        taints = [t for t in host["spec"].get("taints") or () if t["key"] != labels.HOST_TAINT]
+        taints.append({"key": labels.HOST_TAINT, "value": action.claim, "effect": "NoSchedule"})
+        patch = {"metadata": {"labels": {labels.HOST_LABEL: action.claim}}, "spec": {"taints": taints}}
+        self._verbs.merge_patch("nodes", None, action.host, patch)
+        room = host["status"]["allocatable"]
+        return Done(room=Room(millicores(room["cpu"]) - 20, whole(room["memory"]) - (64 << 20)))
+
+    def _unclaim(self, action: act.ReleaseHost) -> Outcome:
+        try:
+            host = self._verbs.get("nodes", None, action.host)
+        except StatusError as failure:
+            if failure.status == 404:
+                return Done()
+            raise
+        if (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL) != action.claim:
+            return Done()
+        taints = [t for t in host["spec"].get("taints") or () if t["key"] != labels.HOST_TAINT]
+        patch = {"metadata": {"labels": {labels.HOST_LABEL: None}}, "spec": {"taints": taints or None}}
+        self._verbs.merge_patch("nodes", None, action.host, patch)
+        return Done()
+
+    def _shrink(self, action: act.ShrinkNodePod) -> Outcome:
+        pod = self._verbs.get("pods", action.namespace, action.pod)
+        if pod["metadata"]["uid"] != action.uid:
+            return Missed("another Pod of that name")
+        containers = [c | {"resources": {"requests": AGENT}} for c in pod["spec"]["containers"]]
+        self._verbs.merge_patch("pods", action.namespace, action.pod, {"spec": {"containers": containers}}, "resize")
+        return Done()
+
+
+def _owner(document: Document) -> str:
+    owners = document["metadata"].get("ownerReferences") or [{}]
+    return str(owners[0].get("uid", ""))

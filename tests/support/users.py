@@ -1,0 +1,112 @@
+"""What users do, as chance has it: make, change, end and delete pools, jobs and tasks, in any order."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from support.model.failures import StatusError
+from support.model.verbs import Verbs
+
+NAMESPACE = "default"
+POOLS = ("p0", "p1")
+JOBS = ("j0", "j1", "j2")
+MOST_TASKS = 25
+
+
+class Users:
+    """`act` does one thing and says what, for the trace."""
+
+    def __init__(self, verbs: Verbs, random: Random) -> None:
+        self.verbs = verbs
+        self.random = random
+        self._tasks = 0
+
+    def act(self) -> str:
+        """One act of some user; what the API server refuses is no act."""
+        acts = (
+            (30, self._submit),
+            (8, self._make_job),
+            (8, self._make_pool),
+            (6, self._resize),
+            (4, self._end_task),
+            (3, self._delete_task),
+            (2, self._end_job),
+            (2, self._delete_job),
+            (2, self._delete_pool),
+        )
+        chosen = self.random.choices([a for _, a in acts], [w for w, _ in acts])[0]
+        try:
+            return chosen()
+        except StatusError as refusal:
+            return f"refused: {refusal.message}"
+
+    def _create(self, plural: str, name: str, spec: dict[str, Any], finalizers: tuple[str, ...] = ()) -> str:
+        metadata = {"name": name, "finalizers": list(finalizers)} if finalizers else {"name": name}
+        self.verbs.create(plural, NAMESPACE, {"metadata": metadata, "spec": spec})
+        return f"create {plural}/{name} {spec}"
+
+    def _make_pool(self) -> str:
+        spec: dict[str, Any] = {
+            "targetDedicatedNodes": self.random.choice((1, 1, 2, 3)),
+            "taskSlotsPerNode": self.random.choice((1, 2, 4)),
+            "nodeTemplate": {"image": "busybox"},
+            "taskSchedulingPolicy": {"nodeFillType": self.random.choice(("Spread", "Pack"))},
+        }
+        if self.random.random() < 0.3:
+            spec["startTask"] = {"commandLine": "prepare"}
+        return self._create("pools", self.random.choice(POOLS), spec)
+
+    def _make_job(self) -> str:
+        spec: dict[str, Any] = {"poolName": self.random.choice(POOLS), "priority": self.random.choice((0, 0, 5))}
+        if self.random.random() < 0.3:
+            spec["maxParallelTasks"] = self.random.choice((1, 2))
+        if self.random.random() < 0.3:
+            spec["onAllTasksComplete"] = "TerminateJob"
+        if self.random.random() < 0.4:
+            spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 3))}
+        return self._create("jobs", self.random.choice(JOBS), spec)
+
+    def _submit(self) -> str:
+        if len(self.verbs.store.all("tasks")) >= MOST_TASKS:
+            return self._delete_task()
+        spec: dict[str, Any] = {"jobName": self.random.choice(JOBS), "commandLine": "work"}
+        if self.random.random() < 0.2:
+            spec["requiredSlots"] = self.random.choice((2, 3))
+        if self.random.random() < 0.3:
+            spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 2))}
+        self._tasks += 1
+        # A name is used again now and then, after its task was deleted.
+        name = f"t{self._tasks % 40}"
+        return self._create("tasks", name, spec)
+
+    def _some(self, plural: str) -> str:
+        names = sorted(key[1] for key in self.verbs.store.all(plural))
+        return self.random.choice(names) if names else "none"
+
+    def _patch(self, plural: str, name: str, spec: dict[str, Any]) -> str:
+        self.verbs.merge_patch(plural, NAMESPACE, name, {"spec": spec})
+        return f"patch {plural}/{name} {spec}"
+
+    def _resize(self) -> str:
+        return self._patch("pools", self._some("pools"), {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))})
+
+    def _end_task(self) -> str:
+        return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
+
+    def _end_job(self) -> str:
+        return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})
+
+    def _delete(self, plural: str) -> str:
+        name = self._some(plural)
+        self.verbs.delete(plural, NAMESPACE, name)
+        return f"delete {plural}/{name}"
+
+    def _delete_task(self) -> str:
+        return self._delete("tasks")
+
+    def _delete_job(self) -> str:
+        return self._delete("jobs")
+
+    def _delete_pool(self) -> str:
+        return self._delete("pools")
