@@ -1,4 +1,4 @@
-import multiprocessing
+import threading
 from dataclasses import asdict
 
 import pytest
@@ -66,31 +66,26 @@ def test_no_free_slot_is_said(taken, networks):
         state.free_slot(taken, networks)
 
 
-def _enter(path, order, name, entered, leave):
-    with state.locked(path, "it"):
-        order.append(name)
-        entered.set()
-        leave.wait(20)
-        order.append(f"{name} leaves")
-        path.unlink()
-
-
 def test_a_lock_that_its_holder_removed_still_keeps_others_apart(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    with context.Manager() as shared:
-        order = shared.list()
-        leave = [shared.Event(), shared.Event()]
-        entered = [shared.Event(), shared.Event()]
-        people = [
-            context.Process(target=_enter, args=(tmp_path / "lock", order, str(n), entered[n], leave[n]))
-            for n in (0, 1)
-        ]
-        people[0].start()
-        assert entered[0].wait(20)
-        people[1].start()
-        leave[1].set()
-        leave[0].set()
-        for person in people:
-            person.join(20)
-        assert list(order) == ["0", "0 leaves", "1", "1 leaves"]
-    assert not (tmp_path / "lock").exists()
+    path, order = tmp_path / "lock", []
+    entered, leave = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
+
+    def enter(number):
+        with state.locked(path, "it"):
+            order.append(f"{number} enters")
+            entered[number].set()
+            assert leave[number].wait(20)
+            order.append(f"{number} leaves")
+            path.unlink()
+
+    people = [threading.Thread(target=enter, args=(number,)) for number in (0, 1)]
+    people[0].start()
+    assert entered[0].wait(20)
+    people[1].start()
+    leave[1].set()
+    assert not entered[1].wait(0.1)
+    leave[0].set()
+    for person in people:
+        person.join(20)
+    assert order == ["0 enters", "0 leaves", "1 enters", "1 leaves"]
+    assert not path.exists()

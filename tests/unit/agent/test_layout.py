@@ -1,0 +1,97 @@
+"""The node directory is made as described, again and again, and never through a link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from millpond.agent.beneath import RefusedPathError
+from millpond.agent.layout import lay_out
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Path:
+    path = tmp_path / "launcher"
+    path.write_bytes(b"\x7fELF program")
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    path = tmp_path / "node"
+    path.mkdir()
+    return path
+
+
+MODES = {
+    "shared": 0o1777,
+    "workitems": 0o1777,
+    "startup": 0o755,
+    "startup/wd": 0o755,
+    "fsmounts": 0o755,
+    "volatile": 0o755,
+    "volatile/bin": 0o755,
+    "volatile/bin/launcher": 0o755,
+}
+
+
+def modes(root: Path) -> dict[str, int]:
+    return {str(path.relative_to(root)): stat.S_IMODE(path.lstat().st_mode) for path in root.rglob("*")}
+
+
+def test_the_layout_and_its_modes(root: Path, launcher: Path) -> None:
+    lay_out(str(root), str(launcher), os.getuid())
+    assert modes(root) == MODES
+    assert (root / "volatile/bin/launcher").read_bytes() == launcher.read_bytes()
+
+
+def test_making_it_again_keeps_files_and_mends_modes(root: Path, launcher: Path) -> None:
+    lay_out(str(root), str(launcher), os.getuid())
+    (root / "shared/data").write_text("kept")
+    (root / "shared").chmod(0o700)
+    inode = (root / "volatile/bin/launcher").stat().st_ino
+    lay_out(str(root), str(launcher), os.getuid())
+    assert (root / "shared/data").read_text() == "kept"
+    assert modes(root)["shared"] == 0o1777
+    assert (root / "volatile/bin/launcher").stat().st_ino == inode
+
+
+def test_another_launcher_takes_the_old_ones_place(root: Path, launcher: Path) -> None:
+    lay_out(str(root), str(launcher), os.getuid())
+    launcher.write_bytes(b"\x7fELF newer")
+    lay_out(str(root), str(launcher), os.getuid())
+    assert os.listdir(root / "volatile/bin") == ["launcher"]
+    assert (root / "volatile/bin/launcher").read_bytes() == b"\x7fELF newer"
+
+
+@pytest.mark.parametrize(
+    "name", ["shared", "workitems", "startup", "fsmounts", "volatile", "startup/wd", "volatile/bin"]
+)
+def test_a_link_in_the_way_is_refused_and_its_target_untouched(
+    root: Path, launcher: Path, tmp_path: Path, name: str
+) -> None:
+    target = tmp_path / "elsewhere"
+    target.mkdir(mode=0o700)
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).symlink_to(target)
+    with pytest.raises(RefusedPathError):
+        lay_out(str(root), str(launcher), os.getuid())
+    assert modes(target) == {}
+    assert stat.S_IMODE(target.stat().st_mode) == 0o700
+
+
+def test_a_link_in_place_of_the_launcher_is_replaced_not_followed(root: Path, launcher: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    (root / "volatile/bin").mkdir(parents=True)
+    (root / "volatile/bin/launcher").symlink_to(victim)
+    lay_out(str(root), str(launcher), os.getuid())
+    assert victim.read_text() == "untouched"
+    assert (root / "volatile/bin/launcher").read_bytes() == launcher.read_bytes()
+
+
+def test_a_missing_root_is_said_to_be_missing(tmp_path: Path, launcher: Path) -> None:
+    with pytest.raises(RefusedPathError, match="there is no file"):
+        lay_out(str(tmp_path / "absent"), str(launcher), os.getuid())

@@ -1,0 +1,81 @@
+"""The agent as a process: arguments, output, exit codes, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import NodeDirectory
+
+AGENT = [sys.executable, "-c", "from millpond.agent.main import agent; agent()"]
+TASK = "workitems/frames/job-1/042"
+
+
+def call(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*AGENT, *arguments], capture_output=True, timeout=30, check=False)
+
+
+def test_list_prints_a_line_for_each_file(node: NodeDirectory) -> None:
+    done = call("files", "list", "--root", str(node.root), "-d", TASK, "wd/*.png")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(line["path"], line["size"], line["isDirectory"]) for line in lines] == [("wd/a.png", 4, False)]
+    assert done.returncode == 0
+
+
+def test_cat_from_an_offset(node: NodeDirectory) -> None:
+    done = call("files", "cat", "--root", str(node.root), "-d", TASK, "--offset", "1", "stdout.txt")
+    assert (done.returncode, done.stdout) == (0, b"ello\n")
+
+
+@pytest.mark.parametrize("path", ["../../../../../secret.txt", "/etc/passwd", "absent"])
+def test_what_is_refused_is_said_on_stderr_with_exit_code_1(node: NodeDirectory, path: str) -> None:
+    done = call("files", "cat", "--root", str(node.root), "-d", TASK, path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_tar_of_nothing_says_so(node: NodeDirectory) -> None:
+    done = call("files", "tar", "--root", str(node.root), "-d", TASK, "*.gif")
+    assert done.returncode == 1
+    assert done.stderr == b"no file matches *.gif: list the files to see what is there\n"
+
+
+def test_layout_of_a_directory(tmp_path: Path) -> None:
+    root, launcher = tmp_path / "node", tmp_path / "launcher"
+    root.mkdir()
+    launcher.write_text("program")
+    done = call("layout", "--root", str(root), "--launcher", str(launcher), "--user", str(os.getuid()))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (root / "startup/wd").is_dir()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_run_stays_reaps_and_leaves_when_asked(ending: signal.Signals) -> None:
+    """The agent adopts orphans as process 1 does, here as their subreaper."""
+    become_subreaper = "import ctypes; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)"
+    leave_an_orphan = "import subprocess; subprocess.run(['sh', '-c', 'exec 4<&0; (read x <&4; exit 5) >&- & echo $!'])"
+    code = f"{become_subreaper}; {leave_an_orphan}; from millpond.agent.stay import stay; stay()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdin is not None
+            orphan = Path("/proc") / process.stdout.readline().decode().strip()
+            assert orphan.exists()
+            process.stdin.close()
+            deadline = time.monotonic() + 10
+            while orphan.exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert not orphan.exists()
+            assert process.poll() is None
+            process.send_signal(ending)
+            assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()
