@@ -130,7 +130,7 @@ def fold_node_pod(pool: PoolState, view: PodView) -> None:
     node = pool.node(view.metadata.labels.get(labels.NODE, ""))
     known = node.pods.get(view.metadata.name)
     if known is None or known.metadata.uid != view.metadata.uid:
-        node.shrinking = False
+        node.shrinking = ""
         node.deleted_pods.discard(view.metadata.name)
     elif view.metadata.version < known.metadata.version:
         return

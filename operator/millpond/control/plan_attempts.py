@@ -5,12 +5,12 @@ from __future__ import annotations
 from millpond.api.reasons import TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
-from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch, WriteTask
+from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch
 from millpond.control.limits import Limits
 from millpond.control.plan_nodes import given_up_at, host_lost_under
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
-from millpond.control.verdicts import book
+from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended, judge_waiting
 from millpond.lifecycle.tasks import GIVEN_UP, Wishes, decide
 
@@ -96,6 +96,8 @@ def _let_go(pool: PoolState, attempt: Attempt, now: float, limits: Limits, actio
         if not attempt.deleting:
             _stop(pool, attempt, actions)
         return
+    if attempt.job.pool.unsent and f"{attempt.job.name}/{attempt.task}" in attempt.job.pool.unsent:
+        return
     attempt.job.live.pop(attempt.pod, None)
     attempt.job.pool.mark("job", attempt.job.name)
     attempt.job.pool.refile(attempt.job)
@@ -135,12 +137,10 @@ def _follow(
         return
     if given_up_at(pool, view, now, limits) is not None:
         return
-    _write_progress(pool, attempt, task, wanted, started or format_time(created), actions)
+    _write_progress(attempt, task, wanted, started or format_time(created), actions)
 
 
-def _write_progress(
-    pool: PoolState, attempt: Attempt, task: TaskRecord, state: TaskState, start: str, actions: list[AnyAction]
-) -> None:
+def _write_progress(attempt: Attempt, task: TaskRecord, state: TaskState, start: str, actions: list[AnyAction]) -> None:
     status = TaskStatusPatch(
         state=state,
         attempt=attempt.number,
@@ -151,15 +151,6 @@ def _write_progress(
         exit_code=None,
         directory=task.directory,
     )
-    actions.append(
-        WriteTask(
-            namespace=pool.namespace,
-            task=task.name,
-            job=task.job.name,
-            uid=task.uid,
-            version=str(task.version),
-            status=status,
-        )
-    )
+    write_task(task, status, actions)
     task.job.pool.count(task, state, None)
     task.written, task.settled = attempt.number, attempt.number - 1

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from millpond.api.pool import Pool
 from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
+from millpond.control.actions import WriteTask
 from millpond.control.records import Attempt, JobRecord, NodeRecord, TaskRecord
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
@@ -62,6 +63,8 @@ class PoolState:
         self.summary_scheduled = False
         self.unwritten = False
         """The status that `model` carries is not what the Pool has: the last write failed."""
+        self.unsent: dict[str, tuple[WriteTask, float]] = {}
+        """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew; when to try again."""
         self.last_sweep = float("-inf")
         self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
         self.deadlines: list[tuple[float, Subject, str]] = []

@@ -29,6 +29,7 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.fold_pods import forget_attempt
+from millpond.control.fold_tasks import adopt, settle_into_queue
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
@@ -60,6 +61,9 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             task = pool.task_of(f"{action.job}/{action.task}")
             if task is not None and version.isdigit() and task.uid == action.uid:
                 task.version = max(task.version, int(version))
+            if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
+                adopt(task)
+                settle_into_queue(task)
         case WriteJob():
             job = pool.jobs.get(action.job)
             if job is not None and job.model is not None:
@@ -97,7 +101,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
         case StartAttempt():
             _drop_start(pool, action, outcome, again)
         case WriteTask():
-            pool.look_at(again, "task", f"{action.job}/{action.task}")
+            _keep_unsent(pool, action, again)
         case WriteJob() | WritePool() | WriteNode():
             _forget_written(pool, action, again)
         case StopAttempt() | ReleaseEvidence():
@@ -120,10 +124,20 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             for node in pool.nodes.values():
                 if action.pod in node.pods:
                     node.deleted_pods.discard(action.pod)
-                    node.shrinking = False
+                    node.shrinking, node.not_before = "", again
                     pool.look_at(again, "node", node.name)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
+
+
+def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
+    """A verdict that is not written yet: the task waits with it, and its Pod keeps the evidence."""
+    mark = f"{action.job}/{action.task}"
+    task = pool.task_of(mark)
+    if task is not None and task.uid == action.uid:
+        pool.unsent[mark] = action, again
+        pool.dequeue(task)
+        pool.look_at(again, "task", mark)
 
 
 def _forget_let_go(attempt: Attempt) -> None:
@@ -174,8 +188,6 @@ def _drop_node_step(
     if node is None:
         return
     match action:
-        case CreateNode():
-            node.creating = False
         case RemoveNode():
             node.removing = False
         case ReleaseNode():
@@ -186,5 +198,7 @@ def _drop_node_step(
                 pool.refusal = outcome.message
         case ClaimHost():
             node.claiming = False
+    # A node that could not be made keeps its place until then, so that no other is made in its stead at once.
+    node.not_before = again
     pool.look_at(again, "node", node.name)
     pool.look_at(again, "size", pool.name)
