@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.builders import a_task_pod, ended, exited, record, running, waiting
-
 from millpond.api.reasons import FailureCategory, FailureCode
 from millpond.lifecycle.exits import Ending, judge_ended, judge_waiting
+from support.builders import a_task_pod, ended, exited, record, running, waiting
 
 S, N, P, W, I, R = (
     Ending.SUCCESS,
