@@ -74,9 +74,12 @@ class Cycles:
     async def drive(self, key: PoolKey) -> None:
         """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
         await self._started.wait()
+        met = False
         while True:
+            # The daemon may be earlier than the news of its Pool: what was never there is not released.
+            met = met or self._world.has_pool(key)
             wake_at = await self._judge(key)
-            if self._world.known(key) and self._world.released(key):
+            if met and self._world.released(key):
                 return
             await self._rest(key, wake_at)
 
