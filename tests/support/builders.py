@@ -195,6 +195,8 @@ def a_task_pod(
         "finalizers": [] if released else [labels.EVIDENCE_FINALIZER],
         "ownerReferences": [{"kind": "Task", "name": task, "uid": task_uid or f"uid-{task}"}],
     }
+    if released:
+        tags[labels.COUNTED] = "true"
     if deleted:
         more["deletionTimestamp"] = at(0)
     requests = {"cpu": cpu, "memory": memory, **(devices or {})}
