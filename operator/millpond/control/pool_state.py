@@ -75,6 +75,11 @@ class PoolState:
         """Judge this again in the next plan. A task's name is `job/task`."""
         self.dirty[subject].add(name)
 
+    def mark_bound(self, job: JobRecord) -> None:
+        """The job has one attempt more or less: judge it again where its end waits for that."""
+        if job.model is None or job.ending:
+            self.mark("job", job.name)
+
     def look_at(self, when: float, subject: Subject, name: str) -> None:
         """Judge this again at a time."""
         heappush(self.deadlines, (when, subject, name))
