@@ -189,14 +189,13 @@ def a_task_pod(
         labels.NODE: node,
         labels.ROLE: "task",
         labels.SLOTS: str(slots),
+        **({labels.COUNTED: "true"} if released else {}),
     }
     more: dict[str, Any] = {
         "labels": tags,
         "finalizers": [] if released else [labels.EVIDENCE_FINALIZER],
         "ownerReferences": [{"kind": "Task", "name": task, "uid": task_uid or f"uid-{task}"}],
     }
-    if released:
-        tags[labels.COUNTED] = "true"
     if deleted:
         more["deletionTimestamp"] = at(0)
     requests = {"cpu": cpu, "memory": memory, **(devices or {})}

@@ -75,11 +75,6 @@ class PoolState:
         """Judge this again in the next plan. A task's name is `job/task`."""
         self.dirty[subject].add(name)
 
-    def mark_bound(self, job: JobRecord) -> None:
-        """The job has one attempt more or less: judge it again where its end waits for that."""
-        if job.model is None or job.ending:
-            self.mark("job", job.name)
-
     def look_at(self, when: float, subject: Subject, name: str) -> None:
         """Judge this again at a time."""
         heappush(self.deadlines, (when, subject, name))
@@ -206,6 +201,11 @@ class PoolState:
         if wanted is not None:
             self.order.add(wanted, job.ticket)
         job.filed = wanted
+
+    def mark_emptier(self, job: JobRecord) -> None:
+        """Judge the job again where it matters that fewer of its Pods are left: while it ends, or does not exist."""
+        if job.model is None or job.ending:
+            job.pool.mark("job", job.name)
 
     def unfile(self, job: JobRecord) -> None:
         """Let the job be drawn no more from here."""
