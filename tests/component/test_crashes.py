@@ -5,17 +5,18 @@ counted, not chosen by hand.
 """
 
 import pytest
+from millpond.settings import Settings
 from support.faults import Chooser, crash_at, no_faults, storm
 from support.flows import FLOWS, LIMIT, QUIET, Flow
 from support.virtual_time import run
 from support.worlds import ModelWorld
 
 
-def play(flow: Flow, choose: Chooser = no_faults, seed: int = 1) -> tuple[dict[str, object], ModelWorld]:
+def play(flow: Flow, choose: Chooser = no_faults, seed: int = 1, resync: float = 900.0) -> tuple[dict[str, object], ModelWorld]:
     """Run a flow to its end and to rest; what users are left with."""
 
     async def main() -> tuple[dict[str, object], ModelWorld]:
-        async with ModelWorld(seed, choose) as world:
+        async with ModelWorld(seed, choose, Settings(resync=resync)) as world:
             await flow(world)
             await world.run_quiet(QUIET, LIMIT)
             world.choose = no_faults
@@ -41,5 +42,6 @@ def test_a_crash_at_any_write_changes_nothing_for_users(flow: Flow) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_a_storm_of_faults_changes_nothing_for_users(flow: Flow, seed: int) -> None:
     reference, _ = play(flow)
-    outcome, _ = play(flow, storm(seed, swallow=seed % 2 == 1), seed)
+    # Swallowed events are healed by the next full list only, so that comes before the world is taken to be at rest.
+    outcome, _ = play(flow, storm(seed, swallow=seed % 2 == 1), seed, resync=QUIET / 2)
     assert outcome == reference, f"seed {seed}"

@@ -9,7 +9,7 @@ from support.worlds import ModelWorld
 
 Flow = Callable[[ModelWorld], Awaitable[None]]
 LIMIT = 3000.0
-QUIET = 40.0
+QUIET = 100.0
 
 
 async def from_apply_to_result(world: ModelWorld) -> None:

@@ -176,7 +176,7 @@ class ModelWorld:
     def outcome(self) -> dict[str, Any]:
         """What users are left with, without times, uids and the names of nodes and hosts: to compare two runs."""
         told = {
-            "tasks": ("state", "result", "exitCode", "retryCount", "requeueCount"),
+            "tasks": ("state", "result", "exitCode", "retryCount"),
             "jobs": ("state", "taskCounts", "terminateReason"),
             "pools": (
                 "state",
@@ -197,6 +197,7 @@ class ModelWorld:
         for task in self.verbs.list("tasks"):
             failure = (task.get("status") or {}).get("failure") or {}
             left[f"tasks/{task['metadata']['name']}"]["failure"] = failure.get("code")
+        left["requeues"] = sum((t.get("status") or {}).get("requeueCount", 0) for t in self.verbs.list("tasks"))
         left["nodes"] = sorted((n.get("status") or {}).get("state", "") for n in self.verbs.list("computenodes"))
         left["pods"] = sorted(p["metadata"]["labels"][labels.ROLE] for p in self.verbs.list("pods"))
         left["claims"] = sorted(

@@ -7,7 +7,6 @@ same seed with the same length repeats it.
 import os
 
 import pytest
-
 from support.history import History
 
 STEPS = int(os.environ.get("MILLPOND_LAW_STEPS", "20000"))
