@@ -72,9 +72,11 @@ class Line:
             await self._silence()
         fate = self._choose(self._counter.request(verb, resource.plural, name))
         await self._before(fate)
-        answer = await call()
-        if fate == "crash-after":
-            await self._crash()
+        try:
+            answer = await call()
+        finally:
+            if fate == "crash-after":
+                await self._crash()
         if fate == "apply-then-drop":
             raise UnavailableError("the connection broke before the answer came")
         if self.crashed.is_set():
