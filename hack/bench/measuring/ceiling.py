@@ -96,7 +96,7 @@ class Ceiling:
     async def _count(self, pod: PodView, name: str, version: str) -> None:
         await self._api.merge_patch(TASKS, NAMESPACE, name, _verdict(pod, name, version), "status")
         counted = "/metadata/labels/" + labels.COUNTED.replace("/", "~1")
-        operations = [
+        operations: list[dict[str, Any]] = [
             {"op": "test", "path": "/metadata/uid", "value": pod.metadata.uid},
             {"op": "test", "path": "/metadata/finalizers", "value": [labels.EVIDENCE_FINALIZER]},
             {"op": "remove", "path": "/metadata/finalizers"},

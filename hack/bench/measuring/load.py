@@ -18,7 +18,6 @@ IN_FLIGHT = 48
 def pool(name: str, nodes: int, slots: int) -> dict[str, Any]:
     """A pool of simulated nodes."""
     template = {"image": "busybox", "hostSelector": {"matchLabels": {"bench": "true"}}}
-    template["tolerations"] = []  # type: ignore[assignment]
     spec = {"targetDedicatedNodes": nodes, "taskSlotsPerNode": slots, "nodeTemplate": template}
     return _document("Pool", name, spec)
 
