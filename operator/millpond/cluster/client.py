@@ -47,8 +47,7 @@ class _ListMeta(msgspec.Struct, rename="camel", frozen=True):
 
 
 class _List(msgspec.Struct):
-    items: list[msgspec.Raw] | None = None
-    """None, and not empty, is what the server says of a collection of which nothing was deleted."""
+    items: list[msgspec.Raw] | None = None  # the server writes null for none where it was asked for metadata only
     metadata: _ListMeta = _ListMeta()
 
 

@@ -28,7 +28,9 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     attempt.version = view.metadata.version
     attempt.view = view
     attempt.deleting = view.metadata.deletion_timestamp is not None
-    _see_released(pool, attempt, labels.EVIDENCE_FINALIZER not in view.metadata.finalizers)
+    attempt.released = labels.EVIDENCE_FINALIZER not in view.metadata.finalizers
+    if labels.COUNTED in view.metadata.labels:
+        pool.counted.add(name)
     enter(pool, attempt, holds=not view.terminal)
     pool.mark("attempt", name)
 
@@ -43,14 +45,6 @@ def _is_another(attempt: Attempt, view: PodView) -> bool:
         or tags.get(labels.ATTEMPT, "") != str(attempt.number)
         or tags.get(labels.TASK, "") != attempt.task
     )
-
-
-def _see_released(pool: PoolState, attempt: Attempt, released: bool) -> None:
-    """A Pod whose evidence was let go is there to be swept, whoever let it go."""
-    if released and not attempt.released:
-        pool.counted_pods += 1
-        pool.mark("pool", pool.name)
-    attempt.released = released
 
 
 def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> Attempt:
@@ -106,6 +100,7 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     """The Pod is gone, with whatever evidence it held. One that was only asked for has never been."""
     unbooked = not attempt.assumed and not attempt.settled
     pool.free(attempt)
+    pool.counted.discard(attempt.pod)
     pool.attempts.pop(attempt.pod, None)
     attempt.node.attempts.pop(attempt.pod, None)
     job, task = attempt.job, attempt.record
@@ -130,7 +125,7 @@ def fold_node_pod(pool: PoolState, view: PodView) -> None:
     node = pool.node(view.metadata.labels.get(labels.NODE, ""))
     known = node.pods.get(view.metadata.name)
     if known is None or known.metadata.uid != view.metadata.uid:
-        node.shrinking = False
+        node.shrinking = ""
         node.deleted_pods.discard(view.metadata.name)
     elif view.metadata.version < known.metadata.version:
         return

@@ -42,6 +42,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
     task.version = meta.version
     _take_spec(task, view)
     _take_status(task, view)
+    if job.pool.unsent:
+        job.pool.unsent.pop(f"{job.name}/{task.name}", None)
     if job.attempts:
         adopt(task)
     settle_into_queue(task)
@@ -98,13 +100,18 @@ def adopt(task: TaskRecord) -> None:
     job.pool.refile(job)
 
 
+def queue_or_not(task: TaskRecord) -> None:
+    """Queue the task if it waits for nothing but a place."""
+    if task.waits:
+        task.job.pool.enqueue(task)
+    else:
+        task.job.pool.dequeue(task)
+
+
 def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
-    if task.waits:
-        pool.enqueue(task)
-    else:
-        pool.dequeue(task)
+    queue_or_not(task)
     if (
         job.model is None
         or task.lost
@@ -121,6 +128,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     """The Task was deleted: nobody waits for it any more, and its attempts count for nothing."""
     pool = job.pool
     pool.dequeue(task)
+    pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt
     job.counts[tally_of(task.state, task.result)] -= 1
     del job.tasks[task.name]

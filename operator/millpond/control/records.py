@@ -199,7 +199,10 @@ class NodeRecord:
         self.removing = False
         self.released = False
         self.claiming = False
-        self.shrinking = False
+        self.shrinking = ""
+        """The uid of the node Pod that is being shrunk."""
+        self.not_before = 0.0
+        """When the next step may be taken, after one that failed."""
         self.pods: dict[str, PodView] = {}
         self.pod: PodView | None = None
         """The newest node Pod."""
