@@ -27,6 +27,7 @@ from millpond.cluster.kubeconfig import connect, from_pod
 from millpond.cluster.lease import LeaderLease, LeaseTimes
 from millpond.cluster.refresh import Refresher
 from millpond.cluster.schedules import ScheduleKeeper
+from millpond.cluster.set_aside import SetAside
 from millpond.control.world import World
 from millpond.handlers.health import Health
 from millpond.handlers.kinds import register
@@ -101,7 +102,9 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
     actuator = Actuator(api, Documents(api, world), events, settings)
     cycles = Cycles(world, actuator, Refresher(api, world), settings.limits(), time.time, settings.gather)
     schedules = ScheduleKeeper(api, time.time, lambda space, name: world.namespace(space).job(name).model)
-    listening = Listening(api, world, cycles, schedules, settings)
+    aside = SetAside(api, events, time.time)
+    listening = Listening(api, world, cycles, schedules, aside, settings)
+    health.listen_to(listening.silence)
     parts = [lease.hold(), events.run(), *listening.parts()]
     running = [asyncio.create_task(part) for part in parts]
     stopping = asyncio.create_task(stop.wait())
