@@ -30,7 +30,7 @@ from millpond.cluster.schedules import ScheduleKeeper
 from millpond.cluster.set_aside import SetAside
 from millpond.control.world import World
 from millpond.handlers.health import Health
-from millpond.handlers.kinds import register
+from millpond.handlers.kinds import Ears, register
 from millpond.handlers.kopf_settings import configure
 from millpond.handlers.listening import Listening
 from millpond.handlers.logs import set_up_logs
@@ -113,7 +113,7 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
     if gathering.done():
         cycles.start()
         health.ready()
-        running += [asyncio.create_task(schedules.run()), asyncio.create_task(_listen(listening, settings, stop))]
+        running += [asyncio.create_task(schedules.run()), asyncio.create_task(listen(listening, settings, stop))]
         await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
     health.stopping()
     return 0 if stop.is_set() else _report(running)
@@ -127,10 +127,10 @@ def _report(running: list[asyncio.Task[None]]) -> int:
     return 1
 
 
-async def _listen(listening: Listening, settings: Settings, stop: asyncio.Event) -> None:
+async def listen(ears: Ears, settings: Settings, stop: asyncio.Event) -> None:
     """Run Kopf; it ends only with the process."""
     registry = kopf.OperatorRegistry()
-    register(registry, listening)
+    register(registry, ears)
     own = kopf.OperatorSettings()
     configure(own)
 
