@@ -149,7 +149,7 @@ class History:
         if not keys:
             return
         try:
-            made = self.operator.cycle(self.random.choice(keys), self._fault, self._between)
+            made = self.operator.cycle(self.random.choice(keys), self._fault, self._between, self.random)
         except CrashError:
             self._crash()
             return
@@ -162,8 +162,11 @@ class History:
             raise self.fail("Law 4", f"a task is started twice in one plan: {starts}")
 
     def _crash(self) -> None:
-        self.trace.append("   operator restarts")
+        self.trace.append("   operator dies")
         self.operator.die()
+        for _ in range(self.random.choice((0, 0, 3, 10))):
+            self.random.choice((self._user, self._kubelet, self._schedule, self._time, self._collect_garbage))()
+        self.trace.append("   operator restarts")
         self.operator = SmallOperator(self.verbs, self.limits, self.random)
 
     def _kubelet(self) -> None:

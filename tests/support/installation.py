@@ -211,6 +211,4 @@ def shell(script: str) -> str:
 
 def marks(hosts: list[Document]) -> dict[str, tuple[Any, Any]]:
     """Labels and taints of hosts, by name: what must be as it was found."""
-    return {
-        host["metadata"]["name"]: (host["metadata"]["labels"], host["spec"].get("taints", [])) for host in hosts
-    }
+    return {host["metadata"]["name"]: (host["metadata"]["labels"], host["spec"].get("taints", [])) for host in hosts}

@@ -17,7 +17,7 @@ from millpond.cluster.actuator import Actuator
 from millpond.cluster.refresh import Refresher
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
-from millpond.control.outcomes import Missed, Outcome, Skipped
+from millpond.control.outcomes import Missed, Outcome
 from millpond.control.plan import plan
 from millpond.control.pool_state import PoolState
 from millpond.control.settle import settle
@@ -135,17 +135,21 @@ class Cycles:
         metrics.planned(loop.time() - began)
         if not planned.actions:
             return planned.wake_at
-        missed: list[AnyAction] = []
+        missed: list[Missed] = []
+        stale: list[AnyAction] = []
 
         def report(action: AnyAction, outcome: Outcome) -> None:
             settle(pool, action, outcome, self._now())
-            if isinstance(outcome, Missed | Skipped):
-                missed.append(action)
+            if isinstance(outcome, Missed):
+                missed.append(outcome)
+                if outcome.again_in == 0:
+                    stale.append(action)
 
         began = loop.time()
         await self._actuator.perform(planned.actions, report)
-        for action in missed:
-            self.wake(await self._refresher.refresh(action))
+        # What was merely not answered, or is to wait, is not read: nobody says that it is not as assumed.
+        for keys in await asyncio.gather(*(self._refresher.refresh(action) for action in stale)):
+            self.wake(keys)
         metrics.performed(loop.time() - began)
         await asyncio.sleep(self._pause(key, missed=bool(missed)))
         return self._now()

@@ -92,7 +92,7 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
     if holds or not attempt.settled:
         job.live[attempt.pod] = attempt
     elif job.live.pop(attempt.pod, None) is not None:
-        job.pool.mark("job", job.name)
+        pool.mark_emptier(job)
     job.pool.refile(job)
 
 
@@ -109,7 +109,7 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     if not siblings:
         job.attempts.pop(attempt.task, None)
     job.live.pop(attempt.pod, None)
-    job.pool.mark("job", job.name)
+    pool.mark_emptier(job)
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
     if task is not None and task.live is attempt:

@@ -65,16 +65,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
                 adopt(task)
                 settle_into_queue(task)
-        case WriteJob():
-            job = pool.jobs.get(action.job)
-            if job is not None and job.model is not None:
-                job.model = _versioned(job.model, version)
-        case WritePool() if pool.model is not None:
-            pool.model = _versioned(pool.model, version)
-        case WriteNode():
-            node = pool.nodes.get(action.node)
-            if node is not None and node.model is not None:
-                node.model = _versioned(node.model, version)
+        case WriteJob() | WritePool() | WriteNode():
+            _confirm_written(pool, action, version)
         case ClaimHost():
             node = pool.nodes.get(action.node)
             if node is not None and done.room is not None:
@@ -86,6 +78,20 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+
+
+def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, version: str) -> None:
+    match action:
+        case WriteJob():
+            job = pool.jobs.get(action.job)
+            if job is not None and job.model is not None:
+                job.model = _versioned(job.model, version)
+        case WritePool() if pool.model is not None:
+            pool.model = _versioned(pool.model, version)
+        case WriteNode():
+            node = pool.nodes.get(action.node)
+            if node is not None and node.model is not None:
+                node.model = _versioned(node.model, version)
 
 
 Model = TypeVar("Model", Job, Pool, ComputeNode)

@@ -69,7 +69,7 @@ async def operate(settings: Settings) -> int:
 
 
 def obey_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and SIGINT set the event. Kopf takes signals for itself when it starts, so this is called again then."""
+    """Let SIGTERM and SIGINT set the event. Kopf takes signals for itself when it starts: then this is called again."""
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 

@@ -94,7 +94,7 @@ def test_a_new_node_pod_is_shrunk_and_deleted_in_its_own_right() -> None:
     scene = Scene()
     scene.add(a_node_pod("n"))
     node = scene.pool_state().nodes["n"]
-    node.shrinking = True
+    node.shrinking = "uid-n"
     node.deleted_pods.add("n")
     scene.add(a_node_pod("n", uid="other"))
-    assert (node.shrinking, node.deleted_pods) == (False, set())
+    assert (node.shrinking, node.deleted_pods) == ("", set())

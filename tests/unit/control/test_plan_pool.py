@@ -22,7 +22,7 @@ def test_counted_pods_are_swept_many_at_a_time() -> None:
 
 
 def test_a_sweep_that_failed_is_made_again() -> None:
-    scene = a_running_scene()
+    scene = a_running_scene(sweep=2)
     scene.add(a_job(), a_task("t"))
     scene.run()
     scene.ends("t-1", exited(0))
