@@ -33,13 +33,12 @@ def installation() -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="session")
-def shared(installation: Installation) -> Iterator[Space]:
+def shared(installation: Installation) -> Space:
     """A namespace with the pool `shared`: two nodes of two slots."""
     space = Space.new(installation, "shared")
     space.pool("shared", 2)
     space.nodes("shared", 2)
-    yield space
-    space.remove()
+    return space
 
 
 @pytest.fixture
@@ -48,4 +47,4 @@ def space(installation: Installation, request: pytest.FixtureRequest) -> Iterato
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:40].strip("-")
     own = Space.new(installation, name)
     yield own
-    own.remove()
+    own.leave()

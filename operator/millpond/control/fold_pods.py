@@ -84,16 +84,19 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
     else:
         pool.free(attempt)
     job, task = attempt.job, attempt.record
-    if task is not None and not attempt.settled and (task.live is None or task.live.number <= attempt.number):
+    counts = task is not None and attempt.number > task.settled
+    if task is not None and counts and (task.live is None or task.live.number < attempt.number):
         job.pool.begun -= task.attempt
         task.live = attempt
         job.pool.begun += task.attempt
         job.pool.dequeue(task)
-    if holds or not attempt.settled:
-        job.live[attempt.pod] = attempt
+    if holds or counts:
+        if job.live.get(attempt.pod) is not attempt:
+            job.live[attempt.pod] = attempt
+            job.pool.refile(job)
     elif job.live.pop(attempt.pod, None) is not None:
-        job.pool.mark("job", job.name)
-    job.pool.refile(job)
+        pool.mark_emptier(job)
+        job.pool.refile(job)
 
 
 def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
@@ -109,7 +112,7 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     if not siblings:
         job.attempts.pop(attempt.task, None)
     job.live.pop(attempt.pod, None)
-    job.pool.mark("job", job.name)
+    pool.mark_emptier(job)
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
     if task is not None and task.live is attempt:

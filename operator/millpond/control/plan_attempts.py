@@ -99,7 +99,7 @@ def _let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None
     if attempt.job.pool.unsent and f"{attempt.job.name}/{attempt.task}" in attempt.job.pool.unsent:
         return
     attempt.job.live.pop(attempt.pod, None)
-    attempt.job.pool.mark("job", attempt.job.name)
+    pool.mark_emptier(attempt.job)
     attempt.job.pool.refile(attempt.job)
     if attempt.released:
         return

@@ -202,6 +202,11 @@ class PoolState:
             self.order.add(wanted, job.ticket)
         job.filed = wanted
 
+    def mark_emptier(self, job: JobRecord) -> None:
+        """Judge the job again where it matters that fewer of its Pods are left: while it ends, or does not exist."""
+        if job.model is None or job.ending:
+            job.pool.mark("job", job.name)
+
     def unfile(self, job: JobRecord) -> None:
         """Let the job be drawn no more from here."""
         if job.filed is not None:

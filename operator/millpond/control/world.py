@@ -60,6 +60,11 @@ class World:
         """True while a Pool of that name exists."""
         return self.pool(key).model is not None
 
+    def guarded(self, key: PoolKey) -> bool:
+        """True when the Pool carries the finalizer that keeps it until nothing of it is left."""
+        model = self.pool(key).model
+        return model is not None and labels.POOL_FINALIZER in model.metadata.finalizers
+
     def known(self, key: PoolKey) -> bool:
         """True once anything has spoken of a pool of that name."""
         state = self.namespaces.get(key.namespace)

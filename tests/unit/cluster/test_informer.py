@@ -128,7 +128,7 @@ async def test_broken_watch_is_resumed_from_where_it_was() -> None:
         server.events.put_nowait(UnavailableError("reset"))
         server.events.put_nowait(("ADDED", task("two", 102)))
         await _settle()
-        assert [entry[1] for entry in told.taken()] == ["one", "two"]
+        assert [entry[:2] for entry in told.taken()] == [("seen", "one"), ("invalid", "one"), ("seen", "two")]
         assert server.watched_from == ["100", "101"]
 
 
@@ -178,7 +178,7 @@ async def test_fault_of_a_listener_does_not_stop_the_others() -> None:
     server, told = ScriptedServer(task("one", 1), task("two", 2)), Told()
     told.fail_on = "one"
     async with informing(server, told):
-        assert [entry[1] for entry in told.taken()] == ["one", "two"]
+        assert [entry[:2] for entry in told.taken()] == [("seen", "one"), ("invalid", "one"), ("seen", "two")]
 
 
 async def test_list_that_fails_is_tried_again_with_pauses() -> None:
