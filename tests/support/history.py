@@ -1,4 +1,4 @@
-"""Random histories: users, hosts, kubelets, watches and the operator take turns as a seed decides, and the laws are checked.
+"""Random histories: users, hosts, kubelets, watches and the operator take turns as a seed decides.
 
 `History(seed).run(steps)` raises `BrokenLawError` with the seed, the step and what came before.
 """
@@ -292,7 +292,7 @@ class History:
         return [PoolKey(*key) for key in self.verbs.store.all("pools")]
 
     def _no_task_lost(self) -> None:
-        """Law 3: at rest, every task is completed, or cannot run and says why, or waits for a pool that cannot take it."""
+        """Law 3: at rest, every task is completed, or says why it cannot run, or its pool cannot take it."""
         for task in self.verbs.list("tasks"):
             status = task.get("status") or {}
             if status.get("state") == "Completed":

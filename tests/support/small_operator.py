@@ -1,6 +1,6 @@
 """The judgement with the smallest possible hands: a world fed from the model in any order, plans performed at once.
 
-Everything that the real informers, cycles and actuator decide by timing is decided here by the caller, so that a seed can.
+Everything that the real informers, cycles and actuator decide by timing the caller decides here.
 """
 
 from __future__ import annotations

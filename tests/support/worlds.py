@@ -1,4 +1,4 @@
-"""A whole small cluster in virtual time: model API server, scheduler, kubelets, garbage collector, and the real operator.
+"""A whole small cluster in virtual time: API server, scheduler, kubelets, and the real operator.
 
 world = ModelWorld(seed=1)
 world.host("h1").pool("p", nodes=1, slots=2).job("j").task("j", "t", Run(exit_code=1), Run())
@@ -38,7 +38,7 @@ class TooLateError(AssertionError):
 
 
 class ModelWorld:
-    """Use as an asynchronous context manager inside a virtual time loop; the operator starts at once and after each crash."""
+    """An asynchronous context inside a virtual time loop; the operator starts at once and after each crash."""
 
     def __init__(self, seed: int = 0, choose: Chooser = no_faults, settings: Settings | None = None) -> None:
         random.seed(seed)

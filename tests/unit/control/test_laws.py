@@ -1,7 +1,7 @@
 """The laws of the judgement on random histories: no double booking, no task lost, no surprise, books that add up, rest.
 
-`MILLPOND_LAW_STEPS` sets how many steps are taken in all (default 20,000), `MILLPOND_LAW_SEED` the first seed. A failure names its seed; the
-same seed with the same length repeats it.
+`MILLPOND_LAW_STEPS` sets how many steps are taken in all (default 20,000), `MILLPOND_LAW_SEED` the first seed.
+A failure names its seed; the same seed repeats it.
 """
 
 import os
@@ -22,5 +22,4 @@ def test_the_laws_hold_on_random_histories(group: int) -> None:
     steps = 0
     for seed in seeds:
         steps += History(seed).run(LENGTH)
-    print(f"{steps} steps, seeds {seeds}")
     assert steps == LENGTH * len(seeds)
