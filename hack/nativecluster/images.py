@@ -218,10 +218,29 @@ def loaded(instance: Instance) -> list[Path]:
     return [pause(), *kept]
 
 
+def digests_of(archive: Path) -> set[tuple[str, str]]:
+    """Name and digest of each image in an OCI archive; nothing for one that does not tell, as Docker's."""
+    with tarfile.open(archive) as tar:
+        names = {name.removeprefix("./"): name for name in tar.getnames()}
+        source = tar.extractfile(names["index.json"]) if "index.json" in names else None
+        manifests = json.load(source)["manifests"] if source else []
+    return {
+        (item["annotations"][key], item["digest"])
+        for item in manifests
+        for key in _REFERENCE
+        if item.get("annotations", {}).get(key)
+    }
+
+
 def import_into(socket: Path, archive: Path) -> None:
-    """Import an archive into the containerd behind `socket`, where the kubelet finds it."""
+    """Import an archive into the containerd behind `socket`, where the kubelet finds it; nothing if it is there."""
+    ctr = ["ctr", "--address", str(socket), "--namespace", "k8s.io", "images"]
+    listed = subprocess.run([*ctr, "list"], capture_output=True, text=True, check=False).stdout.splitlines()
+    present = {(words[0], words[2]) for words in map(str.split, listed) if len(words) > 2}
+    if (wanted := digests_of(archive)) and wanted <= present:
+        return
     result = subprocess.run(
-        ["ctr", "--address", str(socket), "--namespace", "k8s.io", "images", "import", str(archive)],
+        [*ctr, "import", str(archive)],
         capture_output=True,
         text=True,
         check=False,

@@ -26,6 +26,7 @@ from . import archive, layers
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = (3, 11)  # what Debian bookworm brings
 HOME = "opt/millpond"
+POVRAY_IMAGE = "millpond.dev/examples/povray:3.7"
 _EPOCH = 0
 _LABELS = {
     "org.opencontainers.image.title": "Millpond",
@@ -40,12 +41,17 @@ def version() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
+def operator_image() -> str:
+    """The name of the image of operator, agent, command line and launcher."""
+    return f"millpond.dev/millpond:{version()}"
+
+
 def operator() -> Path:
-    """The archive of the image of operator, agent, command line and launcher."""
+    """The archive of the image that the operator runs from."""
     packages.require(packages.DEBIAN_ROOT)
     return archive.write(
         archive.Image(
-            f"millpond.dev/millpond:{version()}",
+            operator_image(),
             [_python_base(), _dependencies(), _launcher(), _code()],
             user="65532:65532",
             entrypoint=("millpond",),
@@ -62,7 +68,7 @@ def povray() -> Path:
     base = layers.of_debian(
         "povray", root, keep=["usr/share/doc", "usr/share/doc/povray", "usr/share/doc/povray-examples"]
     )
-    return archive.write(archive.Image("millpond.dev/examples/povray:3.7", [base], user="65534:65534", command=("sh",)))
+    return archive.write(archive.Image(POVRAY_IMAGE, [base], user="65534:65534", command=("sh",)))
 
 
 IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray}

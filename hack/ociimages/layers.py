@@ -1,4 +1,4 @@
-"""Layers: reproducible tar files in the cache, named by what shapes them. Knows nothing of images and their settings."""
+"""Layers: reproducible tar files in the cache, named by what shapes them. Knows nothing of whole images."""
 
 from __future__ import annotations
 

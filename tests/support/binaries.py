@@ -10,10 +10,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @cache
 def folder() -> Path:
-    """The folder named by MILLPOND_BINARIES, else the one that ``hack/cluster binaries`` fills and prints."""
+    """The folder named by MILLPOND_BINARIES, else the one that ``hack/cluster build`` fills and prints."""
     if named := os.environ.get("MILLPOND_BINARIES"):
         return Path(named)
-    built = subprocess.run([ROOT / "hack" / "cluster", "binaries"], check=True, stdout=subprocess.PIPE, text=True)
+    built = subprocess.run([ROOT / "hack" / "cluster", "build"], check=True, stdout=subprocess.PIPE, text=True)
     return Path(built.stdout.strip().splitlines()[-1])
 
 

@@ -1,11 +1,12 @@
 """Random histories: users, hosts, kubelets, watches and the operator take turns as a seed decides, and the laws are checked.
 
-`History(seed).run(steps)` raises `BrokenLaw` with the seed, the step and what came before.
+`History(seed).run(steps)` raises `BrokenLawError` with the seed, the step and what came before.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from itertools import zip_longest
 from random import Random
 
 from millpond.api import labels
@@ -23,18 +24,18 @@ from support.model.garbage import GarbageCollector
 from support.model.verbs import Verbs
 from support.scheduler import Scheduler, is_terminal
 from support.scripts import Run, Scripts, StartRun
-from support.small_operator import SmallOperator
+from support.small_operator import SmallOperator, in_short
 from support.users import NAMESPACE, Users
 
 EPOCH = 1_800_000_000.0
 QUIET_SECONDS = 1500.0
 
 
-class BrokenLaw(AssertionError):
+class BrokenLawError(AssertionError):
     """A law does not hold. The message names the seed."""
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """The operator dies here."""
 
 
@@ -109,9 +110,9 @@ class History:
         move()
         self._check()
 
-    def fail(self, law: str, what: object) -> BrokenLaw:
+    def fail(self, law: str, what: object) -> BrokenLawError:
         past = "\n  ".join(self.trace)
-        return BrokenLaw(f"{law} broken at seed {self.seed}, step {self.steps}: {what}\n  {past}")
+        return BrokenLawError(f"{law} broken at seed {self.seed}, step {self.steps}: {what}\n  {past}")
 
     def _check(self) -> None:
         if self.census.violations:
@@ -128,12 +129,12 @@ class History:
         self.operator.tell_again(self.random.choice(FOLDED), self.random)
 
     def _fault(self, action: AnyAction) -> str:
-        self.trace.append(f"   {action}")
+        self.trace.append(f"   {in_short(action)}")
         if not self.faulty:
             return ""
         chance = self.random.random()
         if chance < 0.002:
-            raise Crash
+            raise CrashError
         fault = "lost" if chance < 0.02 else "failed" if chance < 0.04 else ""
         if fault:
             self.trace.append(f"   ^ {fault}")
@@ -148,8 +149,8 @@ class History:
         if not keys:
             return
         try:
-            made = self.operator.cycle(self.random.choice(keys), self._fault, self._between)
-        except Crash:
+            made = self.operator.cycle(self.random.choice(keys), self._fault, self._between, self.random)
+        except CrashError:
             self._crash()
             return
         self._no_surprise(made)
@@ -161,8 +162,11 @@ class History:
             raise self.fail("Law 4", f"a task is started twice in one plan: {starts}")
 
     def _crash(self) -> None:
-        self.trace.append("   operator restarts")
+        self.trace.append("   operator dies")
         self.operator.die()
+        for _ in range(self.random.choice((0, 0, 3, 10))):
+            self.random.choice((self._user, self._kubelet, self._schedule, self._time, self._collect_garbage))()
+        self.trace.append("   operator restarts")
         self.operator = SmallOperator(self.verbs, self.limits, self.random)
 
     def _kubelet(self) -> None:
@@ -196,7 +200,7 @@ class History:
         elif kind < 0.87 and len(names) > 2:
             self.hosts.leave(self.random.choice(names))
         elif len(names) < 4:
-            self.hosts.join(f"h{self.steps}")
+            self.hosts.join(f"h{self.steps}-new")
 
     def _collect_garbage(self) -> None:
         self.garbage.sweep()
@@ -274,12 +278,14 @@ class History:
         for key in sorted(self.operator.wake_at | dict.fromkeys(self._keys(), 0.0)):
             made = self.operator.judge(key)
             if made.actions:
-                raise self.fail("Law 1", made.actions)
+                raise self.fail("Law 1", [in_short(a) for a in made.actions])
         young = SmallOperator(self.verbs, self.limits, self.random)
         for key in sorted(young.woken):
             made = young.judge(key)
             if made.actions:
-                raise self.fail("Law 5", f"{key}: an operator from scratch would still do {made.actions}")
+                raise self.fail(
+                    "Law 5", f"{key}: an operator from scratch would still do {[in_short(a) for a in made.actions]}"
+                )
         young.die()
 
     def _keys(self) -> list[PoolKey]:
@@ -344,6 +350,14 @@ class History:
 
 def _difference(one: list[tuple[PoolKey, list[AnyAction]]], two: list[tuple[PoolKey, list[AnyAction]]]) -> str:
     for (key, mine), (other, theirs) in zip(one, two, strict=False):
-        if key != other or mine != theirs:
-            return f"{key}: {mine}\n    against {other}: {theirs}"
+        if key != other:
+            return f"{key} against {other}"
+        for my, their in zip_longest(mine, theirs):
+            if my != their:
+                return f"{key}: {_first_difference(repr(my), repr(their))}"
     return f"{[key for key, _ in one]} against {[key for key, _ in two]}"
+
+
+def _first_difference(one: str, two: str) -> str:
+    at = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    return f"{one[:30]} …{one[max(0, at - 100) : at + 200]}…\n    against …{two[max(0, at - 100) : at + 200]}…"

@@ -6,9 +6,10 @@ Everything that the real informers, cycles and actuator decide by timing is deci
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
+from millpond.api import labels
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction, chain_of
 from millpond.control.limits import Limits
@@ -97,19 +98,58 @@ class SmallOperator:
             self.wake_at[key] = made.wake_at
         return made
 
-    def cycle(self, key: PoolKey, fault: Fault = no_fault, between: Callable[[], None] = lambda: None) -> Plan:
-        """Plan, perform and settle. `between` is called after each action: the world goes on meanwhile."""
+    def cycle(
+        self,
+        key: PoolKey,
+        fault: Fault = no_fault,
+        between: Callable[[], None] = lambda: None,
+        random: Random | None = None,
+    ) -> Plan:
+        """Plan, perform and settle. `between` is called after each action: the world goes on meanwhile.
+
+        With `random` the chains are performed side by side, in an order of its choosing; without, as planned.
+        """
+        if not self._may_drive(key):
+            self.woken.discard(key)
+            return Plan([])
         made = self.judge(key)
         failed: set[str] = set()
-        for action in made.actions:
+        missed: list[AnyAction] = []
+        for action in _side_by_side(made.actions, random):
             outcome = Skipped() if chain_of(action) in failed else self._perform(action, fault(action))
             if not isinstance(outcome, Done):
                 failed.add(chain_of(action))
+            if isinstance(outcome, Missed | Skipped):
+                missed.append(action)
             between()
-            self._settle(key, action, outcome)
+            settle(self.world.pool(key), action, outcome, self.verbs.clock())
+        for action in missed:
+            self._look_again(action)
         if made.actions:
             self.woken.add(key)
+        self._let_pool_go(key)
         return made
+
+    def _may_drive(self, key: PoolKey) -> bool:
+        """A Pool's cycle begins when the Pool has its finalizer, which is put on at first sight."""
+        pool = self.verbs.store.get("pools", key)
+        if not self.world.has_pool(key) or pool is None:
+            return True
+        if labels.POOL_FINALIZER in pool["metadata"].get("finalizers", ()):
+            return True
+        if "deletionTimestamp" not in pool["metadata"]:
+            patch = {"metadata": {"finalizers": [labels.POOL_FINALIZER]}}
+            self.verbs.merge_patch("pools", key.namespace, key.pool, patch)
+        return False
+
+    def _let_pool_go(self, key: PoolKey) -> None:
+        """A deleted Pool of which nothing is left loses its finalizer."""
+        pool = self.verbs.store.get("pools", key)
+        model = self.world.pool(key).model
+        if pool is None or model is None or model.metadata.uid != pool["metadata"]["uid"]:
+            return
+        if model.metadata.deletion_timestamp is not None and self.world.released(key):
+            self.verbs.merge_patch("pools", key.namespace, key.pool, {"metadata": {"finalizers": []}})
 
     def _perform(self, action: AnyAction, fault: str) -> Outcome:
         if fault == "failed":
@@ -117,17 +157,46 @@ class SmallOperator:
         outcome = self.performer.perform(action)
         return Missed("the API server did not answer", 1.0) if fault == "lost" else outcome
 
-    def _settle(self, key: PoolKey, action: AnyAction, outcome: Outcome) -> None:
-        if isinstance(outcome, Missed):
-            self._look_again(action)
-        settle(self.world.pool(key), action, outcome, self.verbs.clock())
-
     def _look_again(self, action: AnyAction) -> None:
-        """After a miss the object is read anew, as the actuator does."""
+        """After a miss the object is read anew, as `cluster/refresh` does."""
         for plural, name in subjects(action):
-            document = self.verbs.store.get(plural, (action.namespace, name))
+            key = ("" if plural == "nodes" else action.namespace, name)
+            document = self.verbs.store.get(plural, key)
             if document is not None:
                 self.woken |= set(observe(self.world, plural, document))
+            elif plural == "nodes":
+                self.woken |= set(self.world.forget_host(name))
+            elif plural == "pods":
+                self._forget_pod(action, name)
+            elif plural == "tasks" and isinstance(action, act.WriteTask):
+                self.woken |= set(self.world.forget_task(action.namespace, action.job, name, action.uid))
+            elif plural == "tasks" and isinstance(action, act.StartAttempt):
+                self.woken |= set(self.world.forget_task(action.namespace, action.job, name, action.task_uid))
+
+    def _forget_pod(self, action: AnyAction, name: str) -> None:
+        uid = "" if isinstance(action, act.StartAttempt) else getattr(action, "uid", "")
+        pools = (
+            [action.pool]
+            if isinstance(action, act.StartAttempt)
+            else list(self.world.namespace(action.namespace).pools)
+        )
+        for pool in pools:
+            self.woken |= set(self.world.forget_pod(action.namespace, pool, name, uid))
+
+
+def _side_by_side(actions: Sequence[AnyAction], random: Random | None) -> Iterator[AnyAction]:
+    """The actions, chains interleaved by chance, each chain in its order."""
+    if random is None:
+        yield from actions
+        return
+    chains: dict[str, deque[AnyAction]] = {}
+    for action in actions:
+        chains.setdefault(chain_of(action), deque()).append(action)
+    while chains:
+        name = random.choice(sorted(chains))
+        yield chains[name].popleft()
+        if not chains[name]:
+            del chains[name]
 
 
 def subjects(action: AnyAction) -> list[tuple[str, str]]:
@@ -139,13 +208,15 @@ def subjects(action: AnyAction) -> list[tuple[str, str]]:
             return [("pods", pod)]
         case act.ShrinkNodePod(pod=pod):
             return [("pods", pod)]
-        case act.CreateNodePod(pod=pod, node=node):
-            return [("pods", pod), ("computenodes", node)]
+        case act.CreateNodePod(node=node):
+            return [("computenodes", node)]
+        case act.ClaimHost(host=host) | act.ReleaseHost(host=host):
+            return [("nodes", host)]
         case act.WriteTask(task=task):
             return [("tasks", task)]
         case act.WriteJob(job=job):
             return [("jobs", job)]
-        case act.WritePool(pool=pool):
+        case act.WritePool(pool=pool) | act.SweepPods(pool=pool):
             return [("pools", pool)]
         case act.WriteNode(node=node) | act.CreateNode(node=node):
             return [("computenodes", node)]
@@ -153,3 +224,14 @@ def subjects(action: AnyAction) -> list[tuple[str, str]]:
             return [("computenodes", node)]
         case _:
             return []
+
+
+def in_short(action: AnyAction) -> str:
+    """One line for a trace: the action and what tells it from others."""
+    told = ("task", "attempt", "pod", "node", "host", "job", "pool", "version")
+    facts = [f"{name}={getattr(action, name)}" for name in told if hasattr(action, name)]
+    status = getattr(action, "status", None)
+    if status is not None:
+        facts.append(f"state={getattr(status, 'state', None)} attempt={getattr(status, 'attempt', '')}")
+        facts += [f"{c.type}={c.status}:{c.reason}" for c in getattr(status, "conditions", None) or ()]
+    return f"{type(action).__name__}({' '.join(facts)})"

@@ -27,6 +27,9 @@ UNAVAILABLE_PAUSE = 1.0
 BROKEN_PAUSE = 5.0
 """Seconds until an action that failed by a fault of our own is tried again."""
 
+BULK = (act.SweepPods, act.DeleteTasks)
+"""Deletions of many objects, page by page."""
+
 Report = Callable[[act.AnyAction, Outcome], None]
 
 
@@ -35,6 +38,7 @@ class Actuator:
 
     def __init__(self, api: ApiServer, documents: Documents, events: EventRecorder, settings: Settings) -> None:
         self._events = events
+        self._background: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(settings.action_concurrency)
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
@@ -59,13 +63,24 @@ class Actuator:
         }
 
     async def perform(self, actions: Sequence[act.AnyAction], report: Report) -> None:
-        """Perform all; `report` is called once for each action, as soon as its outcome is known."""
+        """Perform all; `report` is called once for each action, as soon as its outcome is known.
+
+        What may take long and holds nothing up goes on in the background after this has returned.
+        """
         chains: dict[str, list[act.AnyAction]] = {}
         for action in actions:
-            chains.setdefault(act.chain_of(action), []).append(action)
+            if isinstance(action, BULK):
+                self._in_background(action, report)
+            else:
+                chains.setdefault(act.chain_of(action), []).append(action)
         async with asyncio.TaskGroup() as group:
             for chain in chains.values():
                 group.create_task(self._perform_chain(chain, report))
+
+    def _in_background(self, action: act.AnyAction, report: Report) -> None:
+        task = asyncio.create_task(self._perform_chain([action], report))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _perform_chain(self, chain: list[act.AnyAction], report: Report) -> None:
         async with self._gate:

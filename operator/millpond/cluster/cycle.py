@@ -15,7 +15,7 @@ from millpond.cluster.actuator import Actuator
 from millpond.cluster.refresh import Refresher
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
-from millpond.control.outcomes import Missed, Outcome, Skipped
+from millpond.control.outcomes import Missed, Outcome
 from millpond.control.plan import plan
 from millpond.control.pool_state import PoolState
 from millpond.control.settle import settle
@@ -74,9 +74,12 @@ class Cycles:
     async def drive(self, key: PoolKey) -> None:
         """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
         await self._started.wait()
+        met = False
         while True:
+            # The daemon may be earlier than the news of its Pool: what was never there is not released.
+            met = met or self._world.has_pool(key)
             wake_at = await self._judge(key)
-            if self._world.known(key) and self._world.released(key):
+            if met and self._world.released(key):
                 return
             await self._rest(key, wake_at)
 
@@ -122,17 +125,21 @@ class Cycles:
         metrics.planned(loop.time() - began)
         if not planned.actions:
             return planned.wake_at
-        missed: list[AnyAction] = []
+        missed: list[Missed] = []
+        stale: list[AnyAction] = []
 
         def report(action: AnyAction, outcome: Outcome) -> None:
             settle(pool, action, outcome, self._now())
-            if isinstance(outcome, Missed | Skipped):
-                missed.append(action)
+            if isinstance(outcome, Missed):
+                missed.append(outcome)
+                if outcome.again_in == 0:
+                    stale.append(action)
 
         began = loop.time()
         await self._actuator.perform(planned.actions, report)
-        for action in missed:
-            self.wake(await self._refresher.refresh(action))
+        # What was merely not answered, or is to wait, is not read: nobody says that it is not as assumed.
+        for keys in await asyncio.gather(*(self._refresher.refresh(action) for action in stale)):
+            self.wake(keys)
         metrics.performed(loop.time() - began)
         await asyncio.sleep(self._pause(key, missed=bool(missed)))
         return self._now()

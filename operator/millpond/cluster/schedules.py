@@ -12,20 +12,30 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from millpond.api import labels, naming
 from millpond.api.conditions import Condition, ConditionStatus, put
 from millpond.api.job import Job
 from millpond.api.jobschedule import JobSchedule, JobScheduleStatus, ScheduleDesiredState
 from millpond.api.kind import API_VERSION
 from millpond.api.reasons import ConditionType, JobScheduleReason, JobState
+from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import JOB_SCHEDULES, JOBS, TASKS, ApiServer
-from millpond.cluster.errors import AlreadyExistsError, ApiError, RejectedError
+from millpond.cluster.errors import AlreadyExistsError, ApiError, InvalidError, NotFoundError, RejectedError
 from millpond.lifecycle.schedules import ScheduleFacts, ScheduleVerdict, judge_schedule
 
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP = 60.0
 ERROR_PAUSE = 5.0
+
+
+class _Object(msgspec.Struct):
+    metadata: Meta
+
+
+_object = msgspec.json.Decoder(_Object).decode
 
 FindJob = Callable[[str, str], Job | None]
 
@@ -78,10 +88,9 @@ class ScheduleKeeper:
                 name = naming.scheduled_job(schedule.metadata.name, number)
                 status = status.model_copy(update={"jobs_created": number, "recent_job_name": name})
         except RejectedError as error:
-            text = f"Job {number} was refused: {error.message} Correct spec.jobTemplate."
-            verdict = ScheduleVerdict(
-                verdict.state, JobScheduleReason.JOB_CREATION_FAILED, text, next_due=verdict.next_due
-            )
+            text = f"Job {number} was refused: {error.message} Correct spec.jobTemplate; it is tried again meanwhile."
+            reason = JobScheduleReason.JOB_CREATION_FAILED
+            verdict = ScheduleVerdict(verdict.state, reason, text, due=verdict.due, next_due=verdict.due)
         except ApiError as error:
             log.warning("a scheduled job was not made", extra={"schedule": str(schedule.key), "error": str(error)})
             return self._now() + ERROR_PAUSE
@@ -107,6 +116,8 @@ class ScheduleKeeper:
     async def _make(self, schedule: JobSchedule, number: int) -> None:
         space, template = schedule.metadata.namespace, schedule.spec.job_template
         name = naming.scheduled_job(schedule.metadata.name, number)
+        if await self._is_made(schedule, name):
+            return
         for task in template.tasks:
             spec = task.spec.as_document() | {"jobName": name}
             spec.setdefault("id", task.metadata.name)
@@ -121,6 +132,18 @@ class ScheduleKeeper:
             "ownerReferences": [owner],
         }
         await self._create(JOBS, space, {"kind": "Job", "metadata": about, "spec": template.spec.as_document()})
+
+    async def _is_made(self, schedule: JobSchedule, name: str) -> bool:
+        """Whether the job is there already. InvalidError when a job that is not this schedule's has its name."""
+        try:
+            found = _object(await self._api.get(JOBS, schedule.metadata.namespace, name)).metadata
+        except NotFoundError:
+            return False
+        if all(owner.uid != schedule.metadata.uid for owner in found.owner_references):
+            raise InvalidError(
+                f"Job {name} exists and was not made by this schedule: delete it, or rename the schedule."
+            )
+        return True
 
     async def _create(self, resource: Any, namespace: str, document: dict[str, Any]) -> None:
         try:

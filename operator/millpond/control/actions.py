@@ -26,14 +26,13 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class ConditionPatch(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """A condition to set; the actuator keeps lastTransitionTime when the status did not change."""
+    """A condition to set. `last_transition_time` is an RFC 3339 time."""
 
     type: str
     status: Literal["True", "False", "Unknown"]
     reason: str
-    message: str = ""
-    last_transition_time: str = ""
-    observed_generation: int = 0
+    message: str
+    last_transition_time: str
 
 
 class Action(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -5,6 +5,7 @@ Runs once for each of very many objects, so it touches only what differs.
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 
 from millpond.api.reasons import TaskState
@@ -29,7 +30,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         task = None
     if task is None:
         task = job.tasks[meta.name] = TaskRecord(meta.name, meta.uid, job)
-        task.created = meta.creation_timestamp
+        # Tasks come many a second, and the time is in whole seconds: one text serves them all.
+        task.created = sys.intern(meta.creation_timestamp)
         task.id = view.spec.id or task.name
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
         job.counts["active"] += 1
@@ -40,6 +42,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
     task.version = meta.version
     _take_spec(task, view)
     _take_status(task, view)
+    if job.pool.unsent:
+        job.pool.unsent.pop(f"{job.name}/{task.name}", None)
     if job.attempts:
         adopt(task)
     settle_into_queue(task)
@@ -96,13 +100,18 @@ def adopt(task: TaskRecord) -> None:
     job.pool.refile(job)
 
 
+def queue_or_not(task: TaskRecord) -> None:
+    """Queue the task if it waits for nothing but a place."""
+    if task.waits:
+        task.job.pool.enqueue(task)
+    else:
+        task.job.pool.dequeue(task)
+
+
 def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
-    if task.waits:
-        pool.enqueue(task)
-    else:
-        pool.dequeue(task)
+    queue_or_not(task)
     if (
         job.model is None
         or task.lost
@@ -119,6 +128,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     """The Task was deleted: nobody waits for it any more, and its attempts count for nothing."""
     pool = job.pool
     pool.dequeue(task)
+    pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt
     job.counts[tally_of(task.state, task.result)] -= 1
     del job.tasks[task.name]

@@ -26,8 +26,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Least time between two summaries of counts on a Job or Pool."""
     node_summary: float = 10.0
     """Least time between two status writes of a node that only say what it is busy with."""
-    sweep: float = 2.0
-    """Least time between two sweeps of counted Pods."""
+    sweep: float = 30.0
+    """Least time between two sweeps of counted Pods; until then their logs can be read."""
     backoff: float = 1.0
     """First pause before an attempt that no node took is tried again; doubles up to `backoff_most`."""
     backoff_most: float = 60.0

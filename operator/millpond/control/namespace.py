@@ -43,12 +43,16 @@ class NamespaceState:
         pool = self.pool(pool_name)
         if job.pool is pool:
             return
+        before = job.pool
         begun = sum(task.attempt for task in job.tasks.values())
-        job.pool.unfile(job)
-        del job.pool.jobs[job.name]
-        job.pool.begun -= begun
+        before.unfile(job)
+        del before.jobs[job.name]
+        before.begun -= begun
         job.pool = pool
         pool.jobs[job.name] = job
         pool.begun += begun
         for name in job.tasks:
-            pool.mark("task", f"{job.name}/{name}")
+            mark = f"{job.name}/{name}"
+            pool.mark("task", mark)
+            if mark in before.unsent:
+                pool.unsent[mark] = before.unsent.pop(mark)

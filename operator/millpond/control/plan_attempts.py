@@ -5,12 +5,12 @@ from __future__ import annotations
 from millpond.api.reasons import TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
-from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch, WriteTask
+from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch
 from millpond.control.limits import Limits
 from millpond.control.plan_nodes import given_up_at, host_lost_under
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
-from millpond.control.verdicts import book
+from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended, judge_waiting
 from millpond.lifecycle.tasks import GIVEN_UP, Wishes, decide
 
@@ -25,7 +25,7 @@ def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[An
         if task is not None and not attempt.settled:
             _judge_unsettled(pool, attempt, task, now, limits, actions)
         if attempt.settled:
-            _let_go(pool, attempt, now, limits, actions)
+            _let_go(pool, attempt, actions)
 
 
 def _judge_unsettled(
@@ -89,21 +89,21 @@ def _stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
     )
 
 
-def _let_go(pool: PoolState, attempt: Attempt, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+def _let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
     """A counted attempt: stop what still runs, and drop the evidence of what has ended."""
     ended = not attempt.holds or host_lost_under(pool, attempt.view)
     if not ended:
         if not attempt.deleting:
             _stop(pool, attempt, actions)
         return
+    if attempt.job.pool.unsent and f"{attempt.job.name}/{attempt.task}" in attempt.job.pool.unsent:
+        return
     attempt.job.live.pop(attempt.pod, None)
-    attempt.job.pool.mark("job", attempt.job.name)
+    pool.mark_emptier(attempt.job)
     attempt.job.pool.refile(attempt.job)
     if attempt.released:
         return
     attempt.released = True
-    pool.counted_pods += 1
-    pool.look_at(max(now, pool.last_sweep + limits.sweep), "pool", pool.name)
     actions.append(
         ReleaseEvidence(
             namespace=pool.namespace, pod=attempt.pod, uid=attempt.uid, chain=f"task/{attempt.job.name}/{attempt.task}"
@@ -135,12 +135,10 @@ def _follow(
         return
     if given_up_at(pool, view, now, limits) is not None:
         return
-    _write_progress(pool, attempt, task, wanted, started or format_time(created), actions)
+    _write_progress(attempt, task, wanted, started or format_time(created), actions)
 
 
-def _write_progress(
-    pool: PoolState, attempt: Attempt, task: TaskRecord, state: TaskState, start: str, actions: list[AnyAction]
-) -> None:
+def _write_progress(attempt: Attempt, task: TaskRecord, state: TaskState, start: str, actions: list[AnyAction]) -> None:
     status = TaskStatusPatch(
         state=state,
         attempt=attempt.number,
@@ -151,15 +149,6 @@ def _write_progress(
         exit_code=None,
         directory=task.directory,
     )
-    actions.append(
-        WriteTask(
-            namespace=pool.namespace,
-            task=task.name,
-            job=task.job.name,
-            uid=task.uid,
-            version=str(task.version),
-            status=status,
-        )
-    )
+    write_task(task, status, actions)
     task.job.pool.count(task, state, None)
     task.written, task.settled = attempt.number, attempt.number - 1

@@ -34,6 +34,8 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         node = pool.nodes.get(name)
         if node is None:
             continue
+        if node.creating and node.not_before and now >= node.not_before:
+            node.creating = False
         if node.model is None and not node.creating:
             _end_orphan(pool, node, actions)
             continue
@@ -47,7 +49,7 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         if node.leaving:
             _end(pool, node, actions)
         else:
-            _advance(pool, node, actions)
+            _advance(pool, node, now, actions)
         _write(pool, node, before, now, limits, actions)
 
 
@@ -127,12 +129,15 @@ def given_up_at(pool: PoolState, pod: PodView, now: float, limits: Limits) -> fl
     return now + limits.node_lost
 
 
-def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAction]) -> None:
     """The next step of a node that is to stay."""
     pod, space = node.pod, pool.namespace
     if pool.model is None:
         return
-    for old in node.pods.values():
+    if now < node.not_before:
+        pool.look_at(node.not_before, "node", node.name)
+        return
+    for _, old in sorted(node.pods.items()):
         ended = old.terminal and old.metadata.deletion_timestamp is None
         if ended and old.metadata.name not in node.deleted_pods:
             node.deleted_pods.add(old.metadata.name)
@@ -148,9 +153,10 @@ def _advance(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> Non
         return
     if (host not in pool.claimed or node.slots is None) and not node.claiming and host in pool.hosts:
         node.claiming = True
+        pool.releasing.discard(host)
         actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
-    elif node.slots is not None and _oversized(pod) and not node.shrinking:
-        node.shrinking = True
+    elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
+        node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
 
 
@@ -184,7 +190,7 @@ def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> 
 
 
 def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
-    for pod in node.pods.values():
+    for _, pod in sorted(node.pods.items()):
         name = pod.metadata.name
         if pod.metadata.deletion_timestamp is None and name not in node.deleted_pods:
             node.deleted_pods.add(name)

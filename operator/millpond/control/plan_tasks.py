@@ -5,7 +5,7 @@ from __future__ import annotations
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
-from millpond.control.fold_tasks import settle_into_queue
+from millpond.control.fold_tasks import queue_or_not
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Problem, TaskRecord
@@ -19,6 +19,11 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
     """Judge each marked task."""
     for mark in pool.taken("task"):
         task = pool.task_of(mark)
+        if task is not None and mark in pool.unsent:
+            action, again = pool.unsent[mark]
+            if again <= now:
+                actions.append(action)
+            continue
         if task is None or task.state is TaskState.COMPLETED:
             continue
         if task.live is not None:
@@ -26,6 +31,7 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
                 task.live.pool.mark("attempt", task.live.pod)
             continue
         _judge(pool, task, now, limits, actions)
+        pool.dirty["task"].discard(mark)
 
 
 def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -54,7 +60,7 @@ def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, action
     task.problem = problem
     if (problem.reason if problem else None) != task.written_problem:
         _write_problem(task, problem, now, actions)
-    settle_into_queue(task)
+    queue_or_not(task)
 
 
 def _requeue_podless(task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -69,7 +75,7 @@ def _requeue_podless(task: TaskRecord, now: float, limits: Limits, actions: list
     write_task(task, status, actions, (Event("Requeued", PODLESS, "Warning"),))
     task.job.pool.count(task, TaskState.ACTIVE, None)
     back_off(task, Ledger.RECOVERY, now, limits)
-    settle_into_queue(task)
+    queue_or_not(task)
 
 
 def _problem(pool: PoolState, task: TaskRecord) -> Problem | None:

@@ -20,7 +20,7 @@ _FIELDS = {state: state.name.lower() for state in NodeState}
 def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus, float | None]:
     """The whole status, and when time alone may change it."""
     at = datetime.fromtimestamp(int(now), UTC)
-    nodes = [node for node in pool.nodes.values() if node.model is not None or node.creating]
+    nodes = [node for _, node in sorted(pool.nodes.items()) if node.model is not None or node.creating]
     target, current = target_of(pool), sum(1 for node in nodes if node.placed)
     steady = current == target and len(nodes) == target
     errors, look_again = _resize_errors(model, nodes, target, current, now)

@@ -22,13 +22,13 @@ from millpond.control.actions import (
     ShrinkNodePod,
     StartAttempt,
     StopAttempt,
-    SweepPods,
     WriteJob,
     WriteNode,
     WritePool,
     WriteTask,
 )
 from millpond.control.fold_pods import forget_attempt
+from millpond.control.fold_tasks import adopt, settle_into_queue
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
@@ -56,20 +56,17 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             attempt = pool.attempts.get(action.pod)
             if attempt is not None and not attempt.uid:
                 attempt.uid = done.uid
+        case ReleaseEvidence() if action.pod in pool.attempts:
+            pool.counted.add(action.pod)
         case WriteTask():
             task = pool.task_of(f"{action.job}/{action.task}")
             if task is not None and version.isdigit() and task.uid == action.uid:
                 task.version = max(task.version, int(version))
-        case WriteJob():
-            job = pool.jobs.get(action.job)
-            if job is not None and job.model is not None:
-                job.model = _versioned(job.model, version)
-        case WritePool() if pool.model is not None:
-            pool.model = _versioned(pool.model, version)
-        case WriteNode():
-            node = pool.nodes.get(action.node)
-            if node is not None and node.model is not None:
-                node.model = _versioned(node.model, version)
+            if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
+                adopt(task)
+                settle_into_queue(task)
+        case WriteJob() | WritePool() | WriteNode():
+            _confirm_written(pool, action, version)
         case ClaimHost():
             node = pool.nodes.get(action.node)
             if node is not None and done.room is not None:
@@ -81,6 +78,20 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+
+
+def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, version: str) -> None:
+    match action:
+        case WriteJob():
+            job = pool.jobs.get(action.job)
+            if job is not None and job.model is not None:
+                job.model = _versioned(job.model, version)
+        case WritePool() if pool.model is not None:
+            pool.model = _versioned(pool.model, version)
+        case WriteNode():
+            node = pool.nodes.get(action.node)
+            if node is not None and node.model is not None:
+                node.model = _versioned(node.model, version)
 
 
 Model = TypeVar("Model", Job, Pool, ComputeNode)
@@ -97,7 +108,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
         case StartAttempt():
             _drop_start(pool, action, outcome, again)
         case WriteTask():
-            pool.look_at(again, "task", f"{action.job}/{action.task}")
+            _keep_unsent(pool, action, again)
         case WriteJob() | WritePool() | WriteNode():
             _forget_written(pool, action, again)
         case StopAttempt() | ReleaseEvidence():
@@ -105,9 +116,6 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             if attempt is not None:
                 _forget_let_go(attempt)
                 pool.look_at(again, "attempt", action.pod)
-        case SweepPods():
-            pool.counted_pods += 1
-            pool.look_at(again, "pool", pool.name)
         case DeleteTasks():
             job = pool.jobs.get(action.job)
             if job is not None and job.model is None:
@@ -120,10 +128,20 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             for node in pool.nodes.values():
                 if action.pod in node.pods:
                     node.deleted_pods.discard(action.pod)
-                    node.shrinking = False
+                    node.shrinking, node.not_before = "", again
                     pool.look_at(again, "node", node.name)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
+
+
+def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
+    """A verdict that is not written yet: the task waits with it, and its Pod keeps the evidence."""
+    mark = f"{action.job}/{action.task}"
+    task = pool.task_of(mark)
+    if task is not None and task.uid == action.uid:
+        pool.unsent[mark] = action, again
+        pool.dequeue(task)
+        pool.look_at(again, "task", mark)
 
 
 def _forget_let_go(attempt: Attempt) -> None:
@@ -174,8 +192,6 @@ def _drop_node_step(
     if node is None:
         return
     match action:
-        case CreateNode():
-            node.creating = False
         case RemoveNode():
             node.removing = False
         case ReleaseNode():
@@ -186,5 +202,7 @@ def _drop_node_step(
                 pool.refusal = outcome.message
         case ClaimHost():
             node.claiming = False
+    # A node that could not be made keeps its place until then, so that no other is made in its stead at once.
+    node.not_before = again
     pool.look_at(again, "node", node.name)
     pool.look_at(again, "size", pool.name)

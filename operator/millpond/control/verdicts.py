@@ -7,7 +7,7 @@ from msgspec import UNSET
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.times import format_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch, WriteTask
-from millpond.control.fold_tasks import adopt, settle_into_queue
+from millpond.control.fold_tasks import adopt, queue_or_not, settle_into_queue
 from millpond.control.limits import Limits
 from millpond.control.records import Attempt, TaskRecord
 from millpond.lifecycle.tasks import Ledger, Verdict
@@ -47,13 +47,14 @@ def end_without_attempt(task: TaskRecord, verdict: Verdict, now: float, actions:
     write_task(task, status, actions, events_of(task, verdict))
     task.job.pool.count(task, TaskState.COMPLETED, TaskResult.FAILURE)
     task.settled = task.written
-    settle_into_queue(task)
+    queue_or_not(task)
 
 
 def write_task(
     task: TaskRecord, status: TaskStatusPatch, actions: list[AnyAction], events: tuple[Event, ...] = ()
 ) -> None:
-    """Append the conditional write of a task's status."""
+    """Append the conditional write of a task's status. It says all that one that failed before would have said."""
+    task.job.pool.unsent.pop(f"{task.job.name}/{task.name}", None)
     actions.append(
         WriteTask(
             namespace=task.job.pool.namespace,

@@ -123,8 +123,6 @@ class World:
         state = self.namespace(namespace).pool(pool)
         attempt = state.attempts.get(name)
         if attempt is not None and attempt.uid in ("", uid):
-            if attempt.released:
-                state.counted_pods = max(0, state.counted_pods - 1)
             forget_attempt(state, attempt)
             return {PoolKey(namespace, pool), PoolKey(namespace, attempt.job.pool.name)}
         for node in state.nodes.values():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import os
 import signal
@@ -22,7 +23,7 @@ from millpond.cluster.client import Client
 from millpond.cluster.cycle import Cycles
 from millpond.cluster.documents import Documents
 from millpond.cluster.events import EventRecorder
-from millpond.cluster.kubeconfig import connect
+from millpond.cluster.kubeconfig import connect, from_pod
 from millpond.cluster.lease import LeaderLease, LeaseTimes
 from millpond.cluster.refresh import Refresher
 from millpond.cluster.schedules import ScheduleKeeper
@@ -67,7 +68,7 @@ async def operate(settings: Settings) -> int:
 
 
 def obey_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and SIGINT set the event. Kopf takes signals for itself when it starts, so this is called again then."""
+    """Let SIGTERM and SIGINT set the event. Kopf takes signals for itself when it starts: then this is called again."""
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
@@ -138,11 +139,22 @@ async def _listen(listening: Listening, settings: Settings, stop: asyncio.Event)
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         if settings.kubeconfig:
             os.environ["KUBECONFIG"] = settings.kubeconfig
-        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        account = kopf.login_with_service_account(**kwargs)
+        if account is not None:
+            # By address, as every other client does: Kopf would ask the cluster's name service, which may be away.
+            return dataclasses.replace(account, server=from_pod().server)
+        return kopf.login_with_kubeconfig(**kwargs)
 
     namespaces = [settings.watch_namespace] if settings.watch_namespace else []
+    # Told, because Kopf would ask for the user's name, and a Pod's numeric user has none.
+    identity: Any = "millpond"
     await kopf.operator(
-        registry=registry, settings=own, standalone=True, clusterwide=not namespaces, namespaces=namespaces
+        registry=registry,
+        settings=own,
+        identity=identity,
+        standalone=True,
+        clusterwide=not namespaces,
+        namespaces=namespaces,
     )
 
 

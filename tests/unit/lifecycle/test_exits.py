@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.builders import a_task_pod, ended, exited, record, running, waiting
-
 from millpond.api.reasons import FailureCategory, FailureCode
 from millpond.lifecycle.exits import Ending, judge_ended, judge_waiting
+from support.builders import a_task_pod, ended, exited, record, running, waiting
 
-S, N, P, W, I, R = (
+S, N, P, W, STOP, R = (
     Ending.SUCCESS,
     Ending.NONZERO,
     Ending.PREPROCESSING,
@@ -42,16 +41,16 @@ ENDS: list[tuple[str, dict[str, Any] | None, dict[str, Any], Ending, int | None,
     ("no record, not JSON", ended(3, message="oops"), {}, N, 3, Code.FAILURE_EXIT_CODE),
     ("no record, broken JSON", ended(3, message='{"cause":'), {}, N, 3, Code.FAILURE_EXIT_CODE),
     ("no record, unknown cause", ended(3, message=record("Bored", 0)), {}, N, 3, Code.FAILURE_EXIT_CODE),
-    ("deleted by hand before its exit", exited(143, "Terminated"), {"deleted": True}, I, 143, None),
-    ("deleted, and it took TERM well", exited(0, "Terminated"), {"deleted": True}, I, 0, None),
-    ("deleted by hand, killed after the grace", ended(137), {"deleted": True}, I, 137, None),
-    ("deleted by hand, no record, TERM", ended(143), {"deleted": True}, I, 143, None),
+    ("deleted by hand before its exit", exited(143, "Terminated"), {"deleted": True}, STOP, 143, None),
+    ("deleted, and it took TERM well", exited(0, "Terminated"), {"deleted": True}, STOP, 0, None),
+    ("deleted by hand, killed after the grace", ended(137), {"deleted": True}, STOP, 137, None),
+    ("deleted by hand, no record, TERM", ended(143), {"deleted": True}, STOP, 143, None),
     ("deleted by hand after exit 0", exited(0), {"deleted": True}, S, 0, None),
     ("deleted by hand after exit 5", exited(5), {"deleted": True}, N, 5, Code.FAILURE_EXIT_CODE),
     ("deleted after exit 5, no record", ended(5), {"deleted": True}, N, 5, Code.FAILURE_EXIT_CODE),
-    ("deleted before its start", None, {"deleted": True, "phase": "Failed"}, I, None, None),
-    ("deleted while creating", waiting(), {"deleted": True, "phase": "Failed"}, I, None, None),
-    ("TERM from nobody known", exited(143, "Terminated"), {}, I, 143, None),
+    ("deleted before its start", None, {"deleted": True, "phase": "Failed"}, STOP, None, None),
+    ("deleted while creating", waiting(), {"deleted": True, "phase": "Failed"}, STOP, None, None),
+    ("TERM from nobody known", exited(143, "Terminated"), {}, STOP, 143, None),
     ("wall clock", exited(143, "WallClock"), {}, W, 143, Code.TASK_ENDED),
     ("wall clock, killed", exited(137, "WallClock"), {}, W, 137, Code.TASK_ENDED),
     ("deadline, stopped", exited(143, "Terminated"), {"reason": "DeadlineExceeded"}, W, 143, Code.TASK_ENDED),
@@ -70,9 +69,9 @@ ENDS: list[tuple[str, dict[str, Any] | None, dict[str, Any], Ending, int | None,
         Code.COMMAND_LAUNCH_FAILED,
     ),
     ("old name of that", ended(127, "ContainerCannotRun", "no such file"), {}, P, None, Code.COMMAND_LAUNCH_FAILED),
-    ("evicted, stopped", exited(143, "Terminated"), {"reason": "Evicted", "message": PRESSURE}, I, 143, None),
-    ("evicted, killed", ended(137), {"reason": "Evicted", "message": PRESSURE}, I, 137, None),
-    ("evicted before its start", None, {"phase": "Failed", "reason": "Evicted", "message": PRESSURE}, I, None, None),
+    ("evicted, stopped", exited(143, "Terminated"), {"reason": "Evicted", "message": PRESSURE}, STOP, 143, None),
+    ("evicted, killed", ended(137), {"reason": "Evicted", "message": PRESSURE}, STOP, 137, None),
+    ("evicted before its start", None, {"phase": "Failed", "reason": "Evicted", "message": PRESSURE}, STOP, None, None),
     ("evicted after exit 3", exited(3), {"reason": "Evicted", "message": PRESSURE}, N, 3, Code.FAILURE_EXIT_CODE),
     ("over its own storage", ended(137), {"reason": "Evicted", "message": STORAGE}, N, 137, Code.FAILURE_EXIT_CODE),
     (
@@ -101,15 +100,15 @@ ENDS: list[tuple[str, dict[str, Any] | None, dict[str, Any], Ending, int | None,
         "host shut down",
         exited(143, "Terminated"),
         {"reason": "Terminated", "message": "imminent shutdown"},
-        I,
+        STOP,
         143,
         None,
     ),
-    ("host shut down, killed", ended(137), {"reason": "Terminated"}, I, 137, None),
+    ("host shut down, killed", ended(137), {"reason": "Terminated"}, STOP, 137, None),
     ("container lost", ended(137, "ContainerStatusUnknown"), {}, R, None, None),
     ("node lost", ended(137, "NodeLost"), {}, R, None, None),
     ("collected while it ran", running(), {"phase": "Failed", "reason": ""}, R, None, None),
-    ("phase without containers", None, {"phase": "Failed"}, I, None, None),
+    ("phase without containers", None, {"phase": "Failed"}, STOP, None, None),
 ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from millpond.api.reasons import JobState
 from millpond.lifecycle.jobs import JobFacts, judge_job
 

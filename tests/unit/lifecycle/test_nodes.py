@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.builders import a_host, a_node_pod, exited, running, waiting
-
 from millpond.api.reasons import NodeState
 from millpond.lifecycle.nodes import NodeFacts, host_is_lost, judge_node
+from support.builders import a_host, a_node_pod, exited, running, waiting
 
 UP = {
     "leaving": False,

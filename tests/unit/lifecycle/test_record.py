@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.builders import record
-
 from millpond.lifecycle.record import read_record
+from support.builders import record
 
 NO_RECORDS = ["", "oops", "[1]", "{", '{"cause": 3}', '{"exitCode": 0}', record("Bored"), record(exitCode="x"), "null"]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.builders import a_node_pod, ended, exited, running, waiting
-
 from millpond.api.reasons import FailureCode
 from millpond.lifecycle.starttask import observe_start_task
+from support.builders import a_node_pod, ended, exited, running, waiting
 
 Code = FailureCode
 CASES: list[tuple[str, dict[str, Any], str, int | None, FailureCode | None]] = [

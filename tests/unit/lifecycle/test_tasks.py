@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from millpond.api.reasons import FailureCode
 from millpond.lifecycle.exits import Ending, Exit
 from millpond.lifecycle.failure import user_error

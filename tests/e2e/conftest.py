@@ -1,0 +1,50 @@
+"""One native cluster with Millpond installed from its chart, for all end-to-end tests but those of the cluster itself.
+
+With MILLPOND_KEEP_CLUSTER=1 the cluster is left up, so that the next run starts with it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from support.installation import Installation, Space
+
+NAME = "e2e-millpond"
+HOSTS = {"node-1": "for=shared", "node-2": "for=shared", "node-3": "for=own", "node-4": "for=own"}
+KEEP = os.environ.get("MILLPOND_KEEP_CLUSTER") == "1"
+
+
+@pytest.fixture(scope="session")
+def installation() -> Iterator[Installation]:
+    """Two hosts for the shared pool, two for tests with pools of their own."""
+    one = Installation(NAME)
+    if not KEEP:
+        one.cluster("down")
+    try:
+        one.up(HOSTS)
+        one.install()
+        yield one
+    finally:
+        if not KEEP:
+            one.cluster("down")
+
+
+@pytest.fixture(scope="session")
+def shared(installation: Installation) -> Space:
+    """A namespace with the pool `shared`: two nodes of two slots."""
+    space = Space.new(installation, "shared")
+    space.pool("shared", 2)
+    space.nodes("shared", 2)
+    return space
+
+
+@pytest.fixture
+def space(installation: Installation, request: pytest.FixtureRequest) -> Iterator[Space]:
+    """A namespace for one test, gone after it with all that it held."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:40].strip("-")
+    own = Space.new(installation, name)
+    yield own
+    own.leave()

@@ -1,0 +1,379 @@
+"""A small stage for the judgement: objects, a clock, and a cluster that does at once what each action asks.
+
+scene.run() plans and performs until nothing is left to do; the test then plays the kubelet: scene.starts("frame-1-1"),
+scene.ends("frame-1-1", exited(1)). A test makes an action fail with scene.fail(StartAttempt, Missed("conflict")).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+from millpond.api import labels
+from millpond.api.computenode import ComputeNode
+from millpond.api.job import Job
+from millpond.api.kind import Resource
+from millpond.api.pool import Pool
+from millpond.api.views.host import HostView
+from millpond.api.views.pod import PodView
+from millpond.api.views.task import TaskView
+from millpond.control import actions as act
+from millpond.control.limits import Limits
+from millpond.control.outcomes import Done, Outcome, Room, Skipped
+from millpond.control.plan import Plan, plan
+from millpond.control.pool_state import PoolState
+from millpond.control.records import TaskRecord
+from millpond.control.settle import settle
+from millpond.control.world import PoolKey, World
+
+from support.builders import (
+    CLAIM,
+    EPOCH,
+    POOL,
+    SPACE,
+    a_host,
+    a_node,
+    a_node_pod,
+    a_pool,
+    a_task_pod,
+    at,
+    phase_of,
+    running,
+)
+
+KEY = PoolKey(SPACE, POOL)
+NOWHERE = PoolKey(SPACE, "")
+MOST_TURNS = 60
+
+Object = TypeVar("Object", bound=Resource)
+View = TypeVar("View", bound=msgspec.Struct)
+
+
+class Scene:
+    """All objects of one cluster, and the operator's judgement of them."""
+
+    def __init__(self, **limits: float) -> None:
+        self.world = World()
+        self.limits = Limits(**limits)
+        self.now = EPOCH
+        self.version = 1000
+        self.tasks: dict[str, TaskView] = {}
+        self.pods: dict[str, PodView] = {}
+        self.hosts: dict[str, HostView] = {}
+        self.pools: dict[str, Pool] = {}
+        self.jobs: dict[str, Job] = {}
+        self.nodes: dict[str, ComputeNode] = {}
+        self.done: list[act.AnyAction] = []
+        """Every action performed, in order."""
+        self._failing: list[tuple[type[act.Action], Outcome]] = []
+
+    # What is there.
+
+    def add(self, *objects: TaskView | PodView | HostView | Pool | Job | ComputeNode) -> None:
+        """Put objects into the cluster, or replace them, and let the judgement see them."""
+        for one in objects:
+            name = one.metadata.name
+            match one:
+                case TaskView():
+                    self.tasks[name] = one
+                    self.world.observe_task(one)
+                case PodView():
+                    self.pods[name] = one
+                    self.world.observe_pod(one)
+                case HostView():
+                    self.hosts[name] = one
+                    self.world.observe_host(one)
+                case Pool():
+                    self.pools[name] = one
+                    self.world.observe_pool(one)
+                case Job():
+                    self.jobs[name] = one
+                    self.world.observe_job(one)
+                case ComputeNode():
+                    self.nodes[name] = one
+                    self.world.observe_node(one)
+
+    def remove_task(self, name: str) -> None:
+        """The user deletes a Task."""
+        view = self.tasks.pop(name)
+        self.world.forget_task(SPACE, view.spec.job_name, name, view.metadata.uid)
+
+    def remove_pod(self, name: str) -> None:
+        """A Pod is gone, finalizer or not."""
+        meta = self.pods.pop(name).metadata
+        self.world.forget_pod(SPACE, meta.labels[labels.POOL], name, meta.uid)
+
+    def remove_host(self, name: str) -> None:
+        """A Kubernetes Node is deleted."""
+        del self.hosts[name]
+        self.world.forget_host(name)
+
+    def remove_job(self, name: str) -> None:
+        """The user deletes a Job."""
+        del self.jobs[name]
+        self.world.forget_job(SPACE, name)
+
+    def edit(self, model: Object, **spec: Any) -> Object:
+        """The object with other fields in its spec, of a newer version and generation."""
+        meta = model.metadata.model_copy(
+            update={"resource_version": self.next_version(), "generation": model.metadata.generation + 1}
+        )
+        changed = model.spec.model_copy(update=spec)  # type: ignore[attr-defined]
+        return model.model_copy(update={"metadata": meta, "spec": changed})
+
+    def deleted(self, model: Object) -> Object:
+        """The object with a deletion timestamp."""
+        meta = {"resource_version": self.next_version(), "deletion_timestamp": "2026-01-01T00:00:00Z"}
+        return model.model_validate(model.as_document() | {"metadata": model.as_document()["metadata"] | _camel(meta)})
+
+    def edit_task(self, name: str, **spec: Any) -> None:
+        """The user edits a Task; fields by their public names."""
+        raw = plain(self.tasks[name])
+        raw["spec"] |= spec
+        raw["metadata"]["resourceVersion"] = self.next_version()
+        self.add(msgspec.convert(raw, TaskView))
+
+    def next_version(self) -> str:
+        self.version += 1
+        return str(self.version)
+
+    # What the kubelet does.
+
+    def pod(self, name: str, state: dict[str, Any] | None = None, **status: Any) -> None:
+        """A task Pod's container is in another state."""
+        raw = plain(self.pods[name])
+        raw["metadata"]["resourceVersion"] = self.next_version()
+        if state is not None:
+            raw["status"]["containerStatuses"] = [{"name": "task", "state": state}]
+            raw["status"]["phase"] = phase_of(state)
+        raw["status"] |= status
+        self.add(msgspec.convert(raw, PodView))
+
+    def starts(self, name: str) -> None:
+        """The Pod's container runs."""
+        self.pod(name, running(self.now - EPOCH))
+
+    def ends(self, name: str, state: dict[str, Any], **status: Any) -> None:
+        """The Pod's container ended."""
+        self.pod(name, state, **status)
+
+    def host(self, name: str, **changes: Any) -> None:
+        """A host is as a_host() with these changes, still claimed if it was."""
+        claim = self.hosts[name].metadata.labels.get(labels.HOST_LABEL, "") if name in self.hosts else ""
+        self.add(a_host(name, claim=changes.pop("claim", claim), version=int(self.next_version()), **changes))
+
+    # What the operator does.
+
+    def plan(self, key: PoolKey = KEY) -> Plan:
+        """One plan, not performed."""
+        return plan(self.world.pool(key), self.now, self.limits)
+
+    def fail(self, kind: type[act.Action], outcome: Outcome) -> None:
+        """The next action of this kind comes to this outcome instead of being performed."""
+        self._failing.append((kind, outcome))
+
+    def step(self, key: PoolKey = KEY) -> list[act.AnyAction]:
+        """Plan once and perform what it says."""
+        actions = self.plan(key).actions
+        self.perform(actions, key)
+        return actions
+
+    def perform(self, actions: Iterable[act.AnyAction], key: PoolKey = KEY) -> None:
+        """Perform actions as the actuator does: chains break at their first failure; the missed is not read anew."""
+        broken: set[str] = set()
+        for action in actions:
+            outcome = self._outcome(action, broken)
+            if not isinstance(outcome, Done):
+                broken.add(act.chain_of(action))
+            settle(self.pool_state(key), action, outcome, self.now)
+
+    def run(self, *keys: PoolKey, seconds: float = 0) -> list[act.AnyAction]:
+        """Plan and perform until nothing is left to do now; with `seconds`, until so much time has passed."""
+        began, end = len(self.done), self.now + seconds
+        for _ in range(MOST_TURNS * 10):
+            acted = [action for key in keys or (KEY, NOWHERE) for action in self.step(key)]
+            due = self._due(keys or (KEY, NOWHERE))
+            if acted or due <= self.now:
+                continue
+            if due > end:
+                self.now = end
+                return self.done[began:]
+            self.now = due
+        raise AssertionError(f"the plan does not come to rest: {self.done[-5:]}")
+
+    def _due(self, keys: Iterable[PoolKey]) -> float:
+        dues = []
+        for key in keys:
+            state = self.pool_state(key)
+            dues += [self.now] if state.restless else [entry[0] for entry in state.deadlines[:1]]
+        return min(dues, default=float("inf"))
+
+    def pool_state(self, key: PoolKey = KEY) -> PoolState:
+        return self.world.pool(key)
+
+    def task(self, name: str) -> TaskRecord:
+        """The judgement's record of a task."""
+        return self.world.namespace(SPACE).job(self.tasks[name].spec.job_name).tasks[name]
+
+    def _outcome(self, action: act.AnyAction, broken: set[str]) -> Outcome:
+        if act.chain_of(action) in broken:
+            return Skipped()
+        for place, (kind, outcome) in enumerate(self._failing):
+            if isinstance(action, kind):
+                del self._failing[place]
+                return outcome
+        self.done.append(action)
+        return self._do(action)
+
+    def _do(self, action: act.AnyAction) -> Outcome:
+        match action:
+            case act.StartAttempt():
+                return self._start(action)
+            case act.WriteTask():
+                return self._write_task(action)
+            case act.WriteJob() | act.WritePool() | act.WriteNode():
+                return self._write(action)
+            case act.ReleaseEvidence(pod=pod):
+                if pod in self.pods:
+                    tags = self.pods[pod].metadata.labels | {labels.COUNTED: "true"}
+                    self._patch_pod(pod, finalizers=[], labels=tags)
+            case act.StopAttempt(pod=pod):
+                self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
+            case act.SweepPods():
+                self._sweep()
+            case act.DeleteTasks(job=job):
+                for name in [n for n, t in self.tasks.items() if t.spec.job_name == job]:
+                    self.remove_task(name)
+            case act.ClaimHost(host=host):
+                self.host(host, claim=CLAIM)
+                return Done(room=Room(8000, 16 * 1024**3))
+            case act.ReleaseHost(host=host):
+                self.host(host, claim="")
+            case _:
+                self._do_to_node(action)
+        return Done()
+
+    def _do_to_node(self, action: act.AnyAction) -> None:
+        match action:
+            case act.CreateNode(node=node, pool=pool):
+                self.add(a_node(node, pool, version=int(self.next_version())))
+            case act.RemoveNode(node=node):
+                self.add(self.deleted(self.nodes[node]))
+            case act.ReleaseNode(node=node):
+                del self.nodes[node]
+                self.world.forget_node(SPACE, POOL, node)
+            case act.CreateNodePod():
+                self._create_node_pod(action)
+            case act.DeleteNodePod(pod=pod):
+                if pod in self.pods:
+                    self.remove_pod(pod)
+            case act.ShrinkNodePod(pod=pod):
+                raw = plain(self.pods[pod])
+                raw["spec"]["containers"][0]["resources"]["requests"]["cpu"] = "50m"
+                raw["metadata"]["resourceVersion"] = self.next_version()
+                self.add(msgspec.convert(raw, PodView))
+
+    def _sweep(self) -> None:
+        for name in [name for name, pod in self.pods.items() if labels.COUNTED in pod.metadata.labels]:
+            self.remove_pod(name)
+
+    def _write(self, action: act.WriteJob | act.WritePool | act.WriteNode) -> Outcome:
+        written: Resource
+        match action:
+            case act.WriteJob(job=name, status=job):
+                written = self.jobs[name] = self._written(self.jobs[name], job)
+            case act.WritePool(pool=name, status=pool):
+                written = self.pools[name] = self._written(self.pools[name], pool)
+            case act.WriteNode(node=name, status=node):
+                written = self.nodes[name] = self._written(self.nodes[name], node)
+        return Done(written.metadata.resource_version)
+
+    def _written(self, model: Object, status: Any) -> Object:
+        meta = model.metadata.model_copy(update={"resource_version": self.next_version()})
+        return model.model_copy(update={"metadata": meta, "status": status})
+
+    def _start(self, action: act.StartAttempt) -> Outcome:
+        assert action.pod not in self.pods, f"{action.pod} is there already"
+        pod = a_task_pod(
+            action.task,
+            attempt=action.attempt,
+            node=action.node,
+            host=action.host,
+            job=action.job,
+            pool=action.pool,
+            slots=action.slots,
+            cpu=f"{action.cpu_millis}m",
+            memory=str(action.memory_bytes),
+            task_uid=action.task_uid,
+            uid=f"uid-{action.pod}-{self.next_version()}",
+            version=self.version,
+            created=self.now - EPOCH,
+        )
+        self.add(pod)
+        return Done(str(self.version), pod.metadata.uid)
+
+    def _write_task(self, action: act.WriteTask) -> Outcome:
+        view = self.tasks[action.task]
+        assert view.metadata.uid == action.uid
+        assert view.metadata.resource_version == action.version, "a write on a version that is not the newest"
+        raw = plain(view)
+        for field, value in plain(action.status).items():
+            if field == "conditions":
+                kinds = {condition["type"] for condition in value}
+                raw["status"][field] = [c for c in raw["status"][field] if c["type"] not in kinds] + value
+            elif value is None:
+                raw["status"].pop(field, None)
+            else:
+                raw["status"][field] = value
+        raw["metadata"]["resourceVersion"] = self.next_version()
+        self.add(msgspec.convert(raw, TaskView))
+        return Done(str(self.version))
+
+    def _patch_pod(self, name: str, **meta: Any) -> None:
+        if name in self.pods:
+            raw = plain(self.pods[name])
+            raw["metadata"] |= meta | {"resourceVersion": self.next_version()}
+            self.add(msgspec.convert(raw, PodView))
+
+    def _create_node_pod(self, action: act.CreateNodePod) -> None:
+        taken = {p.spec.node_name for p in self.pods.values() if p.metadata.labels[labels.ROLE] == "node"}
+        free = [name for name, host in sorted(self.hosts.items()) if name not in taken and host.ready]
+        self.add(
+            a_node_pod(
+                action.node,
+                host=free[0] if free else None,
+                agent=running(self.now - EPOCH) if free else None,
+                name=action.pod,
+                uid=f"uid-{action.pod}-{self.next_version()}",
+                version=self.version,
+                created=self.now - EPOCH,
+            )
+        )
+
+
+def _camel(meta: dict[str, Any]) -> dict[str, Any]:
+    return {"resourceVersion": meta["resource_version"], "deletionTimestamp": meta["deletion_timestamp"]}
+
+
+def plain(value: msgspec.Struct) -> Any:
+    """A struct as it looks on the wire."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def kinds(actions: Iterable[act.AnyAction]) -> list[str]:
+    """The names of actions' kinds, in order."""
+    return [type(action).__name__ for action in actions]
+
+
+def of(kind: type[View], actions: Iterable[act.AnyAction]) -> list[View]:
+    """The actions of one kind."""
+    return [action for action in actions if isinstance(action, kind)]
+
+
+def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:
+    """A pool with a node on each host, all of them up."""
+    scene = Scene(**limits)
+    scene.add(*(a_host(f"host-{n + 1}") for n in range(hosts)), a_pool(nodes=hosts, slots=slots))
+    scene.run()
+    return scene

@@ -1,0 +1,151 @@
+"""The lives of jobs: ending by themselves, by their user, by the clock; and what their counts say."""
+
+from __future__ import annotations
+
+from millpond.api.job import DesiredState
+from millpond.api.reasons import JobState
+from millpond.control.actions import DeleteTasks, StartAttempt, StopAttempt, WriteJob
+from millpond.control.outcomes import Missed, Refused
+from support.builders import a_job, a_task, exited
+from support.scene import Scene, a_running_scene, of
+
+
+def condition(scene: Scene, kind: str, job: str = "film") -> tuple[str, str]:
+    found = next(c for c in scene.jobs[job].status.conditions if c.type == kind)
+    return found.status.value, found.reason
+
+
+def test_a_job_ends_when_all_its_tasks_are_complete() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(onAllTasksComplete="TerminateJob"), a_task("a"), a_task("b"))
+    for name in ("a-1", "b-1"):
+        scene.run(seconds=5)
+        assert scene.jobs["film"].status.state is JobState.ACTIVE
+        scene.ends(name, exited(0))
+    scene.run(seconds=5)
+    status = scene.jobs["film"].status
+    assert (status.state, status.terminate_reason) == (JobState.COMPLETED, "AllTasksComplete")
+    assert (status.task_counts.succeeded, status.task_counts.completed, status.task_counts.active) == (2, 2, 0)
+    assert condition(scene, "Succeeded") == ("True", "AllTasksSucceeded")
+    assert condition(scene, "Complete") == ("True", "Completed")
+    assert status.end_time is not None
+
+
+def test_failed_tasks_show() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(onAllTasksComplete="TerminateJob"), a_task("a"))
+    scene.run()
+    scene.ends("a-1", exited(1))
+    scene.run(seconds=5)
+    assert condition(scene, "Succeeded") == ("False", "TasksFailed")
+
+
+def test_an_empty_job_ends_after_its_grace_and_not_before() -> None:
+    scene = a_running_scene(empty_job_grace=30)
+    scene.add(a_job(onAllTasksComplete="TerminateJob"))
+    scene.run(seconds=29)
+    assert scene.jobs["film"].status.state is JobState.ACTIVE
+    scene.run(seconds=2)
+    assert scene.jobs["film"].status.state is JobState.COMPLETED
+
+
+def test_terminating_a_job_stops_what_runs_and_leaves_what_waits() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("runs"), a_task("waits", created=1))
+    scene.run(seconds=5)
+    job = scene.jobs["film"]
+    scene.add(scene.edit(job, desired_state=DesiredState.TERMINATED, terminate_reason="enough"))
+    assert [a.pod for a in of(StopAttempt, scene.run())] == ["runs-1"]
+    assert scene.jobs["film"].status.state is JobState.TERMINATING
+    scene.ends("runs-1", exited(143, "Terminated"))
+    scene.run(seconds=5)
+    status = scene.jobs["film"].status
+    assert (status.state, status.terminate_reason) == (JobState.COMPLETED, "enough")
+    assert scene.tasks["runs"].status.result == "Failure"
+    assert scene.tasks["waits"].status.state in ("", "Active")
+    assert of(StartAttempt, scene.run(seconds=600)) == []
+    assert condition(scene, "Succeeded") == ("False", "TasksUnfinished")
+
+
+def test_a_task_that_ends_well_while_its_job_terminates_has_succeeded() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("runs"))
+    scene.run(seconds=5)
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run()
+    scene.ends("runs-1", exited(0))
+    scene.run(seconds=5)
+    assert scene.tasks["runs"].status.result == "Success"
+
+
+def test_the_wall_clock_ends_a_job() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(constraints={"maxWallClockSeconds": 60}), a_task("runs"))
+    assert of(StopAttempt, scene.run(seconds=59)) == []
+    assert of(StopAttempt, scene.run(seconds=2))
+    scene.ends("runs-1", exited(143, "Terminated"))
+    scene.run(seconds=5)
+    assert scene.jobs["film"].status.terminate_reason == "MaxWallClockTimeExpiry"
+
+
+def test_a_job_whose_pool_does_not_exist_waits_and_says_so_once() -> None:
+    scene = Scene()
+    scene.add(a_job(), a_task("a"))
+    (written,) = of(WriteJob, scene.run(seconds=600))
+    assert condition(scene, "Scheduled") == ("False", "PoolNotFound")
+    assert [(event.reason, event.type) for event in written.events] == [("PoolNotFound", "Warning")]
+
+
+def test_counts_are_summed_up_not_written_for_each_task() -> None:
+    scene = a_running_scene(slots=4, summary=2)
+    scene.add(a_job(), *(a_task(f"t{n:02}") for n in range(40)))
+    scene.run()
+    before = len(of(WriteJob, scene.done))
+    for turn in range(10):
+        for n in range(turn * 4, turn * 4 + 4):
+            scene.ends(f"t{n:02}-1", exited(0))
+        scene.run(seconds=0.1)
+    assert len(of(WriteJob, scene.done)) - before <= 2
+    scene.run(seconds=5)
+    assert scene.jobs["film"].status.task_counts.succeeded == 40
+
+
+def test_a_deleted_job_takes_its_tasks_along() -> None:
+    scene = a_running_scene(sweep=2)
+    scene.add(a_job(), a_task("a"), a_task("b"))
+    scene.run(seconds=5)
+    scene.remove_job("film")
+    actions = scene.run(seconds=1)
+    assert [a.job for a in of(DeleteTasks, actions)] == ["film"]
+    assert scene.tasks == {}
+    scene.ends("a-1", exited(143, "Terminated"))
+    scene.run(seconds=10)
+    assert "film" not in scene.world.namespace("studio").jobs
+    assert not [name for name in scene.pods if name.startswith("a-")]
+
+
+def test_deleting_a_job_s_tasks_is_tried_again() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("a"))
+    scene.run(seconds=5)
+    scene.remove_job("film")
+    scene.fail(DeleteTasks, Missed("no answer", again_in=5))
+    scene.run(seconds=10)
+    assert scene.tasks == {}
+
+
+def test_a_status_that_was_not_taken_is_written_again() -> None:
+    scene = a_running_scene()
+    scene.add(a_job())
+    scene.fail(WriteJob, Refused("Invalid", "no"))
+    assert of(WriteJob, scene.run(seconds=29)) == []
+    assert len(of(WriteJob, scene.run(seconds=600))) == 1
+
+
+def test_max_parallel_tasks_bounds_what_runs() -> None:
+    scene = a_running_scene(hosts=2, slots=4)
+    scene.add(a_job(maxParallelTasks=3), *(a_task(f"t{n}") for n in range(6)))
+    started = [a.pod for a in of(StartAttempt, scene.run(seconds=5))]
+    assert len(started) == 3
+    scene.ends(started[0], exited(0))
+    assert len(of(StartAttempt, scene.run())) == 1
