@@ -75,7 +75,7 @@ class _Envelope(msgspec.Struct, gc=False):
     metadata: Meta
 
 
-class _Position(msgspec.Struct, rename="camel"):
+class _Position(msgspec.Struct, rename="camel", frozen=True):
     resource_version: str = ""
 
 
