@@ -83,15 +83,18 @@ class Ceiling:
 
     async def _watch(self, version: str, chosen: Selection) -> None:
         assert self._works is not None
-        async for event in self._api.watch(PODS, NAMESPACE, version, chosen):
-            if event.type != "MODIFIED":
-                continue
-            pod = _decode(event.object)
-            name = pod.metadata.labels[labels.TASK]
-            if pod.terminal and name in self._versions:
-                self._free.append(self._host_of.pop(name))
-                self._works.create_task(self._count(pod, name, self._versions.pop(name)))
-                self._fill()
+        while True:
+            # A server that cannot keep up ends watches: go on from the version that was seen last.
+            async for event in self._api.watch(PODS, NAMESPACE, version, chosen):
+                if event.type == "BOOKMARK":
+                    continue
+                pod = _decode(event.object)
+                version = pod.metadata.resource_version
+                name = pod.metadata.labels[labels.TASK]
+                if event.type == "MODIFIED" and pod.terminal and name in self._versions:
+                    self._free.append(self._host_of.pop(name))
+                    self._works.create_task(self._count(pod, name, self._versions.pop(name)))
+                    self._fill()
 
     async def _count(self, pod: PodView, name: str, version: str) -> None:
         await self._api.merge_patch(TASKS, NAMESPACE, name, _verdict(pod, name, version), "status")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ def say(text: str) -> None:
 def cluster(name: str, *, keep: bool = False) -> Iterator[Path]:
     """The path of the kubeconfig of a cluster without kubelets, with the CRDs and the namespaces in it."""
     say(f"cluster {name}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     try:
         found = _hack_cluster("up", "--name", name, "--no-kubelets").strip()
         kubeconfig = Path(found.splitlines()[-1])

@@ -32,7 +32,7 @@ class OperatorProcess:
         self._probes, self._metrics = _free_port(), _free_port()
         self.log = Path(tempfile.gettempdir()) / f"millpond-bench-{os.getpid()}.log"
         environment = os.environ | {
-            "PYTHONPATH": str(OPERATOR),
+            "PYTHONPATH": os.pathsep.join([str(OPERATOR), os.environ.get("PYTHONPATH", "")]),
             "MILLPOND_KUBECONFIG": str(kubeconfig),
             "MILLPOND_NAMESPACE": OPERATORS_NAMESPACE,
             "MILLPOND_IDENTITY": identity,

@@ -111,6 +111,8 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
     gathering = asyncio.create_task(listening.gathered())
     await asyncio.wait({stopping, gathering, *running}, return_when=asyncio.FIRST_COMPLETED)
     if gathering.done():
+        # What was listed stays for long: full collections need not look through it, which would stop all else meanwhile.
+        gc.freeze()
         cycles.start()
         health.ready()
         running += [asyncio.create_task(schedules.run()), asyncio.create_task(listen(listening, settings, stop))]
