@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import dataclasses
+import gc
 import logging
 import os
 import signal
@@ -109,7 +109,7 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
     gathering = asyncio.create_task(listening.gathered())
     await asyncio.wait({stopping, gathering, *running}, return_when=asyncio.FIRST_COMPLETED)
     if gathering.done():
-        # What was listed stays for long: full collections need not look through it, which would stop all else meanwhile.
+        # What was listed stays for long: full collections, which stop all else, need not look through it.
         gc.freeze()
         cycles.start()
         health.ready()
