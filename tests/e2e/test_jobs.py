@@ -65,17 +65,6 @@ def test_a_job_is_ended_by_its_wall_clock_and_by_its_user(shared: Space) -> None
         assert (status["result"], status["failure"]["code"]) == ("Failure", "TaskEnded")
 
 
-def test_a_job_waits_for_its_pool_and_says_so(space: Space) -> None:
-    space.job("early", "own")
-    space.task("first", "early", "echo here")
-    told = space.until_told("jobs", "early", "Scheduled", "PoolNotFound")
-    assert (told["status"], "Create it" in told["message"]) == ("False", True)
-    assert space.until_event("early", "PoolNotFound") == told["message"]
-    space.pool("own", 1)
-    assert space.completed("first")["result"] == "Success"
-    space.until_told("jobs", "early", "Scheduled", "PoolReady")
-
-
 def test_a_schedule_makes_a_job_that_runs_its_tasks(shared: Space) -> None:
     template = {
         "spec": {"poolName": "shared", "onAllTasksComplete": "TerminateJob"},

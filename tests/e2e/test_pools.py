@@ -18,7 +18,7 @@ def start_task(script: str, **more: Any) -> Document:
 @pytest.fixture
 def hosts(space: Space) -> dict[str, tuple[Any, Any]]:
     """Labels and taints of the hosts before the test."""
-    return marks(space.live.all("nodes", labels="for=own"))
+    return marks(space.live.all("nodes"))
 
 
 def test_a_start_task_prepares_each_node_and_tasks_find_what_it_left(space: Space) -> None:
@@ -110,7 +110,7 @@ def test_a_deleted_pool_requeues_its_tasks_and_leaves_hosts_as_they_were(
     space.until_gone("pools", "own")
     assert space.live.all("computenodes", space.name) == []
     space.live.until("pods", space.name, lambda pods: not pods, "no Pod is left")
-    assert marks(space.live.all("nodes", labels="for=own")) == hosts
+    assert marks(space.live.all("nodes")) == hosts
     status = space.until_state("tasks", "patient", "Active")["status"]
     assert (status["requeueCount"], status["retryCount"]) == (1, 0)
     told = space.until_told("jobs", "work", "Scheduled", "PoolNotFound")
@@ -127,3 +127,14 @@ def test_a_pool_that_finds_too_few_hosts_says_what_is_missing(space: Space) -> N
     space.job("work", "own")
     space.task("runs-all-the-same", "work", "true")
     assert space.completed("runs-all-the-same")["result"] == "Success"
+
+
+def test_a_job_waits_for_its_pool_and_says_so(space: Space) -> None:
+    space.job("early", "own")
+    space.task("first", "early", "echo here")
+    told = space.until_told("jobs", "early", "Scheduled", "PoolNotFound")
+    assert (told["status"], "Create it" in told["message"]) == ("False", True)
+    assert space.until_event("early", "PoolNotFound") == told["message"]
+    space.pool("own", 1)
+    assert space.completed("first")["result"] == "Success"
+    space.until_told("jobs", "early", "Scheduled", "PoolReady")

@@ -11,22 +11,24 @@ from support.live import Document
 TASKS = 8
 
 
-def test_an_operator_killed_while_tasks_run_loses_none_and_counts_none_twice(shared: Space) -> None:
-    installation = shared.installation
-    shared.job("steady", "shared", onAllTasksComplete="TerminateJob", constraints={"maxTaskRetryCount": 1})
+def test_an_operator_killed_while_tasks_run_loses_none_and_counts_none_twice(space: Space) -> None:
+    installation = space.installation
+    space.pool("own", 2)
+    space.nodes("own", 2)
+    space.job("steady", "own", onAllTasksComplete="TerminateJob", constraints={"maxTaskRetryCount": 1})
     for number in range(TASKS):
         mark = f"echo x >>$AZ_BATCH_NODE_SHARED_DIR/steady-{number}"
-        shared.task(f"steady-{number}", "steady", f"{mark}; sleep 2")
+        space.task(f"steady-{number}", "steady", f"{mark}; sleep 2")
     killed = installation.until_leading()["metadata"]["name"]
-    shared.until_state("tasks", "steady-0", "Running")
-    shared.live.delete("pods", SYSTEM, killed, grace=0)
+    space.until_state("tasks", "steady-0", "Running")
+    space.live.delete("pods", SYSTEM, killed, grace=0)
     installation.until_leading(besides=killed)
-    status = shared.until_state("jobs", "steady", "Completed", 90)["status"]
+    status = space.until_state("jobs", "steady", "Completed", 90)["status"]
     assert (status["taskCounts"]["succeeded"], status["taskCounts"]["completed"]) == (TASKS, TASKS)
     for number in range(TASKS):
-        task = shared.completed(f"steady-{number}")
+        task = space.completed(f"steady-{number}")
         assert (task["result"], task["attempt"], task["retryCount"], task["requeueCount"]) == ("Success", 1, 0, 0)
-        assert shared.read(task["nodeName"], f"shared/steady-{number}") == "x\n"
+        assert space.read(task["nodeName"], f"shared/steady-{number}") == "x\n"
 
 
 def test_tasks_of_a_silent_host_run_elsewhere_and_its_late_results_are_refused(space: Space) -> None:

@@ -48,12 +48,9 @@ class Installation:
         self.name = name
         self.build = ""
 
-    def up(self, hosts: dict[str, str]) -> None:
-        """Bring the cluster up with these hosts, in this order, labelled so; with Millpond's image and a small one."""
-        size = ("--node-cpu", "4", "--node-memory", "4Gi")
-        self.cluster("up", "--nodes", "1", "--node-labels", next(iter(hosts.values())), *size)
-        for label in list(hosts.values())[len(self.live.all("nodes")) :]:
-            self.cluster("add-node", "--node-labels", label, *size)
+    def up(self, hosts: int) -> None:
+        """Bring the cluster up, with Millpond's image and a small one that has a shell."""
+        self.cluster("up", "--nodes", str(hosts), "--node-cpu", "4", "--node-memory", "4Gi")
         own = tool(str(ROOT / "hack" / "images"), "operator").strip()
         self.cluster("load-image", own, tool(str(ROOT / "hack" / "cluster"), "test-image").strip())
         # The archive's name tells its content, so that a cluster that was kept gets what changed since.
@@ -145,9 +142,8 @@ class Space:
         return self.live.apply(document, self.name)
 
     def pool(self, name: str, size: int, **spec: Any) -> Document:
-        """A pool of `size` nodes of two slots, on hosts labelled `for: <name>`, that runs the test image."""
-        template = {"image": IMAGE, "hostSelector": {"matchLabels": {"for": name}}}
-        defaults = {"targetDedicatedNodes": size, "taskSlotsPerNode": 2, "nodeTemplate": template}
+        """A pool of `size` nodes of two slots that runs the test image."""
+        defaults = {"targetDedicatedNodes": size, "taskSlotsPerNode": 2, "nodeTemplate": {"image": IMAGE}}
         return self._apply("Pool", name, defaults | spec)
 
     def job(self, name: str, pool: str, **spec: Any) -> Document:
