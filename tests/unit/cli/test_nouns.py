@@ -6,7 +6,6 @@ import json
 
 import pytest
 import yaml
-from millpond.cli.main import AGENT, OPERATOR
 
 from .conftest import Shell
 
@@ -78,34 +77,3 @@ def test_an_unknown_name_gets_suggestions(farm: Shell, name: str, next_step: str
     done = farm("task", "show", name)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == f"Error: There is no task {name} in namespace team.\nNext:  {next_step}\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["tsk", "list"], "Did you mean task?"),
-        (["task", "shwo", "x"], "Did you mean show?"),
-        (["zzz"], "There are: version, pool, node, job, task, explain"),
-        (["task", "show"], "Missing argument"),
-        (["task", "list", "-o", "xml"], "xml"),
-    ],
-)
-def test_a_wrong_command_exits_with_2_and_says_how_it_is_right(shell: Shell, arguments: list[str], said: str) -> None:
-    done = shell(*arguments)
-    assert done.exit_code == 2
-    assert said in done.stderr
-
-
-def test_help_lists_what_users_call_and_nothing_else(shell: Shell) -> None:
-    shown = shell("--help").stdout
-    for name in ("pool", "node", "job", "task", "explain", "version"):
-        assert f"\n  {name} " in shown
-    for name in ("agent", "operator"):
-        assert f"\n  {name} " not in shown
-
-
-def test_the_rooms_that_are_started_by_name_exist() -> None:
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    assert find_spec(AGENT.partition(":")[0])
-    assert find_spec(OPERATOR)
