@@ -23,6 +23,7 @@ _actions = Counter("millpond_actions_total", "Actions performed, by outcome", ("
 _cycle_failures = Counter("millpond_cycle_failures_total", "Cycles that ended in an unexpected error")
 _events = Counter("millpond_events_total", "Kubernetes Events, by what became of them", ("fate",))
 _leading = Gauge("millpond_leading", "1 while this process holds the lease")
+_lag = Gauge("millpond_loop_lag_seconds", "How late the event loop was when it last looked at its clock")
 
 
 def serve(port: int) -> None:
@@ -85,3 +86,7 @@ def event_failed() -> None:
 
 def leading(held: bool) -> None:
     _leading.set(1 if held else 0)
+
+
+def loop_lagged(seconds: float) -> None:
+    _lag.set(seconds)

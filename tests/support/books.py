@@ -1,4 +1,4 @@
-"""What must hold in the API server's own objects at every moment, whatever the operator believes: violations as sentences."""
+"""What must hold in the API server's own objects at every moment, whatever the operator believes."""
 
 from __future__ import annotations
 
@@ -93,13 +93,17 @@ class Books:
             self._say(f"Pod {meta['name']}: attempt {number} begins after it was counted")
         self.begun[uid].append(number)
         space = meta["namespace"]
-        mine = [p for p in self.verbs.list("pods", space) if _role(p) == labels.Role.TASK and not is_terminal(p)]
+        mine = [p for p in self.verbs.list("pods", space) if _role(p) == labels.Role.TASK and self._holds(p)]
         self._check_slots(pod, mine)
         self._check_job(pod, mine)
         rivals = [p["metadata"]["name"] for p in mine if p["metadata"]["ownerReferences"][0]["uid"] == uid]
         rivals = [n for n in rivals if n != meta["name"] and int(n.rsplit("-", 1)[1]) not in self.counted[uid]]
         if rivals:
             self._say(f"Pod {meta['name']} begins while {rivals} are under way")
+
+    def _holds(self, pod: Document) -> bool:
+        """True while the Pod has a place: it has not ended, and its host is there."""
+        return not is_terminal(pod) and self.verbs.store.get("nodes", ("", pod["spec"].get("nodeName"))) is not None
 
     def _check_slots(self, pod: Document, alive: list[Document]) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]

@@ -189,6 +189,7 @@ def a_task_pod(
         labels.NODE: node,
         labels.ROLE: "task",
         labels.SLOTS: str(slots),
+        **({labels.COUNTED: "true"} if released else {}),
     }
     more: dict[str, Any] = {
         "labels": tags,

@@ -1,7 +1,7 @@
 """Faults between an operator and its API server, each request's fate decided by a test or by a seed.
 
-One `Line` is the connection of one life of the operator. When the life ends by a crash the line is dead: nothing that is
-still awaited on it is ever answered, and nothing more passes.
+One `Line` is the connection of one life of the operator. When the life ends by a crash the line is dead: nothing that
+is still awaited on it is ever answered, and nothing more passes.
 """
 
 from __future__ import annotations
@@ -72,9 +72,11 @@ class Line:
             await self._silence()
         fate = self._choose(self._counter.request(verb, resource.plural, name))
         await self._before(fate)
-        answer = await call()
-        if fate == "crash-after":
-            await self._crash()
+        try:
+            answer = await call()
+        finally:
+            if fate == "crash-after":
+                await self._crash()
         if fate == "apply-then-drop":
             raise UnavailableError("the connection broke before the answer came")
         if self.crashed.is_set():

@@ -1,4 +1,4 @@
-"""Random histories: users, hosts, kubelets, watches and the operator take turns as a seed decides, and the laws are checked.
+"""Random histories: users, hosts, kubelets, watches and the operator take turns as a seed decides.
 
 `History(seed).run(steps)` raises `BrokenLawError` with the seed, the step and what came before.
 """
@@ -149,7 +149,7 @@ class History:
         if not keys:
             return
         try:
-            made = self.operator.cycle(self.random.choice(keys), self._fault, self._between)
+            made = self.operator.cycle(self.random.choice(keys), self._fault, self._between, self.random)
         except CrashError:
             self._crash()
             return
@@ -162,8 +162,11 @@ class History:
             raise self.fail("Law 4", f"a task is started twice in one plan: {starts}")
 
     def _crash(self) -> None:
-        self.trace.append("   operator restarts")
+        self.trace.append("   operator dies")
         self.operator.die()
+        for _ in range(self.random.choice((0, 0, 3, 10))):
+            self.random.choice((self._user, self._kubelet, self._schedule, self._time, self._collect_garbage))()
+        self.trace.append("   operator restarts")
         self.operator = SmallOperator(self.verbs, self.limits, self.random)
 
     def _kubelet(self) -> None:
@@ -289,7 +292,7 @@ class History:
         return [PoolKey(*key) for key in self.verbs.store.all("pools")]
 
     def _no_task_lost(self) -> None:
-        """Law 3: at rest, every task is completed, or cannot run and says why, or waits for a pool that cannot take it."""
+        """Law 3: at rest, every task is completed, or says why it cannot run, or its pool cannot take it."""
         for task in self.verbs.list("tasks"):
             status = task.get("status") or {}
             if status.get("state") == "Completed":

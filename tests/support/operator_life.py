@@ -20,6 +20,7 @@ from millpond.cluster.errors import ApiError, NotFoundError
 from millpond.cluster.events import EventRecorder
 from millpond.cluster.refresh import Refresher
 from millpond.cluster.schedules import ScheduleKeeper
+from millpond.cluster.set_aside import SetAside
 from millpond.control.world import PoolKey, World
 from millpond.handlers.listening import Listening
 from millpond.settings import Settings
@@ -40,7 +41,8 @@ class OperatorLife:
         refresher = Refresher(api, self.world)
         self.cycles = Cycles(self.world, actuator, refresher, settings.limits(), now, settings.gather)
         schedules = ScheduleKeeper(api, now, lambda space, name: self.world.namespace(space).job(name).model)
-        self.listening = Listening(api, self.world, self.cycles, schedules, settings)
+        aside = SetAside(api, self._events, now)
+        self.listening = Listening(api, self.world, self.cycles, schedules, aside, settings)
         self._drivers: dict[PoolKey, asyncio.Task[None]] = {}
 
     async def run(self) -> None:

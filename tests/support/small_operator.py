@@ -1,12 +1,12 @@
 """The judgement with the smallest possible hands: a world fed from the model in any order, plans performed at once.
 
-Everything that the real informers, cycles and actuator decide by timing is decided here by the caller, so that a seed can.
+Everything that the real informers, cycles and actuator decide by timing the caller decides here.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from millpond.api import labels
@@ -98,15 +98,24 @@ class SmallOperator:
             self.wake_at[key] = made.wake_at
         return made
 
-    def cycle(self, key: PoolKey, fault: Fault = no_fault, between: Callable[[], None] = lambda: None) -> Plan:
-        """Plan, perform and settle. `between` is called after each action: the world goes on meanwhile."""
+    def cycle(
+        self,
+        key: PoolKey,
+        fault: Fault = no_fault,
+        between: Callable[[], None] = lambda: None,
+        random: Random | None = None,
+    ) -> Plan:
+        """Plan, perform and settle. `between` is called after each action: the world goes on meanwhile.
+
+        With `random` the chains are performed side by side, in an order of its choosing; without, as planned.
+        """
         if not self._may_drive(key):
             self.woken.discard(key)
             return Plan([])
         made = self.judge(key)
         failed: set[str] = set()
         missed: list[AnyAction] = []
-        for action in made.actions:
+        for action in _side_by_side(made.actions, random):
             outcome = Skipped() if chain_of(action) in failed else self._perform(action, fault(action))
             if not isinstance(outcome, Done):
                 failed.add(chain_of(action))
@@ -173,6 +182,21 @@ class SmallOperator:
         )
         for pool in pools:
             self.woken |= set(self.world.forget_pod(action.namespace, pool, name, uid))
+
+
+def _side_by_side(actions: Sequence[AnyAction], random: Random | None) -> Iterator[AnyAction]:
+    """The actions, chains interleaved by chance, each chain in its order."""
+    if random is None:
+        yield from actions
+        return
+    chains: dict[str, deque[AnyAction]] = {}
+    for action in actions:
+        chains.setdefault(chain_of(action), deque()).append(action)
+    while chains:
+        name = random.choice(sorted(chains))
+        yield chains[name].popleft()
+        if not chains[name]:
+            del chains[name]
 
 
 def subjects(action: AnyAction) -> list[tuple[str, str]]:

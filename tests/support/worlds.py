@@ -1,4 +1,4 @@
-"""A whole small cluster in virtual time: model API server, scheduler, kubelets, garbage collector, and the real operator.
+"""A whole small cluster in virtual time: API server, scheduler, kubelets, and the real operator.
 
 world = ModelWorld(seed=1)
 world.host("h1").pool("p", nodes=1, slots=2).job("j").task("j", "t", Run(exit_code=1), Run())
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from millpond.api import labels
 from millpond.settings import Settings
 
 from support.books import Books
@@ -37,7 +38,7 @@ class TooLateError(AssertionError):
 
 
 class ModelWorld:
-    """Use as an asynchronous context manager inside a virtual time loop; the operator starts at once and after each crash."""
+    """An asynchronous context inside a virtual time loop; the operator starts at once and after each crash."""
 
     def __init__(self, seed: int = 0, choose: Chooser = no_faults, settings: Settings | None = None) -> None:
         random.seed(seed)
@@ -162,6 +163,49 @@ class ModelWorld:
 
     def all_tasks_completed(self) -> bool:
         return all((task.get("status") or {}).get("state") == "Completed" for task in self.verbs.list("tasks"))
+
+    def running(self) -> int:
+        """How many task Pods run."""
+        pods = self.verbs.list("pods", NAMESPACE, f"{labels.ROLE}={labels.Role.TASK.value}")
+        return sum(1 for pod in pods if pod["status"].get("phase") == "Running")
+
+    def nodes_in(self, state: str) -> int:
+        """How many ComputeNodes are in that state."""
+        return sum((node.get("status") or {}).get("state") == state for node in self.verbs.list("computenodes"))
+
+    def outcome(self) -> dict[str, Any]:
+        """What users are left with, without times, uids and the names of nodes and hosts: to compare two runs."""
+        told = {
+            "tasks": ("state", "result", "exitCode", "retryCount"),
+            "jobs": ("state", "taskCounts", "terminateReason"),
+            "pools": (
+                "state",
+                "allocationState",
+                "nodeCounts",
+                "taskCounts",
+                "taskSlotCounts",
+                "currentDedicatedNodes",
+            ),
+        }
+        left: dict[str, Any] = {
+            f"{plural}/{document['metadata']['name']}": {
+                fact: (document.get("status") or {}).get(fact) for fact in facts
+            }
+            for plural, facts in told.items()
+            for document in self.verbs.list(plural)
+        }
+        for task in self.verbs.list("tasks"):
+            failure = (task.get("status") or {}).get("failure") or {}
+            left[f"tasks/{task['metadata']['name']}"]["failure"] = failure.get("code")
+        left["requeues"] = sum((t.get("status") or {}).get("requeueCount", 0) for t in self.verbs.list("tasks"))
+        left["nodes"] = sorted((n.get("status") or {}).get("state", "") for n in self.verbs.list("computenodes"))
+        left["pods"] = sorted(p["metadata"]["labels"][labels.ROLE] for p in self.verbs.list("pods"))
+        left["claims"] = sorted(
+            [len(h["spec"].get("taints") or ()), h["metadata"]["labels"].get(labels.HOST_LABEL)]
+            for h in self.verbs.list("nodes")
+            if h["metadata"]["labels"].get(labels.HOST_LABEL) or h["spec"].get("taints")
+        )
+        return left
 
     # Time
 

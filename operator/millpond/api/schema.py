@@ -6,7 +6,7 @@ Kubernetes gives them, and does not know how a CustomResourceDefinition is rende
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 JsonMark = dict[str, Any]
@@ -30,6 +30,13 @@ class Document(BaseModel):
     def as_document(self) -> dict[str, Any]:
         """The JSON form, with the public field names and without fields that have no value."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing that is wrong with a document, and where: ``spec.jobName: Field required``."""
+    found = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in found["loc"])
+    return f"{place}: {found['msg']}" if place else found["msg"]
 
 
 def rule(expression: str, message: str, at: str = "", reason: str = "FieldValueInvalid") -> JsonMark:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from millpond.api import labels
 from millpond.api.commandline import CommandLineError
 from millpond.api.reasons import TaskReason
+from millpond.api.schema import first_fault
 from millpond.api.views.pod import PodView
 from millpond.cluster.api_server import JOBS, PAGE, PODS, TASKS, ApiServer, Resource, Selection
 from millpond.cluster.documents import Documents
@@ -56,7 +57,9 @@ class TaskActions:
         try:
             task = await self._documents.task(space, action.task)
         except ValidationError as error:
-            return Refused(TaskReason.INVALID_DOCUMENT, f"The task cannot be read: {_first(error)} Apply it corrected.")
+            return Refused(
+                TaskReason.INVALID_DOCUMENT, f"The task cannot be read: {first_fault(error)}. Apply it corrected."
+            )
         if task.metadata.uid != action.task_uid:
             return Missed("the task was deleted and created again")
         if not task.spec.command_line:
@@ -152,9 +155,3 @@ class TaskActions:
         patch = {"metadata": {"resourceVersion": action.version}, "status": status}
         meta = await self._api.merge_patch(JOBS, action.namespace, action.job, patch, "status")
         return Done(meta.resource_version, meta.uid)
-
-
-def _first(error: ValidationError) -> str:
-    """The first thing that is wrong with a document, and where."""
-    found = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}."

@@ -47,7 +47,7 @@ class _ListMeta(msgspec.Struct, rename="camel", frozen=True):
 
 
 class _List(msgspec.Struct):
-    items: list[msgspec.Raw] = []
+    items: list[msgspec.Raw] | None = None  # the server writes null for none where it was asked for metadata only
     metadata: _ListMeta = _ListMeta()
 
 
@@ -118,7 +118,7 @@ class Client:
     ) -> Page:
         query = _query(selection, limit=str(limit), **({"continue": token} if token else {}))
         found = _decode_list(await self._request("GET", resource, resource.path(namespace), query=query))
-        return Page(found.items, found.metadata.resource_version, found.metadata.token)
+        return Page(found.items or [], found.metadata.resource_version, found.metadata.token)
 
     async def watch(
         self, resource: Resource, namespace: str | None, resource_version: str, selection: Selection = EVERYTHING
@@ -183,7 +183,7 @@ class Client:
         query = _query(selection, limit=str(limit), propagationPolicy="Background")
         path = resource.path(namespace)
         answer = await self._request("DELETE", resource, path, query=query, accept=METADATA_LIST)
-        return len(_decode_list(answer).items)
+        return len(_decode_list(answer).items or ())
 
     # How requests are made
 

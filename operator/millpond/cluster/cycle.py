@@ -1,13 +1,15 @@
 """Cycles: for each pool, wait for news or the planned time, let a burst gather, plan, perform, and again.
 
-One cycle belongs to a namespace and a pool name. A Pool's daemon drives it where the Pool exists; where Jobs name a
-Pool that does not, and for Tasks that name no Job, a task of our own does. Never both: they take turns by a lock.
+One cycle belongs to a namespace and a pool name. A Pool's daemon drives it where the Pool exists; a task of our own
+does where no daemon is: for Jobs that name a Pool that does not exist, for Tasks whose Job does not, and for a Pool
+whose daemon has gone (one that could not be read at first). Where the two overlap they take turns by a lock.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from millpond import metrics
@@ -15,7 +17,7 @@ from millpond.cluster.actuator import Actuator
 from millpond.cluster.refresh import Refresher
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
-from millpond.control.outcomes import Missed, Outcome, Skipped
+from millpond.control.outcomes import Missed, Outcome
 from millpond.control.plan import plan
 from millpond.control.pool_state import PoolState
 from millpond.control.settle import settle
@@ -49,6 +51,7 @@ class Cycles:
         self._gather = gather
         self._news: dict[PoolKey, asyncio.Event] = {}
         self._locks: dict[PoolKey, asyncio.Lock] = {}
+        self._driven: Counter[PoolKey] = Counter()
         self._strays: dict[PoolKey, asyncio.Task[None]] = {}
         self._started = asyncio.Event()
         self._pauses: dict[PoolKey, float] = {}
@@ -68,21 +71,34 @@ class Cycles:
         """There is news for these cycles. One that nobody drives gets a driver of its own."""
         for key in keys:
             self._event(key).set()
-            if self._started.is_set() and not self._world.has_pool(key) and key not in self._strays:
+            if self._started.is_set() and key not in self._strays and self._is_stray(key):
                 self._strays[key] = asyncio.create_task(self._drive_stray(key), name=f"cycle {key}")
+
+    def _is_stray(self, key: PoolKey) -> bool:
+        """True when nobody drives the cycle and nobody is about to: a Pool without its finalizer is still Kopf's."""
+        return not self._driven[key] and (not self._world.has_pool(key) or self._world.guarded(key))
 
     async def drive(self, key: PoolKey) -> None:
         """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
-        await self._started.wait()
-        while True:
-            wake_at = await self._judge(key)
-            if self._world.known(key) and self._world.released(key):
-                return
-            await self._rest(key, wake_at)
+        self._driven[key] += 1
+        try:
+            await self._started.wait()
+            met = False
+            while True:
+                # The daemon may be earlier than the news of its Pool: what was never there is not released.
+                met = met or self._world.has_pool(key)
+                wake_at = await self._judge(key)
+                if met and self._world.released(key):
+                    return
+                await self._rest(key, wake_at)
+        finally:
+            self._driven[key] -= 1
+            if not self._driven[key]:
+                del self._driven[key]
 
     async def _drive_stray(self, key: PoolKey) -> None:
         try:
-            while not self._world.has_pool(key):
+            while self._is_stray(key):
                 await self._rest(key, await self._judge(key))
         finally:
             self._strays.pop(key, None)
@@ -122,17 +138,21 @@ class Cycles:
         metrics.planned(loop.time() - began)
         if not planned.actions:
             return planned.wake_at
-        missed: list[AnyAction] = []
+        missed: list[Missed] = []
+        stale: list[AnyAction] = []
 
         def report(action: AnyAction, outcome: Outcome) -> None:
             settle(pool, action, outcome, self._now())
-            if isinstance(outcome, Missed | Skipped):
-                missed.append(action)
+            if isinstance(outcome, Missed):
+                missed.append(outcome)
+                if outcome.again_in == 0:
+                    stale.append(action)
 
         began = loop.time()
         await self._actuator.perform(planned.actions, report)
-        for action in missed:
-            self.wake(await self._refresher.refresh(action))
+        # What was merely not answered, or is to wait, is not read: nobody says that it is not as assumed.
+        for keys in await asyncio.gather(*(self._refresher.refresh(action) for action in stale)):
+            self.wake(keys)
         metrics.performed(loop.time() - began)
         await asyncio.sleep(self._pause(key, missed=bool(missed)))
         return self._now()

@@ -75,7 +75,18 @@ class _Envelope(msgspec.Struct, gc=False):
     metadata: Meta
 
 
+class _Position(msgspec.Struct, rename="camel", frozen=True):
+    resource_version: str = ""
+
+
+class _Bookmark(msgspec.Struct):
+    """An object with a version and nothing else, not even a name."""
+
+    metadata: _Position = _Position()
+
+
 _decode_meta = msgspec.json.Decoder(_Envelope).decode
+_decode_bookmark = msgspec.json.Decoder(_Bookmark).decode
 
 
 class Informer(Generic[View]):
@@ -101,10 +112,24 @@ class Informer(Generic[View]):
         self._resync = resync
         self._known: dict[str, dict[str, _Known]] = {}
         self._round = 0
+        self._heard_at: float | None = None
         self.synced = asyncio.Event()
+
+    @property
+    def plural(self) -> str:
+        """What the collection is called."""
+        return self._resource.plural
+
+    def silence(self) -> float:
+        """Seconds since the API server last said anything: a page, an event or a bookmark. 0 before `run`."""
+        return 0.0 if self._heard_at is None else asyncio.get_running_loop().time() - self._heard_at
+
+    def _heard(self) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
         """List, watch, and again, for ever."""
+        self._heard()
         pause = FIRST_PAUSE
         while True:
             try:
@@ -132,6 +157,7 @@ class Informer(Generic[View]):
         token = ""
         while True:
             page = await self._api.list_page(self._resource, self._namespace, self._selection, token=token)
+            self._heard()
             for item in page.items:
                 self._take(item)
             # A page takes some milliseconds: let others run between two.
@@ -180,9 +206,12 @@ class Informer(Generic[View]):
 
     def _hear(self, event: WatchEvent) -> str:
         """Take one event; the version that the watch has come to, "" if it does not say."""
+        self._heard()
         metrics.watch_told(self._resource.plural, event.type)
         if event.type in ("ADDED", "MODIFIED"):
             return self._take(event.object)
+        if event.type == "BOOKMARK":
+            return _decode_bookmark(event.object).metadata.resource_version
         meta = _meta_of(event.object)
         if event.type == "DELETED" and meta is not None:
             self._drop(meta.namespace, meta.name)
@@ -202,7 +231,8 @@ class Informer(Generic[View]):
             known.round = self._round
             return meta.resource_version
         self._note(meta, known, self._listener.group_of(view))
-        self._tell(self._listener.seen, view)
+        if not self._tell(self._listener.seen, view):
+            self._tell(self._listener.invalid, meta, "it could not be taken in, by a fault of the operator")
         return meta.resource_version
 
     def _set_aside(self, raw: msgspec.Raw, why: str) -> str:
@@ -238,11 +268,14 @@ class Informer(Generic[View]):
         if known is not None:
             self._tell(self._listener.gone, Gone(namespace, name, known.uid, known.group))
 
-    def _tell(self, callback: Callable[..., object], *facts: object) -> None:
+    def _tell(self, callback: Callable[..., object], *facts: object) -> bool:
+        """Call back; False where that failed."""
         try:
             callback(*facts)
         except Exception:
             logger.exception("A %s could not be folded: its neighbours go on", self._resource.kind)
+            return False
+        return True
 
 
 def _meta_of(raw: msgspec.Raw) -> Meta | None:

@@ -58,16 +58,19 @@ class Connection:
     namespace: str = "default"
 
 
-def connect(path: str = "") -> Connection:
-    """The connection of the kubeconfig at `path`, else of KUBECONFIG, else of this Pod, else of ~/.kube/config."""
+def connect(path: str = "", context: str = "") -> Connection:
+    """The connection of the kubeconfig at `path`, else of KUBECONFIG, else of this Pod, else of ~/.kube/config.
+
+    `context` names one of a kubeconfig's contexts; "" is its current one.
+    """
     named = path or os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
     if named:
-        return from_kubeconfig(Path(named))
+        return from_kubeconfig(Path(named), context)
     if os.environ.get("KUBERNETES_SERVICE_HOST"):
         return from_pod()
     usual = Path.home() / ".kube" / "config"
     if usual.exists():
-        return from_kubeconfig(usual)
+        return from_kubeconfig(usual, context)
     raise KubeconfigError("No cluster is configured: set KUBECONFIG to a kubeconfig file, or run inside a Pod.")
 
 
@@ -86,15 +89,15 @@ def from_pod(account: Path = ACCOUNT) -> Connection:
     return Connection(f"https://{host}:{port}", credentials, tls, namespace=namespace)
 
 
-def from_kubeconfig(path: Path) -> Connection:
-    """The connection of the current context of a kubeconfig file."""
+def from_kubeconfig(path: Path, context_name: str = "") -> Connection:
+    """The connection of a context of a kubeconfig file; "" is its current one."""
     try:
         document = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:
         raise KubeconfigError(f"{path} cannot be read as a kubeconfig: {error}") from None
     if not isinstance(document, dict):
         raise KubeconfigError(f"{path} is not a kubeconfig: it holds no mapping.")
-    context = _named(path, document, "context", document.get("current-context", ""))
+    context = _named(path, document, "context", context_name or document.get("current-context", ""))
     cluster = _named(path, document, "cluster", context.get("cluster", ""))
     user = _named(path, document, "user", context["user"]) if context.get("user") else {}
     for unsupported in ("exec", "auth-provider"):

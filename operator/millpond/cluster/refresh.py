@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 import msgspec
+from pydantic import ValidationError
 
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
@@ -33,7 +34,7 @@ class Refresher:
         self._world = world
 
     async def refresh(self, action: act.AnyAction) -> Iterable[PoolKey]:
-        """Fold the object as it is now, or its absence. Without an answer things stay as they are."""
+        """Fold the object as it is now, or its absence. Without a readable answer things stay as they are."""
         try:
             match action:
                 case act.WriteTask():
@@ -47,7 +48,7 @@ class Refresher:
                     return await self._read_host(action.host)
                 case _:
                     return await self._read_few(action)
-        except ApiError:
+        except (ApiError, msgspec.ValidationError, ValidationError):
             return ()
 
     async def _read_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:

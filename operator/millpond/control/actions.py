@@ -204,7 +204,7 @@ class DeleteTasks(Action, frozen=True, kw_only=True):
 class Announce(Action, frozen=True, kw_only=True):
     """Publish events about an object, and nothing else."""
 
-    kind: Literal["Pool", "ComputeNode", "Job", "Task"]
+    kind: Literal["Pool", "ComputeNode", "Job", "Task", "JobSchedule"]
     name: str
     uid: str
 

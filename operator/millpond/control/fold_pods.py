@@ -28,7 +28,9 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     attempt.version = view.metadata.version
     attempt.view = view
     attempt.deleting = view.metadata.deletion_timestamp is not None
-    _see_released(pool, attempt, labels.EVIDENCE_FINALIZER not in view.metadata.finalizers)
+    attempt.released = labels.EVIDENCE_FINALIZER not in view.metadata.finalizers
+    if labels.COUNTED in view.metadata.labels:
+        pool.counted.add(name)
     enter(pool, attempt, holds=not view.terminal)
     pool.mark("attempt", name)
 
@@ -43,14 +45,6 @@ def _is_another(attempt: Attempt, view: PodView) -> bool:
         or tags.get(labels.ATTEMPT, "") != str(attempt.number)
         or tags.get(labels.TASK, "") != attempt.task
     )
-
-
-def _see_released(pool: PoolState, attempt: Attempt, released: bool) -> None:
-    """A Pod whose evidence was let go is there to be swept, whoever let it go."""
-    if released and not attempt.released:
-        pool.counted_pods += 1
-        pool.mark("pool", pool.name)
-    attempt.released = released
 
 
 def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> Attempt:
@@ -90,22 +84,26 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
     else:
         pool.free(attempt)
     job, task = attempt.job, attempt.record
-    if task is not None and not attempt.settled and (task.live is None or task.live.number <= attempt.number):
+    counts = task is not None and attempt.number > task.settled
+    if task is not None and counts and (task.live is None or task.live.number < attempt.number):
         job.pool.begun -= task.attempt
         task.live = attempt
         job.pool.begun += task.attempt
         job.pool.dequeue(task)
-    if holds or not attempt.settled:
-        job.live[attempt.pod] = attempt
+    if holds or counts:
+        if job.live.get(attempt.pod) is not attempt:
+            job.live[attempt.pod] = attempt
+            job.pool.refile(job)
     elif job.live.pop(attempt.pod, None) is not None:
-        job.pool.mark("job", job.name)
-    job.pool.refile(job)
+        pool.mark_emptier(job)
+        job.pool.refile(job)
 
 
 def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     """The Pod is gone, with whatever evidence it held. One that was only asked for has never been."""
     unbooked = not attempt.assumed and not attempt.settled
     pool.free(attempt)
+    pool.counted.discard(attempt.pod)
     pool.attempts.pop(attempt.pod, None)
     attempt.node.attempts.pop(attempt.pod, None)
     job, task = attempt.job, attempt.record
@@ -114,7 +112,7 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     if not siblings:
         job.attempts.pop(attempt.task, None)
     job.live.pop(attempt.pod, None)
-    job.pool.mark("job", job.name)
+    pool.mark_emptier(job)
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
     if task is not None and task.live is attempt:

@@ -14,7 +14,7 @@ from millpond.control.placing import place
 from millpond.control.plan_attempts import judge_attempts
 from millpond.control.plan_jobs import judge_jobs, schedule_job_summaries
 from millpond.control.plan_nodes import judge_nodes, schedule_node_summaries
-from millpond.control.plan_pool import judge_pool
+from millpond.control.plan_pool import judge_pool, sweep
 from millpond.control.plan_size import resize
 from millpond.control.plan_tasks import judge_tasks
 from millpond.control.pool_state import PoolState
@@ -38,6 +38,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     place(pool, now, limits, actions)
     resize(pool, now, actions)
     judge_pool(pool, now, limits, actions)
+    sweep(pool, now, limits, actions)
     schedule_node_summaries(pool, now, limits)
     schedule_job_summaries(pool, limits)
     return Plan(actions, _next_look(pool, now))

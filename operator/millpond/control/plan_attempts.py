@@ -25,7 +25,7 @@ def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[An
         if task is not None and not attempt.settled:
             _judge_unsettled(pool, attempt, task, now, limits, actions)
         if attempt.settled:
-            _let_go(pool, attempt, now, limits, actions)
+            _let_go(pool, attempt, actions)
 
 
 def _judge_unsettled(
@@ -89,7 +89,7 @@ def _stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
     )
 
 
-def _let_go(pool: PoolState, attempt: Attempt, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+def _let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
     """A counted attempt: stop what still runs, and drop the evidence of what has ended."""
     ended = not attempt.holds or host_lost_under(pool, attempt.view)
     if not ended:
@@ -99,13 +99,11 @@ def _let_go(pool: PoolState, attempt: Attempt, now: float, limits: Limits, actio
     if attempt.job.pool.unsent and f"{attempt.job.name}/{attempt.task}" in attempt.job.pool.unsent:
         return
     attempt.job.live.pop(attempt.pod, None)
-    attempt.job.pool.mark("job", attempt.job.name)
+    pool.mark_emptier(attempt.job)
     attempt.job.pool.refile(attempt.job)
     if attempt.released:
         return
     attempt.released = True
-    pool.counted_pods += 1
-    pool.look_at(max(now, pool.last_sweep + limits.sweep), "pool", pool.name)
     actions.append(
         ReleaseEvidence(
             namespace=pool.namespace, pod=attempt.pod, uid=attempt.uid, chain=f"task/{attempt.job.name}/{attempt.task}"

@@ -153,6 +153,7 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
         return
     if (host not in pool.claimed or node.slots is None) and not node.claiming and host in pool.hosts:
         node.claiming = True
+        pool.releasing.discard(host)
         actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
     elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
         node.shrinking = pod.metadata.uid

@@ -12,22 +12,21 @@ def judge_pool(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
     """Judge the pool if it is marked, or if its counts have changed."""
     marked = bool(pool.taken("pool"))
     if marked:
-        _sweep(pool, now, limits, actions)
         _write(pool, now, actions, limits)
     elif actions and pool.model is not None and not pool.summary_scheduled:
         pool.summary_scheduled = True
         pool.look_at(pool.last_summary + limits.summary, "pool", pool.name)
 
 
-def _sweep(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    if pool.counted_pods == 0:
-        return
-    if now < pool.last_sweep + limits.sweep:
-        pool.look_at(pool.last_sweep + limits.sweep, "pool", pool.name)
-        return
-    pool.last_sweep = now
-    pool.counted_pods = 0
-    actions.append(SweepPods(namespace=pool.namespace, pool=pool.name))
+def sweep(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """Delete counted Pods, many at a time; those that a sweep leaves behind are for the next one."""
+    if pool.taken("sweep"):
+        pool.sweep_scheduled = False
+        if pool.counted:
+            actions.append(SweepPods(namespace=pool.namespace, pool=pool.name))
+    if pool.counted and not pool.sweep_scheduled:
+        pool.sweep_scheduled = True
+        pool.look_at(now + limits.sweep, "sweep", pool.name)
 
 
 def _write(pool: PoolState, now: float, actions: list[AnyAction], limits: Limits) -> None:

@@ -20,7 +20,7 @@ from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
 
-Subject = Literal["attempt", "task", "job", "counted", "node", "touched", "size", "pool"]
+Subject = Literal["attempt", "task", "job", "counted", "node", "touched", "size", "pool", "sweep"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
@@ -52,8 +52,9 @@ class PoolState:
         self.begun = 0
         """Attempts ever begun by the pool's tasks: the seed of the fair draw."""
         self.slots_used = 0
-        self.counted_pods = 0
-        """Released Pods that no sweep has deleted yet."""
+        self.counted: set[str] = set()
+        """Released Pods, marked as counted, that no sweep has deleted yet."""
+        self.sweep_scheduled = False
         self.releasing: set[str] = set()
         """Hosts whose claim is being taken off."""
         self.refusal: str | None = None
@@ -65,7 +66,6 @@ class PoolState:
         """The status that `model` carries is not what the Pool has: the last write failed."""
         self.unsent: dict[str, tuple[WriteTask, float]] = {}
         """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew; when to try again."""
-        self.last_sweep = float("-inf")
         self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
         self.deadlines: list[tuple[float, Subject, str]] = []
 
@@ -201,6 +201,11 @@ class PoolState:
         if wanted is not None:
             self.order.add(wanted, job.ticket)
         job.filed = wanted
+
+    def mark_emptier(self, job: JobRecord) -> None:
+        """Judge the job again where it matters that fewer of its Pods are left: while it ends, or does not exist."""
+        if job.model is None or job.ending:
+            job.pool.mark("job", job.name)
 
     def unfile(self, job: JobRecord) -> None:
         """Let the job be drawn no more from here."""

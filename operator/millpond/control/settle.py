@@ -22,7 +22,6 @@ from millpond.control.actions import (
     ShrinkNodePod,
     StartAttempt,
     StopAttempt,
-    SweepPods,
     WriteJob,
     WriteNode,
     WritePool,
@@ -57,6 +56,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             attempt = pool.attempts.get(action.pod)
             if attempt is not None and not attempt.uid:
                 attempt.uid = done.uid
+        case ReleaseEvidence() if action.pod in pool.attempts:
+            pool.counted.add(action.pod)
         case WriteTask():
             task = pool.task_of(f"{action.job}/{action.task}")
             if task is not None and version.isdigit() and task.uid == action.uid:
@@ -64,16 +65,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
                 adopt(task)
                 settle_into_queue(task)
-        case WriteJob():
-            job = pool.jobs.get(action.job)
-            if job is not None and job.model is not None:
-                job.model = _versioned(job.model, version)
-        case WritePool() if pool.model is not None:
-            pool.model = _versioned(pool.model, version)
-        case WriteNode():
-            node = pool.nodes.get(action.node)
-            if node is not None and node.model is not None:
-                node.model = _versioned(node.model, version)
+        case WriteJob() | WritePool() | WriteNode():
+            _confirm_written(pool, action, version)
         case ClaimHost():
             node = pool.nodes.get(action.node)
             if node is not None and done.room is not None:
@@ -85,6 +78,20 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+
+
+def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, version: str) -> None:
+    match action:
+        case WriteJob():
+            job = pool.jobs.get(action.job)
+            if job is not None and job.model is not None:
+                job.model = _versioned(job.model, version)
+        case WritePool() if pool.model is not None:
+            pool.model = _versioned(pool.model, version)
+        case WriteNode():
+            node = pool.nodes.get(action.node)
+            if node is not None and node.model is not None:
+                node.model = _versioned(node.model, version)
 
 
 Model = TypeVar("Model", Job, Pool, ComputeNode)
@@ -109,9 +116,6 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             if attempt is not None:
                 _forget_let_go(attempt)
                 pool.look_at(again, "attempt", action.pod)
-        case SweepPods():
-            pool.counted_pods += 1
-            pool.look_at(again, "pool", pool.name)
         case DeleteTasks():
             job = pool.jobs.get(action.job)
             if job is not None and job.model is None:

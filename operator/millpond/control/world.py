@@ -60,6 +60,11 @@ class World:
         """True while a Pool of that name exists."""
         return self.pool(key).model is not None
 
+    def guarded(self, key: PoolKey) -> bool:
+        """True when the Pool carries the finalizer that keeps it until nothing of it is left."""
+        model = self.pool(key).model
+        return model is not None and labels.POOL_FINALIZER in model.metadata.finalizers
+
     def known(self, key: PoolKey) -> bool:
         """True once anything has spoken of a pool of that name."""
         state = self.namespaces.get(key.namespace)
@@ -123,8 +128,6 @@ class World:
         state = self.namespace(namespace).pool(pool)
         attempt = state.attempts.get(name)
         if attempt is not None and attempt.uid in ("", uid):
-            if attempt.released:
-                state.counted_pods = max(0, state.counted_pods - 1)
             forget_attempt(state, attempt)
             return {PoolKey(namespace, pool), PoolKey(namespace, attempt.job.pool.name)}
         for node in state.nodes.values():

@@ -34,12 +34,12 @@ def register(registry: kopf.OperatorRegistry, ears: Ears) -> None:
     for kind in KINDS:
         _register_events(registry, kind, ears)
 
-    @kopf.daemon(GROUP, VERSION, Pool.KIND.plural, registry=registry, cancellation_timeout=None)
+    @kopf.daemon(GROUP, VERSION, Pool.KIND.plural, registry=registry, id="drive-pool", cancellation_timeout=None)
     async def drive_pool(namespace: str | None, name: str | None, **_: Any) -> None:
         """One daemon for each Pool, for as long as there is anything of it."""
         await ears.drive(PoolKey(namespace or "", name or ""))
 
-    @kopf.on.delete(GROUP, VERSION, Pool.KIND.plural, registry=registry)
+    @kopf.on.delete(GROUP, VERSION, Pool.KIND.plural, registry=registry, id="empty-pool")
     async def empty_pool(namespace: str | None, name: str | None, **_: Any) -> None:
         """Keeps the finalizer on a deleted Pool until nothing of it is left: Kopf starts no daemon for one that it
         first sees when it is being deleted, as after a restart."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from millpond.api.job import Job
 from millpond.api.jobschedule import JobSchedule
 from millpond.api.kind import Resource as Kind
 from millpond.api.pool import Pool
+from millpond.api.schema import first_fault
 from millpond.api.views.host import HostView
 from millpond.api.views.meta import Meta
 from millpond.api.views.pod import PodView
@@ -40,6 +42,7 @@ from millpond.cluster.cycle import Cycles
 from millpond.cluster.errors import ApiError
 from millpond.cluster.informer import Gone, Informer, Listener
 from millpond.cluster.schedules import ScheduleKeeper
+from millpond.cluster.set_aside import SetAside, Unreadable
 from millpond.control.world import PoolKey, World
 from millpond.settings import Settings
 
@@ -53,16 +56,28 @@ FEW: dict[type[Kind], Resource] = {
 }
 
 
+SILENCES = 3
+"""How many times the silence that ends a watch an informer may hear nothing before something is wrong with it."""
+
+
 class Listening:
     """Folds what is told into the world and wakes the cycles concerned."""
 
     def __init__(
-        self, api: ApiServer, world: World, cycles: Cycles, schedules: ScheduleKeeper, settings: Settings
+        self,
+        api: ApiServer,
+        world: World,
+        cycles: Cycles,
+        schedules: ScheduleKeeper,
+        aside: SetAside,
+        settings: Settings,
     ) -> None:
         self._api = api
         self._world = world
         self._cycles = cycles
         self._schedules = schedules
+        self._aside = aside
+        self._longest_silence = SILENCES * settings.watch_silence
         self._space = settings.watch_namespace or None
         self._resync = settings.resync
         self._few: dict[type[Kind], dict[tuple[str, str], Kind]] = {kind: {} for kind in FEW}
@@ -71,16 +86,18 @@ class Listening:
         tasks = Listener[TaskView](
             lambda view: wake(world.observe_task(view)),
             lambda gone: wake(world.forget_task(gone.namespace, gone.group, gone.name, gone.uid)),
-            self._invalid,
+            partial(self._invalid, TASKS),
             lambda view: view.spec.job_name,
         )
         pods = Listener[PodView](
             lambda view: wake(world.observe_pod(view)),
             lambda gone: wake(world.forget_pod(gone.namespace, gone.group, gone.name, gone.uid)),
-            self._invalid,
+            partial(self._invalid, PODS),
             lambda view: view.metadata.labels.get(labels.POOL, ""),
         )
-        hosts = Listener[HostView](lambda view: wake(world.observe_host(view)), self._host_gone, self._invalid)
+        hosts = Listener[HostView](
+            lambda view: wake(world.observe_host(view)), self._host_gone, partial(self._invalid, HOSTS)
+        )
         ours = Selection(labels=labels.ROLE)
         self._informers: list[Informer[Any]] = [
             Informer(api, HOSTS, HostView, hosts, resync=self._resync),
@@ -90,7 +107,7 @@ class Listening:
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
         """What gathers and listens; each runs for ever."""
-        return [self._list_the_few(), *(informer.run() for informer in self._informers)]
+        return [self._aside.run(), self._list_the_few(), *(informer.run() for informer in self._informers)]
 
     async def gathered(self) -> None:
         """Return when everything has been listed once."""
@@ -98,11 +115,21 @@ class Listening:
         for informer in self._informers:
             await informer.synced.wait()
 
+    def silence(self) -> str:
+        """Which collection has been silent for too long, and for how long; "" while all are heard."""
+        for informer in self._informers:
+            seconds = informer.silence()
+            if seconds > self._longest_silence:
+                return f"nothing was heard of {informer.plural} for {seconds:.0f} s"
+        return ""
+
     def _host_gone(self, gone: Gone) -> None:
         self._cycles.wake(self._world.forget_host(gone.name))
 
-    def _invalid(self, meta: Meta, why: str) -> None:
-        log.error("object kept aside", extra={"object": f"{meta.namespace}/{meta.name}", "why": why})
+    def _invalid(self, resource: Resource, meta: Meta, why: str) -> None:
+        self._aside.put(
+            Unreadable(resource, meta.namespace, meta.name, meta.uid, meta.resource_version, why),
+        )
 
     # What Kopf tells
 
@@ -112,8 +139,7 @@ class Listening:
             model = kind.model_validate(body)
         except ValidationError as error:
             metrics.object_invalid(kind.KIND.plural)
-            name = body.get("metadata", {}).get("name")
-            log.error("object kept aside", extra={"kind": kind.KIND.name, "object": str(name), "why": str(error)})
+            self._invalid(FEW[kind], msgspec.convert(body["metadata"], Meta), first_fault(error))
             return
         self._few[kind][model.key] = model
         self._fold(model)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import logging
 import os
 import signal
@@ -27,9 +28,10 @@ from millpond.cluster.kubeconfig import connect, from_pod
 from millpond.cluster.lease import LeaderLease, LeaseTimes
 from millpond.cluster.refresh import Refresher
 from millpond.cluster.schedules import ScheduleKeeper
+from millpond.cluster.set_aside import SetAside
 from millpond.control.world import World
 from millpond.handlers.health import Health
-from millpond.handlers.kinds import register
+from millpond.handlers.kinds import Ears, register
 from millpond.handlers.kopf_settings import configure
 from millpond.handlers.listening import Listening
 from millpond.handlers.logs import set_up_logs
@@ -68,7 +70,7 @@ async def operate(settings: Settings) -> int:
 
 
 def obey_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and SIGINT set the event. Kopf takes signals for itself when it starts, so this is called again then."""
+    """Let SIGTERM and SIGINT set the event. Kopf takes signals for itself when it starts: then this is called again."""
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
@@ -101,16 +103,20 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
     actuator = Actuator(api, Documents(api, world), events, settings)
     cycles = Cycles(world, actuator, Refresher(api, world), settings.limits(), time.time, settings.gather)
     schedules = ScheduleKeeper(api, time.time, lambda space, name: world.namespace(space).job(name).model)
-    listening = Listening(api, world, cycles, schedules, settings)
+    aside = SetAside(api, events, time.time)
+    listening = Listening(api, world, cycles, schedules, aside, settings)
+    health.listen_to(listening.silence)
     parts = [lease.hold(), events.run(), *listening.parts()]
     running = [asyncio.create_task(part) for part in parts]
     stopping = asyncio.create_task(stop.wait())
     gathering = asyncio.create_task(listening.gathered())
     await asyncio.wait({stopping, gathering, *running}, return_when=asyncio.FIRST_COMPLETED)
     if gathering.done():
+        # What was listed stays for long: full collections need not look through it and stop all else meanwhile.
+        gc.freeze()
         cycles.start()
         health.ready()
-        running += [asyncio.create_task(schedules.run()), asyncio.create_task(_listen(listening, settings, stop))]
+        running += [asyncio.create_task(schedules.run()), asyncio.create_task(listen(listening, settings, stop))]
         await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
     health.stopping()
     return 0 if stop.is_set() else _report(running)
@@ -124,10 +130,10 @@ def _report(running: list[asyncio.Task[None]]) -> int:
     return 1
 
 
-async def _listen(listening: Listening, settings: Settings, stop: asyncio.Event) -> None:
+async def listen(ears: Ears, settings: Settings, stop: asyncio.Event) -> None:
     """Run Kopf; it ends only with the process."""
     registry = kopf.OperatorRegistry()
-    register(registry, listening)
+    register(registry, ears)
     own = kopf.OperatorSettings()
     configure(own)
 

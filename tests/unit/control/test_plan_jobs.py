@@ -111,7 +111,7 @@ def test_counts_are_summed_up_not_written_for_each_task() -> None:
 
 
 def test_a_deleted_job_takes_its_tasks_along() -> None:
-    scene = a_running_scene()
+    scene = a_running_scene(sweep=2)
     scene.add(a_job(), a_task("a"), a_task("b"))
     scene.run(seconds=5)
     scene.remove_job("film")

@@ -1,0 +1,176 @@
+"""What `show` prints of one object: how it is, why, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from millpond.cli.ages import duration, seconds_between
+from millpond.cli.columns import Document, at, condition, text
+
+Line = tuple[str, str]
+LABEL_WIDTH = 16
+
+
+def page(noun: str, document: Document, now: float) -> list[str]:
+    """The lines of the object's page."""
+    rows, next_step = _PAGES[noun](document, now)
+    head: list[Line] = [("Name", document["metadata"]["name"]), ("Namespace", document["metadata"]["namespace"])]
+    lines = [f"{label + ':':<{LABEL_WIDTH}}{value}" for label, value in [*head, *rows] if value != ""]
+    lines += _conditions(document, now)
+    if next_step:
+        lines += ["", f"{'Next:':<{LABEL_WIDTH}}{next_step}"]
+    return lines
+
+
+def _conditions(document: Document, now: float) -> list[str]:
+    conditions = at(document, "status", "conditions") or []
+    if not conditions:
+        return ["", "Nothing has looked at it yet: is the Millpond operator running?"]
+    lines = ["", "Conditions:"]
+    for found in conditions:
+        age = duration(seconds_between(found.get("lastTransitionTime"), None, now))
+        lines.append(f"  {found['type']}={found['status']} ({found['reason']}, {age})")
+        if found.get("message"):
+            lines.append(f"    {found['message']}")
+    return lines
+
+
+def _when(document: Document, field: str, now: float) -> str:
+    moment = at(document, "status", field)
+    return f"{moment} ({duration(seconds_between(moment, None, now))} ago)" if moment else ""
+
+
+def _took(document: Document, now: float) -> str:
+    return duration(seconds_between(at(document, "status", "startTime"), at(document, "status", "endTime"), now))
+
+
+def _counts(counts: Document | None) -> str:
+    return ", ".join(f"{amount} {_words(name)}" for name, amount in (counts or {}).items() if amount)
+
+
+def _words(name: str) -> str:
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in name)
+
+
+def _failure(failure: Document | None) -> list[Line]:
+    if not failure:
+        return []
+    return [("Failure", f"{failure['code']} ({failure['category']})"), ("Because", text(failure.get("message")))]
+
+
+def _pool(document: Document, _: float) -> tuple[list[Line], str]:
+    status, name = document.get("status") or {}, document["metadata"]["name"]
+    errors = [(f"Resize error {e['code']}", e.get("message", "")) for e in status.get("resizeErrors") or ()]
+    rows: list[Line] = [
+        ("Display name", text(at(document, "spec", "displayName"))),
+        ("State", text(status.get("state"))),
+        ("Allocation", text(status.get("allocationState"))),
+        ("Nodes", f"{status.get('currentDedicatedNodes', 0)} of {status.get('targetDedicatedNodes', 0)} wanted"),
+        ("Node states", _counts(at(status, "nodeCounts", "dedicated"))),
+        ("Slots", f"{at(status, 'taskSlotCounts', 'used') or 0} of {at(status, 'taskSlotCounts', 'total') or 0} used"),
+        ("Slots per node", text(at(document, "spec", "taskSlotsPerNode"))),
+        ("Tasks", _counts(status.get("taskCounts")) or "none"),
+        ("Image", text(at(document, "spec", "nodeTemplate", "image"))),
+        ("Start task", text(at(document, "spec", "startTask", "commandLine"))),
+        *errors,
+    ]
+    ready = condition(document, "Ready")
+    well = ready is None or ready["status"] == "True"
+    return rows, "" if well else f"millpond node list --pool {name} -o wide"
+
+
+def _node(document: Document, now: float) -> tuple[list[Line], str]:
+    status, name = document.get("status") or {}, document["metadata"]["name"]
+    start = status.get("startTask") or {}
+    outcome = " ".join(
+        part
+        for part in (
+            text(start.get("state")),
+            text(start.get("result")),
+            f"exit code {start['exitCode']}" if start.get("exitCode") is not None else "",
+            f"after {start['retryCount']} retries" if start.get("retryCount") else "",
+        )
+        if part
+    )
+    rows: list[Line] = [
+        ("Pool", text(at(document, "spec", "poolName"))),
+        ("State", text(status.get("state"))),
+        ("Host", text(status.get("hostName"))),
+        ("Pod", text(status.get("podName"))),
+        ("Address", text(status.get("ipAddress"))),
+        ("Slots", f"{at(status, 'slots', 'used') or 0} of {at(status, 'slots', 'total') or 0} used"),
+        ("Offers", ", ".join(f"{amount} {what}" for what, amount in (status.get("resources") or {}).items())),
+        (
+            "Tasks run",
+            f"{at(status, 'totals', 'tasksRun') or 0}, {at(status, 'totals', 'tasksSucceeded') or 0} succeeded",
+        ),
+        ("Joined", _when(document, "allocationTime", now)),
+        ("Start task", outcome),
+        *_failure(start.get("failure")),
+        *[(f"Error {error['code']}", error.get("message", "")) for error in status.get("errors") or ()],
+    ]
+    failed = status.get("state") == "StartTaskFailed"
+    return rows, f"millpond node files get {name} 'startup/*.txt'" if failed else ""
+
+
+def _job(document: Document, now: float) -> tuple[list[Line], str]:
+    status, name = document.get("status") or {}, document["metadata"]["name"]
+    most = at(document, "spec", "maxParallelTasks")
+    rows: list[Line] = [
+        ("Display name", text(at(document, "spec", "displayName"))),
+        ("State", text(status.get("state"))),
+        ("Pool", text(status.get("poolName") or at(document, "spec", "poolName"))),
+        ("Priority", text(at(document, "spec", "priority") or 0)),
+        ("Max parallel", text(most) if most and most > 0 else ""),
+        ("When all done", text(at(document, "spec", "onAllTasksComplete"))),
+        ("Tasks", _counts(status.get("taskCounts")) or "none"),
+        ("Started", _when(document, "startTime", now)),
+        ("Ended", _when(document, "endTime", now)),
+        ("Took", _took(document, now)),
+        ("Ended because", text(status.get("terminateReason"))),
+    ]
+    if at(status, "taskCounts", "failed"):
+        return rows, f"millpond task list --job {name} --result Failure -o wide"
+    return rows, "" if status.get("state") == "Completed" else f"millpond job watch {name}"
+
+
+def _task(document: Document, now: float) -> tuple[list[Line], str]:
+    status, name = document.get("status") or {}, document["metadata"]["name"]
+    rows: list[Line] = [
+        ("Id", text(at(document, "spec", "id"))),
+        ("Display name", text(at(document, "spec", "displayName"))),
+        ("Job", text(at(document, "spec", "jobName"))),
+        ("Command", text(at(document, "spec", "commandLine"))),
+        ("Image", text(at(document, "spec", "containerSettings", "imageName"))),
+        ("Slots", text(at(document, "spec", "requiredSlots") or 1)),
+        ("State", text(status.get("state"))),
+        ("Result", text(status.get("result"))),
+        ("Exit code", text(status.get("exitCode"))),
+        *_failure(status.get("failure")),
+        ("Attempt", text(status.get("attempt") or "")),
+        ("Retries", text(status.get("retryCount") or "")),
+        ("Requeues", text(status.get("requeueCount") or "")),
+        ("Node", text(status.get("nodeName"))),
+        ("Pod", text(status.get("podName"))),
+        ("Started", _when(document, "startTime", now)),
+        ("Ended", _when(document, "endTime", now)),
+        ("Took", _took(document, now)),
+        ("Directory", text(status.get("directory"))),
+    ]
+    match status.get("state"), status.get("result"):
+        case "Completed", "Success":
+            return rows, f"millpond task stdout {name}"
+        case "Completed", _:
+            return rows, f"millpond task stderr {name}" if status.get("nodeName") else ""
+        case "Running", _:
+            return rows, f"millpond task stdout -f {name}"
+        case _:
+            return rows, f"millpond explain task {name}"
+
+
+_PAGES: dict[str, Callable[[Document, float], tuple[list[Line], str]]] = {
+    "pool": _pool,
+    "node": _node,
+    "job": _job,
+    "task": _task,
+}

@@ -1,0 +1,96 @@
+"""The commands of each noun. What they do is in the files named after it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from millpond.cli.access import Access, cluster_options, in_cluster
+from millpond.cli.nouns import noun_group
+from millpond.cli.output import format_option
+from millpond.cli.shell import Group
+
+pool = noun_group("pool", "Pools: sets of equal compute nodes.")
+node = noun_group("node", "Compute nodes: what a pool consists of.")
+job = noun_group("job", "Jobs: tasks with a pool and a priority.")
+task = noun_group("task", "Tasks: commands that run on nodes, their output and files.")
+explain = Group("explain", help="Say why something waits.")
+
+
+@job.command("watch")
+@cluster_options()
+@click.option(
+    "--until",
+    type=click.Choice(["done", "complete"]),
+    default="done",
+    help="Until all tasks are done, or the job itself is Completed.",
+    show_default=True,
+)
+@click.argument("name")
+def watch(access: Access, name: str, until: str) -> None:
+    """Follow a job's progress to its end.
+
+    Exit code 0 when all tasks succeeded, 1 when some failed or never ran.
+    """
+    from millpond.cli.watch import watch_job  # noqa: PLC0415 - only with a cluster
+
+    sys.exit(in_cluster(access, lambda cluster: watch_job(cluster, name, until_complete=until == "complete")))
+
+
+def _stream_command(stream: str) -> None:
+    @task.command(stream, help=f"Print what a task wrote to {stream}.")
+    @cluster_options()
+    @click.option("-f", "--follow", is_flag=True, help="Go on until the task has ended.")
+    @click.argument("name")
+    def command(access: Access, name: str, follow: bool) -> None:
+        from millpond.cli.streams import print_stream  # noqa: PLC0415 - only with a cluster
+
+        in_cluster(access, lambda cluster: print_stream(cluster, name, f"{stream}.txt", follow=follow))
+
+
+_stream_command("stdout")
+_stream_command("stderr")
+
+
+def _files_group(noun: str) -> Group:
+    group = Group("files", help=f"The files of a {noun}.", aliases={"ls": "list", "download": "get"})
+
+    @group.command("list", help=f"List the files of a {noun} that the PATTERNS mean, or all.")
+    @cluster_options()
+    @format_option
+    @click.argument("name")
+    @click.argument("patterns", nargs=-1)
+    def list_command(access: Access, output: str, name: str, patterns: tuple[str, ...]) -> None:
+        from millpond.cli.files import print_files  # noqa: PLC0415 - only with a cluster
+
+        in_cluster(access, lambda cluster: print_files(cluster, noun, name, patterns, output))
+
+    @group.command("get", help=f"Fetch files of a {noun}: PATTERNS are paths, directories, or as in wd/**/*.png.")
+    @cluster_options()
+    @click.option(
+        "-o", "--output-dir", default=".", type=click.Path(file_okay=False), help="Where to put them; default: here."
+    )
+    @click.argument("name")
+    @click.argument("patterns", nargs=-1, required=True)
+    def get_command(access: Access, output_dir: str, name: str, patterns: tuple[str, ...]) -> None:
+        from millpond.cli.files import fetch_files  # noqa: PLC0415 - only with a cluster
+
+        in_cluster(access, lambda cluster: fetch_files(cluster, noun, name, patterns, output_dir))
+
+    return group
+
+
+task.add_command(_files_group("task"))
+node.add_command(_files_group("node"))
+
+
+@explain.command("task")
+@cluster_options()
+@format_option
+@click.argument("name")
+def explain_task(access: Access, output: str, name: str) -> None:
+    """Say why a task waits, or how it ended."""
+    from millpond.cli.explain import print_explanation  # noqa: PLC0415 - only with a cluster
+
+    in_cluster(access, lambda cluster: print_explanation(cluster, name, output))

@@ -1,0 +1,123 @@
+"""The facts about one task that `scheduling/explain` reads, out of the state of its pool.
+
+Works on state that a running operator keeps, and on state folded once from lists: where no plan has sized a node yet,
+what the ComputeNode's own status says it offers is booked with what the attempts on it hold.
+"""
+
+from __future__ import annotations
+
+from millpond.api.computenode import ComputeNode
+from millpond.api.conditions import ConditionStatus, find
+from millpond.api.reasons import ConditionType, NodeState, TaskReason, TaskState
+from millpond.api.resources import millicores, whole
+from millpond.api.views.task import TaskView
+from millpond.control.pool_state import PoolState
+from millpond.control.records import JobRecord, NodeRecord, TaskRecord
+from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.scheduling.explain import Facts, Finding, JobFact, NodeFact, PoolFact
+from millpond.scheduling.node_slots import NodeSlots
+
+TAKES_TASKS = (NodeState.IDLE, NodeState.RUNNING)
+
+
+def facts_of(task: TaskRecord, view: TaskView) -> Facts:
+    """All about the task; `view` is the object that its record was folded from."""
+    job = task.job
+    pool = job.pool
+    conditions = {condition.type: condition for condition in view.status.conditions}
+    complete, scheduled = conditions.get("Complete"), conditions.get("Scheduled")
+    return Facts(
+        task=task.name,
+        state=task.state.value,
+        demand=task.demand,
+        job=_job_fact(job),
+        pool=_pool_fact(job, pool),
+        nodes=tuple(_node_fact(node) for _, node in sorted(pool.nodes.items()) if node.model is not None),
+        node=(task.live.node.name if task.live else None) or _last_node(view),
+        succeeded=task.result == "Success",
+        ended=complete.message if complete else "",
+        problem=Finding(scheduled.reason, scheduled.message, True)
+        if scheduled and scheduled.status == "False"
+        else None,
+        retry=complete.message if complete and complete.reason in (TaskReason.RETRYING, TaskReason.REQUEUED) else "",
+        container_trouble=_container_trouble(task),
+        waiting_above=sum(other.waiting for other in pool.jobs.values() if _priority(other) > _priority(job)),
+        waiting_before=sum(1 for other in job.tasks.values() if other.queued and other.ticket < task.ticket),
+        waiting_beside=sum(
+            other.waiting for other in pool.jobs.values() if other is not job and _priority(other) == _priority(job)
+        ),
+    )
+
+
+def _last_node(view: TaskView) -> str:
+    """The node of a task that is not waiting."""
+    return (view.status.node_name or "") if view.status.state != TaskState.ACTIVE.value else ""
+
+
+def _priority(job: JobRecord) -> int:
+    return job.model.spec.priority if job.model else 0
+
+
+def _job_fact(job: JobRecord) -> JobFact:
+    model = job.model
+    if model is None:
+        return JobFact(job.name, exists=False)
+    return JobFact(
+        job.name,
+        state=job.state.value,
+        max_parallel_tasks=model.spec.max_parallel_tasks,
+        running=len(job.live),
+        priority=model.spec.priority,
+    )
+
+
+def _pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
+    model = pool.model
+    if model is None:
+        return PoolFact(pool.name or (job.model.spec.pool_name if job.model else ""), exists=False)
+    ready = find(model.status.conditions, ConditionType.READY)
+    return PoolFact(
+        pool.name,
+        deleting=model.metadata.deletion_timestamp is not None,
+        target=model.spec.target_dedicated_nodes,
+        slots_per_node=model.spec.task_slots_per_node,
+        trouble=ready.message if ready is not None and ready.status is not ConditionStatus.TRUE else "",
+    )
+
+
+def _node_fact(node: NodeRecord) -> NodeFact:
+    model = node.model
+    assert model is not None
+    status = model.status
+    ready = find(status.conditions, ConditionType.READY)
+    takes_tasks = status.state in TAKES_TASKS and model.metadata.deletion_timestamp is None
+    return NodeFact(
+        node.name,
+        status.state.value if status.state else NodeState.CREATING.value,
+        ready.message if ready is not None else "",
+        (node.slots or _offered(node, model)) if takes_tasks else None,
+    )
+
+
+def _offered(node: NodeRecord, model: ComputeNode) -> NodeSlots:
+    """What the ComputeNode says it offers, less what is held."""
+    status = model.status
+    resources = dict(status.resources)
+    cpu, memory = millicores(resources.pop("cpu", "0")), whole(resources.pop("memory", "0"))
+    devices = {name: whole(amount) for name, amount in resources.items()}
+    total = max(1, status.slots.total)
+    slots = NodeSlots(node.name, status.host_name or "", total, total, cpu, memory, cpu, memory, devices, dict(devices))
+    for attempt in node.attempts.values():
+        if attempt.holds:
+            slots.take(attempt.demand)
+    return slots
+
+
+def _container_trouble(task: TaskRecord) -> str:
+    """What the kubelet says of a container that does not start, beyond that it is being created."""
+    view = task.live.view if task.live else None
+    state = view.container(TASK_CONTAINER) if view is not None else None
+    waiting = state.waiting if state else None
+    if waiting is None or waiting.reason in ("", "ContainerCreating", "PodInitializing"):
+        return ""
+    return f"{waiting.reason}: {waiting.message}" if waiting.message else waiting.reason

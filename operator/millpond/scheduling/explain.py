@@ -1,0 +1,245 @@
+"""Why a task waits: all that holds it back, in the order in which a user would have to mend it.
+
+Uses the predicates of placement themselves (`eligibility`), never a copy. Knows facts about one task, its job and its
+pool; does not know how they were gathered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+
+import msgspec
+
+from millpond.api.reasons import JobState, NodeState, TaskReason, TaskState
+from millpond.scheduling.demand import Demand
+from millpond.scheduling.eligibility import Refusal, refusal
+from millpond.scheduling.node_slots import NodeSlots
+
+OPERATOR_PODS = "kubectl get pods -A -l app.kubernetes.io/name=millpond"
+
+
+class WaitReason(StrEnum):
+    """Reasons that are no condition of a Task, since they change too often to be written."""
+
+    CONTAINER_NOT_STARTING = "ContainerNotStarting"
+    PREPARING = "Preparing"
+    BEHIND_HIGHER_PRIORITY = "BehindHigherPriority"
+    BEHIND_OLDER_TASKS = "BehindOlderTasks"
+    NEXT_IN_LINE = "NextInLine"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing to know. `blocks`: the task cannot start while it lasts. `remedy` is "" where waiting is it."""
+
+    reason: str
+    message: str
+    blocks: bool = False
+    remedy: str = ""
+
+
+class NodeFact(msgspec.Struct, frozen=True):
+    """A compute node. `slots` is None while it takes no tasks, and `message` says why."""
+
+    name: str
+    state: str
+    message: str = ""
+    slots: NodeSlots | None = None
+
+
+class JobFact(msgspec.Struct, frozen=True):
+    """The task's job. `running` counts its attempts that hold slots."""
+
+    name: str
+    exists: bool = True
+    state: str = JobState.ACTIVE
+    max_parallel_tasks: int = -1
+    running: int = 0
+    priority: int = 0
+
+
+class PoolFact(msgspec.Struct, frozen=True):
+    """The job's pool. `trouble` is the message of its condition Ready where that does not hold."""
+
+    name: str
+    exists: bool = True
+    deleting: bool = False
+    target: int = 0
+    slots_per_node: int = 1
+    trouble: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """All about one task. `ended` and `problem` and `retry` are the messages of its own conditions."""
+
+    task: str
+    state: str
+    demand: Demand
+    job: JobFact
+    pool: PoolFact
+    nodes: tuple[NodeFact, ...] = ()
+    node: str = ""
+    succeeded: bool = False
+    ended: str = ""
+    problem: Finding | None = None
+    retry: str = ""
+    container_trouble: str = ""
+    waiting_above: int = 0
+    """Waiting tasks of the pool's jobs of higher priority."""
+    waiting_before: int = 0
+    """Older waiting tasks of the same job."""
+    waiting_beside: int = 0
+    """Waiting tasks of other jobs of the same priority."""
+
+
+def explain(facts: Facts) -> tuple[Finding, ...]:
+    """What to know of the task, what blocks it first; never empty."""
+    match facts.state:
+        case TaskState.COMPLETED:
+            return (_ended(facts),)
+        case TaskState.RUNNING:
+            return (Finding(TaskReason.RUNNING, f"It runs on node {facts.node}."),)
+        case TaskState.PREPARING:
+            return (_preparing(facts),)
+    if facts.node:
+        return (_preparing(facts),)
+    dead_end = _dead_end(facts)
+    if dead_end is not None:
+        return (dead_end,)
+    findings = [*_of_nodes(facts), *_of_job(facts)]
+    blocked = any(finding.blocks for finding in findings)
+    findings += _of_queue(facts, blocked)
+    if facts.retry:
+        findings.append(Finding(TaskReason.RETRYING, facts.retry))
+    return tuple(sorted(findings, key=lambda finding: not finding.blocks))
+
+
+def _ended(facts: Facts) -> Finding:
+    if facts.succeeded:
+        return Finding(TaskReason.TASK_SUCCEEDED, facts.ended or "It succeeded.")
+    remedy = f"millpond task stderr {facts.task}" if facts.node else ""
+    return Finding(TaskReason.TASK_FAILED, facts.ended or "It failed.", remedy=remedy)
+
+
+def _preparing(facts: Facts) -> Finding:
+    if facts.container_trouble:
+        remedy = "Correct the image, the pull Secret or the Secrets that the task names; it fails by itself in time."
+        message = f"Its container on node {facts.node} does not start: {facts.container_trouble}"
+        return Finding(WaitReason.CONTAINER_NOT_STARTING, message, True, remedy)
+    return Finding(WaitReason.PREPARING, f"It has its place on node {facts.node}, and its container starts there.")
+
+
+def _dead_end(facts: Facts) -> Finding | None:
+    """What makes all else pointless: there is no job or pool, or the task itself cannot run."""
+    job, pool = facts.job, facts.pool
+    if not job.exists:
+        message = f"There is no job {job.name} in this namespace."
+        return Finding(
+            TaskReason.JOB_NOT_FOUND, message, True, "Create the job, or correct spec.jobName in a new task."
+        )
+    if job.state != JobState.ACTIVE:
+        message = f"Job {job.name} is {job.state}: it starts no more tasks."
+        return Finding(TaskReason.JOB_NOT_ACTIVE, message, True, "Create the task in another job.")
+    if facts.problem is not None and facts.problem.reason != TaskReason.JOB_NOT_FOUND:
+        return facts.problem
+    if not pool.exists:
+        message = f"There is no pool {pool.name} in this namespace."
+        return Finding(TaskReason.POOL_NOT_FOUND, message, True, "Create the pool, or use a job on another one.")
+    if pool.deleting:
+        message = f"Pool {pool.name} is being deleted."
+        return Finding(TaskReason.POOL_DELETING, message, True, "Create a pool of that name again, or another job.")
+    if facts.demand.slots > pool.slots_per_node:
+        message = f"It needs {facts.demand.slots} slots, and nodes of pool {pool.name} have {pool.slots_per_node}."
+        remedy = "Lower requiredSlots, or use a pool with more taskSlotsPerNode."
+        return Finding(TaskReason.TOO_MANY_SLOTS, message, True, remedy)
+    return None
+
+
+def _of_nodes(facts: Facts) -> list[Finding]:
+    pool, nodes = facts.pool, facts.nodes
+    if not nodes and pool.target == 0:
+        message = f"Pool {pool.name} has no nodes and wants none."
+        return [Finding(TaskReason.NO_NODES, message, True, f"kubectl scale bpool {pool.name} --replicas 1")]
+    if not nodes:
+        message = f"Pool {pool.name} wants {pool.target} nodes and has none yet."
+        return [Finding(TaskReason.NO_NODES, _with(message, pool.trouble), True, f"millpond pool show {pool.name}")]
+    open_nodes = [node for node in nodes if node.slots is not None]
+    closed = [node for node in nodes if node.slots is None]
+    if not open_nodes:
+        return [_all_closed(facts, closed)]
+    findings = []
+    refusals = [refusal(node.slots, facts.demand) for node in open_nodes if node.slots is not None]
+    if all(refusals):
+        findings.append(_all_refuse(facts, [found for found in refusals if found is not None], closed))
+    if closed:
+        message = f"{_states(closed)} of pool {pool.name} take no tasks now: {closed[0].message}"
+        findings.append(Finding(TaskReason.NODES_NOT_READY, message, False, f"millpond node show {closed[0].name}"))
+    return findings
+
+
+def _all_closed(facts: Facts, closed: list[NodeFact]) -> Finding:
+    first = closed[0]
+    failed = next((node for node in closed if node.state == NodeState.START_TASK_FAILED), None)
+    message = f"No node of pool {facts.pool.name} takes tasks ({_states(closed)})."
+    if failed is not None:
+        remedy = f"millpond node files get {failed.name} 'startup/*.txt'; mend the start task"
+        return Finding(TaskReason.START_TASK_FAILED, _with(message, failed.message), True, remedy)
+    return Finding(TaskReason.NODES_NOT_READY, _with(message, first.message), True, f"millpond node show {first.name}")
+
+
+def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -> Finding:
+    """No open node takes it: for ever, where no node ever will; else until slots or resources are free."""
+    pool = facts.pool.name
+    most = Counter(found.reason for found in refusals).most_common(1)[0][0]
+    example = next(found.message for found in refusals if found.reason == most)
+    if all(found.for_ever for found in refusals) and not closed:
+        remedy = "Lower the task's resources, or use a pool with larger nodes."
+        message = f"No node of pool {pool} is large enough: it {example}."
+        return Finding(TaskReason.TOO_MANY_RESOURCES, message, True, remedy)
+    nodes = "the node" if len(refusals) == 1 else f"all {len(refusals)} nodes"
+    busy = f"It waits until other tasks end: {nodes} of pool {pool} that take tasks are in use (it {example})."
+    if most == "SlotsInUse":
+        more = f"Or add nodes: kubectl scale bpool {pool} --replicas {facts.pool.target + 1}"
+        return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, more)
+    return Finding(TaskReason.WAITING_FOR_RESOURCES, busy, True, "Or lower the task's resources.")
+
+
+def _of_job(facts: Facts) -> list[Finding]:
+    job = facts.job
+    if 0 <= job.max_parallel_tasks <= job.running:
+        message = f"Job {job.name} runs {job.running} tasks, and its maxParallelTasks is {job.max_parallel_tasks}."
+        return [Finding(TaskReason.MAX_PARALLEL_TASKS_REACHED, message, True, "Or raise the job's maxParallelTasks.")]
+    return []
+
+
+def _of_queue(facts: Facts, blocked: bool) -> list[Finding]:
+    """Who goes first once there is room."""
+    findings = []
+    if facts.waiting_above:
+        message = f"{_tasks(facts.waiting_above)} of jobs of higher priority than {facts.job.priority} go first."
+        remedy = f"Or raise the priority of job {facts.job.name}."
+        findings.append(Finding(WaitReason.BEHIND_HIGHER_PRIORITY, message, False, remedy))
+    if facts.waiting_before:
+        message = f"{_tasks(facts.waiting_before)} of job {facts.job.name} are older and go first."
+        findings.append(Finding(WaitReason.BEHIND_OLDER_TASKS, message))
+    if facts.waiting_beside:
+        message = f"{_tasks(facts.waiting_beside)} of other jobs of priority {facts.job.priority} take turns with it."
+        findings.append(Finding(WaitReason.BEHIND_OLDER_TASKS, message))
+    if not blocked and not findings:
+        message = "Nothing holds it back: it starts within seconds."
+        remedy = f"If it does not, is the Millpond operator running? {OPERATOR_PODS}"
+        findings.append(Finding(WaitReason.NEXT_IN_LINE, message, False, remedy))
+    return findings
+
+
+def _states(nodes: list[NodeFact]) -> str:
+    counted = Counter(node.state or "new" for node in nodes)
+    return ", ".join(f"{amount} {state}" for state, amount in sorted(counted.items()))
+
+
+def _tasks(amount: int) -> str:
+    return "1 waiting task" if amount == 1 else f"{amount} waiting tasks"
+
+
+def _with(message: str, more: str) -> str:
+    return f"{message} {more}" if more else message

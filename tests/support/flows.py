@@ -1,0 +1,65 @@
+"""Canonical flows: what users do to a small cluster from beginning to end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from support.scripts import Run, StartRun
+from support.worlds import ModelWorld
+
+Flow = Callable[[ModelWorld], Awaitable[None]]
+LIMIT = 3000.0
+QUIET = 100.0
+
+
+async def from_apply_to_result(world: ModelWorld) -> None:
+    """A pool, a job and its tasks, one of which is retried; the job ends by itself, the pool is deleted."""
+    world.host("h1").host("h2").pool("p", 2, 2)
+    world.job("j", onAllTasksComplete="TerminateJob", constraints={"maxTaskRetryCount": 1})
+    world.task("j", "t1", Run(exit_code=1), Run()).task("j", "t2").task("j", "t3", Run(exit_code=3))
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+    await world.run_quiet(QUIET, LIMIT)
+    world.delete("pools", "p")
+    await world.run_until(lambda: not world.verbs.store.all("pools"), LIMIT)
+
+
+async def resize_under_load(world: ModelWorld) -> None:
+    """A pool shrinks while its tasks run: they are requeued and end on the node that stays; then it grows again."""
+    world.host("h1").host("h2").pool("p", 2).job("j")
+    world.task("j", "t1", Run(seconds=30)).task("j", "t2", Run(seconds=30)).task("j", "t3", Run(seconds=5))
+    await world.run_until(lambda: world.running() == 2, LIMIT)
+    world.patch("pools", "p", targetDedicatedNodes=1)
+    await world.run_until(world.all_tasks_completed, LIMIT)
+    world.patch("pools", "p", targetDedicatedNodes=2)
+    await world.run_until(lambda: world.nodes_in("Idle") == 2, LIMIT)
+
+
+async def host_is_lost(world: ModelWorld) -> None:
+    """A host vanishes with its task; the task runs again on the host that comes in its place."""
+    world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=20))
+    await world.run_until(lambda: world.running() == 1, LIMIT)
+    world.hosts.leave("h1")
+    world.host("h2")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
+async def users_end_things(world: ModelWorld) -> None:
+    """A running task is terminated, then a job with a task that does not listen to TERM."""
+    world.host("h1").pool("p", 1, 4).job("j")
+    world.task("j", "t1", Run(seconds=500)).task("j", "t2", Run(seconds=500, term_seconds=1000.0))
+    await world.run_until(lambda: world.running() == 2, LIMIT)
+    world.patch("tasks", "t1", desiredState="Terminated")
+    await world.run_until(lambda: world.state("tasks", "t1") == "Completed", LIMIT)
+    world.patch("jobs", "j", desiredState="Terminated", terminateReason="enough")
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+
+async def start_task_fails(world: ModelWorld) -> None:
+    """A pool whose start task fails takes no task; its replacement by a bigger wish stays honest about it."""
+    world.scripts.start_task = lambda node: StartRun(exit_code=1, retries=1)
+    world.host("h1").pool("p", 1, startTask={"commandLine": "prepare", "maxTaskRetryCount": 1}).job("j").task("j", "t1")
+    await world.run_until(lambda: world.nodes_in("StartTaskFailed") == 1, LIMIT)
+    world.delete("tasks", "t1")
+
+
+FLOWS: tuple[Flow, ...] = (from_apply_to_result, resize_under_load, host_is_lost, users_end_things, start_task_fails)

@@ -1,0 +1,192 @@
+"""The Pod of a task: whatever a valid Task says, it gets no more than tasks may have, and all arrives as written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from millpond.api import labels
+from millpond.api.commandline import CommandLineError, split_command_line
+from millpond.api.job import Job
+from millpond.api.task import Task
+from millpond.cluster.manifests.task_pod import LAUNCHER_MARGIN_SECONDS, task_pod
+from millpond.control.actions import StartAttempt
+from millpond.settings import Settings
+from support.builders import JOB, POOL, SPACE, a_job, a_pool, metadata
+from support.expansion import expand
+from support.restricted import complaints
+
+SETTINGS = Settings(_env_file=None, task_uid=1234, task_gid=5678, task_grace=30)
+NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+LABEL = re.compile(r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="'\0"), max_size=20)
+COMMANDS = st.lists(WORDS, min_size=1, max_size=6).map(lambda words: " ".join(f"'{word}'" for word in words))
+SETTING_NAMES = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_.-]{0,20}\Z") | st.sampled_from(["AZ_BATCH_TASK_ID", "PATH"])
+ENVIRONMENT = st.lists(
+    st.fixed_dictionaries({"name": SETTING_NAMES, "value": WORDS}), max_size=5, unique_by=lambda s: s["name"]
+)
+QUANTITIES = st.dictionaries(st.sampled_from(["cpu", "memory", "ephemeral-storage"]), st.sampled_from(["1", "2Gi"]))
+SPECS = st.fixed_dictionaries(
+    {"jobName": st.just(JOB), "commandLine": COMMANDS},
+    optional={
+        "id": st.from_regex(r"\A[A-Za-z0-9_-]{1,64}\Z"),
+        "environmentSettings": ENVIRONMENT,
+        "containerSettings": st.fixed_dictionaries(
+            {"imageName": st.just("registry.example/a@sha256:00")},
+            optional={"workingDirectory": st.sampled_from(["TaskWorkingDirectory", "ContainerImageDefault"])},
+        ),
+        "resources": st.fixed_dictionaries({}, optional={"requests": QUANTITIES}),
+        "constraints": st.fixed_dictionaries(
+            {}, optional={"maxWallClockSeconds": st.integers(1, 10**6), "maxTaskRetryCount": st.integers(-1, 5)}
+        ),
+        "requiredSlots": st.integers(1, 256),
+    },
+)
+
+
+def _task(name: str = "frame-042", **spec: Any) -> Task:
+    return Task.model_validate({"metadata": metadata(name), "spec": {"jobName": JOB, "commandLine": "true"} | spec})
+
+
+def _start(task: Task, **more: Any) -> StartAttempt:
+    return StartAttempt(
+        **{
+            "namespace": SPACE, "pool": POOL, "job": JOB, "task": task.metadata.name, "task_uid": task.metadata.uid,
+            "attempt": 2, "pod": f"{task.metadata.name}-2", "node": "farm-aaaaa", "host": "host-1",
+            "slots": task.spec.required_slots, "cpu_millis": 1500, "memory_bytes": 2**30,
+        } | more
+    )  # fmt: skip
+
+
+def _pod(task: Task, job: Job | None = None, **pool: Any) -> dict[str, Any]:
+    return task_pod(_start(task), task, job or a_job(), a_pool(**pool), SETTINGS)
+
+
+def _container(pod: dict[str, Any]) -> dict[str, Any]:
+    (container,) = pod["spec"]["containers"]
+    return dict(container)
+
+
+@given(SPECS, ENVIRONMENT)
+def test_no_valid_task_gets_more_than_tasks_may_have(spec: dict[str, Any], common: list[dict[str, str]]) -> None:
+    task = Task.model_validate({"metadata": metadata("frame-042"), "spec": spec})
+    pod = _pod(task, a_job(commonEnvironmentSettings=common))
+    assert complaints(pod["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    assert {volume["hostPath"]["path"] for volume in pod["spec"]["volumes"]} == {
+        "/var/lib/millpond/studio.farm.farm-aaaaa",
+        "/var/lib/millpond/studio.farm.farm-aaaaa/volatile/bin",
+    }
+    container = _container(pod)
+    values = {variable["name"]: expand(variable["value"], {}) for variable in container["env"]}
+    asked = {s["name"]: s["value"] for s in [*common, *spec.get("environmentSettings", [])]}
+    assert {n: v for n, v in values.items() if not n.startswith("AZ_BATCH_")} == {
+        n: v for n, v in asked.items() if not n.startswith("AZ_BATCH_")
+    }
+    assert values["AZ_BATCH_TASK_ID"] == task.id
+    words = [expand(word, values) for word in container["command"]]
+    assert words[words.index("--") + 1 :] == list(split_command_line(spec["commandLine"]))
+    assert all(LABEL.match(value) and len(value) <= 63 for value in pod["metadata"]["labels"].values())
+
+
+def test_identity() -> None:
+    pod = _pod(_task())
+    meta = pod["metadata"]
+    assert meta["name"] == "frame-042-2"
+    assert NAME.match(meta["name"])
+    assert meta["finalizers"] == [labels.EVIDENCE_FINALIZER]
+    (owner,) = meta["ownerReferences"]
+    assert (owner["kind"], owner["name"], owner["uid"]) == ("Task", "frame-042", "uid-frame-042")
+    assert meta["labels"] == {
+        "app.kubernetes.io/name": "millpond",
+        "app.kubernetes.io/managed-by": "millpond",
+        "app.kubernetes.io/component": "task",
+        labels.POOL: POOL,
+        labels.JOB: JOB,
+        labels.TASK: "frame-042",
+        labels.ATTEMPT: "2",
+        labels.NODE: "farm-aaaaa",
+        labels.ROLE: "task",
+        labels.SLOTS: "1",
+    }
+
+
+def test_bound_to_its_host_and_left_there_by_everybody_else() -> None:
+    of_node = {"key": "batch", "operator": "Exists", "effect": "NoExecute"}
+    spec = _pod(_task(), nodeTemplate={"image": "debian", "tolerations": [of_node]})["spec"]
+    assert spec["nodeName"] == "host-1"
+    assert spec["restartPolicy"] == "Never"
+    assert of_node in spec["tolerations"]
+    assert {"operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"]
+    for key in ("not-ready", "unreachable"):
+        toleration = {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute"}
+        assert toleration in spec["tolerations"]
+    assert spec["terminationGracePeriodSeconds"] == 30 + LAUNCHER_MARGIN_SECONDS
+
+
+def test_command_goes_through_the_launcher() -> None:
+    task = _task(commandLine="sh -c 'echo $HOME'", constraints={"maxWallClockSeconds": 60}, id="42")
+    directory = f"/mnt/batch/tasks/workitems/{JOB}/job-1/42"
+    assert _container(_pod(task))["command"] == [
+        "/.millpond/launcher", "run", "--directory", directory, "--working-directory", f"{directory}/wd",
+        "--wall-clock", "60", "--grace", "30", "--", "sh", "-c", "echo $$HOME",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "image", "working_directory"),
+    [
+        (None, "debian", f"/mnt/batch/tasks/workitems/{JOB}/job-1/frame-042/wd"),
+        ({"imageName": "own"}, "own", f"/mnt/batch/tasks/workitems/{JOB}/job-1/frame-042/wd"),
+        ({"imageName": "own", "workingDirectory": "ContainerImageDefault"}, "own", "."),
+    ],
+)
+def test_image_and_working_directory(settings: dict[str, str] | None, image: str, working_directory: str) -> None:
+    container = _container(_pod(_task(**({"containerSettings": settings} if settings else {}))))
+    assert container["image"] == image
+    command = container["command"]
+    assert command[command.index("--working-directory") + 1] == working_directory
+    assert "workingDir" not in container
+
+
+def test_runs_as_the_settings_say() -> None:
+    context = _container(_pod(_task()))["securityContext"]
+    assert (context["runAsUser"], context["runAsGroup"]) == (1234, 5678)
+
+
+def test_launcher_cannot_be_written() -> None:
+    mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in _container(_pod(_task()))["volumeMounts"]}
+    assert mounts == {"/mnt/batch/tasks": False, "/.millpond": True}
+
+
+@pytest.mark.parametrize(
+    ("asked", "requests", "limits"),
+    [
+        ({}, {}, {}),
+        ({"limits": {"memory": "1Gi"}}, {}, {"memory": "1Gi"}),
+        ({"limits": {"nvidia.com/gpu": "1"}}, {"nvidia.com/gpu": "1"}, {"nvidia.com/gpu": "1"}),
+        ({"requests": {"nvidia.com/gpu": "1"}}, {"nvidia.com/gpu": "1"}, {"nvidia.com/gpu": "1"}),
+        ({"requests": {"cpu": "1500m"}, "limits": {"cpu": "2"}}, {}, {"cpu": "2"}),
+    ],
+    ids=["share", "limit", "device by limit", "device by request", "both"],
+)
+def test_requests_are_what_was_booked(asked: dict[str, Any], requests: dict[str, str], limits: dict[str, str]) -> None:
+    resources = _container(_pod(_task(resources=asked)))["resources"]
+    assert resources["requests"] == {"cpu": "1500m", "memory": str(2**30)} | requests
+    assert resources["limits"] == limits
+
+
+def test_command_line_that_cannot_be_split() -> None:
+    with pytest.raises(CommandLineError, match="commandLine"):
+        _pod(_task(commandLine="echo 'open"))
+
+
+def test_pull_secrets_and_policy() -> None:
+    template = {"image": "debian", "imagePullPolicy": "Always", "imagePullSecrets": [{"name": "registry"}]}
+    pod = _pod(_task(), nodeTemplate=template)
+    assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+    assert _container(pod)["imagePullPolicy"] == "Always"

@@ -1,0 +1,153 @@
+"""Actions on tasks, on a model API server; the same on a real one is `component/test_hands`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from millpond.api import labels
+from millpond.api.job import JobStatus
+from millpond.api.reasons import JobState, TaskState
+from millpond.api.task import Task
+from millpond.cluster.api_server import PAGE
+from millpond.control import actions as act
+from millpond.control.actions import ConditionPatch, TaskStatusPatch
+from millpond.control.outcomes import Done, Missed, Refused
+from support.builders import JOB, POOL, SPACE
+
+from cluster.conftest import Bench
+
+pytestmark = pytest.mark.looptime
+
+
+async def test_start_makes_the_pod_and_again_finds_it(bench: Bench) -> None:
+    start = bench.start(bench.task("one"))
+    first, again = await bench.one(start), await bench.one(start)
+    pod = bench.verbs.get("pods", SPACE, "one-1")
+    assert first == again == Done(pod["metadata"]["resourceVersion"], pod["metadata"]["uid"])
+    assert pod["spec"]["nodeName"] == "host-1"
+
+
+@pytest.mark.parametrize("change", [{"host": "host-2"}, {"node": "farm-bbbbb"}], ids=["host", "node"])
+async def test_attempt_that_runs_elsewhere_is_to_be_looked_at(bench: Bench, change: dict[str, str]) -> None:
+    task = bench.task("one")
+    await bench.one(bench.start(task))
+    outcome = await bench.one(bench.start(task, **change))
+    assert isinstance(outcome, Missed)
+    assert outcome.again_in == 0
+
+
+async def test_pod_of_a_namesake_is_waited_for(bench: Bench) -> None:
+    await bench.one(bench.start(bench.task("one")))
+    bench.verbs.delete("tasks", SPACE, "one")
+    outcome = await bench.one(bench.start(bench.task("one")))
+    assert isinstance(outcome, Missed)
+    assert outcome.again_in > 0
+
+
+async def test_task_that_was_deleted_or_made_again_is_not_started(bench: Bench) -> None:
+    start = bench.start(bench.task("one"))
+    bench.verbs.delete("tasks", SPACE, "one")
+    assert isinstance(await bench.one(start), Missed)
+    bench.task("one")
+    assert isinstance(await bench.one(start), Missed)
+    assert bench.verbs.list("pods", SPACE) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason", "words"),
+    [
+        ({"commandLine": "echo 'open"}, "InvalidCommandLine", "Close the quote"),
+        ({"commandLine": None}, "InvalidCommandLine", "commandLine is empty"),
+        ({"requiredSlots": "many"}, "InvalidDocument", "requiredSlots"),
+    ],
+)
+async def test_task_that_cannot_run_says_why(bench: Bench, spec: dict[str, Any], reason: str, words: str) -> None:
+    outcome = await bench.one(bench.start(bench.task("one", **spec)))
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == reason
+    assert words in outcome.message
+
+
+async def test_stop_spares_a_namesake_and_forgives_absence(bench: Bench) -> None:
+    await bench.one(bench.start(bench.task("one")))
+    stop = act.StopAttempt(namespace=SPACE, pod="one-1", uid="another", chain="x")
+    assert isinstance(await bench.one(stop), Done)
+    assert "deletionTimestamp" not in bench.verbs.get("pods", SPACE, "one-1")["metadata"]
+    assert isinstance(await bench.one(act.StopAttempt(namespace=SPACE, pod="none", uid="u", chain="x")), Done)
+
+
+@pytest.mark.parametrize("others", [[], ["example.com/mine"]], ids=["only ours", "others too"])
+async def test_release_takes_our_finalizer_only_and_marks(bench: Bench, others: list[str]) -> None:
+    made = await bench.one(bench.start(bench.task("one")))
+    assert isinstance(made, Done)
+    finalizers = {"metadata": {"finalizers": [*others, labels.EVIDENCE_FINALIZER]}}
+    bench.verbs.merge_patch("pods", SPACE, "one-1", finalizers)
+    release = act.ReleaseEvidence(namespace=SPACE, pod="one-1", uid=made.uid, chain="x")
+    for _ in range(2):
+        assert isinstance(await bench.one(release), Done)
+        metadata = bench.verbs.get("pods", SPACE, "one-1")["metadata"]
+        assert metadata.get("finalizers", []) == others
+        assert metadata["labels"][labels.COUNTED] == "true"
+
+
+async def test_release_spares_a_namesake(bench: Bench) -> None:
+    await bench.one(bench.start(bench.task("one")))
+    await bench.one(act.ReleaseEvidence(namespace=SPACE, pod="one-1", uid="another", chain="x"))
+    assert bench.verbs.get("pods", SPACE, "one-1")["metadata"]["finalizers"] == [labels.EVIDENCE_FINALIZER]
+
+
+async def test_release_in_one_write(bench: Bench) -> None:
+    made = await bench.one(bench.start(bench.task("one")))
+    assert isinstance(made, Done)
+    before = bench.verbs.store.revision
+    await bench.one(act.ReleaseEvidence(namespace=SPACE, pod="one-1", uid=made.uid, chain="x"))
+    assert bench.verbs.store.revision == before + 1
+
+
+async def test_status_is_patched_under_its_version(bench: Bench) -> None:
+    task = bench.task("one")
+
+    def write(version: str, status: TaskStatusPatch) -> act.WriteTask:
+        uid = task["metadata"]["uid"]
+        return act.WriteTask(namespace=SPACE, task="one", job=JOB, uid=uid, version=version, status=status)
+
+    condition = ConditionPatch("Complete", "False", "Running", "It runs.", "2026-01-01T00:00:00Z")
+    running = TaskStatusPatch(conditions=(condition,), state=TaskState.RUNNING, attempt=1, pod_name="one-1")
+    done = await bench.one(write(task["metadata"]["resourceVersion"], running))
+    assert isinstance(done, Done)
+    assert isinstance(await bench.one(write(task["metadata"]["resourceVersion"], running)), Missed)
+    assert isinstance(await bench.one(write(done.version, TaskStatusPatch(pod_name=None))), Done)
+    status = Task.model_validate(bench.verbs.get("tasks", SPACE, "one")).status
+    assert (status.state, status.attempt, status.pod_name) == (TaskState.RUNNING, 1, None)
+    assert status.conditions[0].reason == "Running"
+
+
+async def test_job_status_is_written_whole(bench: Bench) -> None:
+    version = bench.verbs.get("jobs", SPACE, JOB)["metadata"]["resourceVersion"]
+    first = JobStatus(state=JobState.ACTIVE, terminate_reason="None yet")
+    done = await bench.one(act.WriteJob(namespace=SPACE, job=JOB, version=version, status=first))
+    assert isinstance(done, Done)
+    second = JobStatus(state=JobState.COMPLETED)
+    await bench.one(act.WriteJob(namespace=SPACE, job=JOB, version=done.version, status=second))
+    status = bench.verbs.get("jobs", SPACE, JOB)["status"]
+    assert status["state"] == "Completed"
+    assert "terminateReason" not in status
+
+
+async def test_many_are_deleted_by_pages(bench: Bench) -> None:
+    for number in range(PAGE + 3):
+        bench.task(f"t{number}")
+    bench.task("other", jobName="another")
+    assert isinstance(await bench.one(act.DeleteTasks(namespace=SPACE, job=JOB)), Done)
+    assert [task["metadata"]["name"] for task in bench.verbs.list("tasks", SPACE)] == ["other"]
+
+
+async def test_sweep_takes_counted_pods_of_its_pool_only(bench: Bench) -> None:
+    for name, pool, counted in (("a", POOL, "true"), ("b", POOL, ""), ("c", "another", "true")):
+        tags = {labels.POOL: pool} | ({labels.COUNTED: counted} if counted else {})
+        pod = {"metadata": {"name": name, "labels": tags}, "spec": {"containers": [{"name": "task"}]}}
+        bench.verbs.create("pods", SPACE, pod)
+        bench.verbs.merge_patch("pods", SPACE, name, {"status": {"phase": "Succeeded"}}, "status")
+    await bench.one(act.SweepPods(namespace=SPACE, pool=POOL))
+    assert [pod["metadata"]["name"] for pod in bench.verbs.list("pods", SPACE)] == ["b", "c"]

@@ -1,0 +1,64 @@
+"""A pool grows and shrinks to its target, whatever is on its way."""
+
+from __future__ import annotations
+
+from millpond.control.actions import CreateNode, ReleaseHost, RemoveNode
+from millpond.control.plan_size import target_of
+from support.builders import a_host, a_job, a_node, a_pool, a_task
+from support.scene import Scene, a_running_scene, of
+
+
+def test_it_grows_to_its_target_once() -> None:
+    scene = Scene()
+    scene.add(a_pool(nodes=5))
+    names = [a.node for a in of(CreateNode, scene.run(seconds=600))]
+    assert len(names) == len(set(names)) == 5
+
+
+def test_it_shrinks_by_the_least_useful_and_gives_their_hosts_back() -> None:
+    scene = a_running_scene(hosts=3)
+    scene.add(a_job(), a_task("t"))
+    scene.run(seconds=5)
+    busy = scene.task("t").live
+    assert busy is not None
+    scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=1))
+    actions = scene.run(seconds=30)
+    assert len(of(RemoveNode, actions)) == 2
+    assert list(scene.nodes) == [busy.node.name]
+    assert len(of(ReleaseHost, actions)) == 2
+
+
+def test_a_node_that_is_asked_for_and_not_seen_is_removed_when_it_appears() -> None:
+    scene = a_running_scene(hosts=1)
+    scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=2))
+    (asked,) = of(CreateNode, scene.plan().actions)
+    scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=1))
+    assert of(RemoveNode, scene.run()) == []
+    scene.add(a_node(asked.node))
+    assert [a.node for a in of(RemoveNode, scene.run(seconds=30))] == [asked.node]
+    assert len(scene.nodes) == 1
+
+
+def test_a_node_that_its_user_deleted_is_made_up_for() -> None:
+    scene = a_running_scene(hosts=2)
+    gone = min(scene.nodes)
+    scene.add(a_host("host-3"), scene.deleted(scene.nodes[gone]))
+    scene.run(seconds=30)
+    assert len(scene.nodes) == 2
+
+
+def test_there_and_back_again_ends_at_the_target() -> None:
+    scene = a_running_scene(hosts=4)
+    for target in (1, 4, 0, 3, 2):
+        scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=target))
+        scene.run()
+    scene.run(seconds=60)
+    assert len(scene.nodes) == 2
+    assert sum(1 for host in scene.hosts.values() if host.metadata.labels) == 2
+
+
+def test_a_pool_that_is_being_deleted_wants_none() -> None:
+    scene = Scene()
+    scene.add(a_pool(nodes=3, deleted=True))
+    assert target_of(scene.pool_state()) == 0
+    assert target_of(Scene().pool_state()) == 0

@@ -1,0 +1,80 @@
+"""What the records derive from what they hold."""
+
+from __future__ import annotations
+
+from millpond.api.reasons import JobState, TaskState
+from millpond.control.records import NodeRecord, Problem
+from support.builders import a_job, a_node_pod, a_task, a_task_pod, running
+from support.scene import Scene
+
+
+def a_scene() -> Scene:
+    scene = Scene()
+    scene.add(a_job(), a_task("t", id="frame_7"))
+    return scene
+
+
+def test_a_task_has_its_directory_by_its_id() -> None:
+    assert a_scene().task("t").directory == "workitems/film/job-1/frame_7"
+
+
+def test_a_task_waits_unless_something_is_up() -> None:
+    task = a_scene().task("t")
+    assert task.waits
+    for field, value, back in (
+        ("terminate", True, False),
+        ("problem", Problem("JobNotFound", ""), None),
+        ("not_before", 5.0, 0.0),
+        ("state", TaskState.COMPLETED, TaskState.ACTIVE),
+        ("state", TaskState.RUNNING, TaskState.ACTIVE),
+        ("vanished", 1, 0),
+    ):
+        setattr(task, field, value)
+        assert not task.waits
+        setattr(task, field, back)
+    assert task.waits
+
+
+def test_a_lost_task_is_one_whose_attempt_has_no_pod() -> None:
+    scene = a_scene()
+    task = scene.task("t")
+    assert not task.lost
+    task.state = TaskState.PREPARING
+    assert task.lost
+    scene.add(a_task_pod("t", running()))
+    assert not task.lost
+    task.live, task.state, task.vanished = None, TaskState.COMPLETED, 4
+    assert not task.lost
+
+
+def test_an_attempt_is_settled_when_it_is_counted_or_overtaken() -> None:
+    scene = a_scene()
+    scene.add(a_task_pod("t", running()))
+    task, attempt = scene.task("t"), scene.pool_state().attempts["t-1"]
+    assert not attempt.settled
+    task.settled = 1
+    assert attempt.settled
+    task.settled = 0
+    scene.add(a_task_pod("t", running(), attempt=2))
+    assert attempt.settled
+    scene.remove_task("t")
+    assert scene.pool_state().attempts["t-2"].settled
+
+
+def test_an_ending_job_starts_nothing() -> None:
+    job = a_scene().task("t").job
+    for state in JobState:
+        job.state = state
+        assert job.ending == (state in (JobState.TERMINATING, JobState.COMPLETED))
+
+
+def test_a_node_s_newest_pod_speaks_for_it() -> None:
+    node = NodeRecord("n")
+    assert (node.pod, node.placed, node.leaving) == (None, False, True)
+    node.hold_pod(a_node_pod("n", host=None, created=1))
+    assert not node.placed
+    node.hold_pod(a_node_pod("n", name="n-1", created=2))
+    assert node.placed
+    assert node.pod is node.pods["n-1"]
+    node.drop_pod("n-1")
+    assert node.pod is node.pods["n"]
