@@ -98,6 +98,12 @@ class SmallOperator:
             self.wake_at[key] = made.wake_at
         return made
 
+    def learn_rooms(self, key: PoolKey, made: Plan) -> None:
+        """Perform the claims of a plan: on hosts that are claimed already they only measure."""
+        for action in made.actions:
+            if isinstance(action, act.ClaimHost):
+                settle(self.world.pool(key), action, self.performer.perform(action), self.verbs.clock())
+
     def cycle(
         self,
         key: PoolKey,
