@@ -75,7 +75,7 @@ class Space:
         await self._kubectl("apply", "-f", "-", document=document | {"spec": SPECS[kind] | more})
 
     async def delete(self, kind: str, name: str) -> None:
-        await self._kubectl("delete", kind, name, "--wait=false")
+        await self._kubectl("delete", f"{kind}.millpond.dev", name, "--wait=false")
 
     async def _kubectl(self, *arguments: str, document: Any = None) -> str:
         return await asyncio.to_thread(self.server.done, *arguments, "-n", self.name, document=document)
