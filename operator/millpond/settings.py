@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         default=30, description="From SIGTERM to SIGKILL when a task is ended"
     )
 
-    lease_name: Name = "millpond"
+    lease_name: Name = Field(default="millpond", description="Name of the Lease, in `namespace`")
     lease_duration: Seconds = Field(default=15.0, description="After so long without renewal another one may lead")
     lease_renew_deadline: Seconds = Field(default=10.0, description="After so long without renewal the leader stops")
     lease_retry: Seconds = Field(default=2.0, description="Pause between attempts to take or renew the Lease")

@@ -88,10 +88,11 @@ class Space:
         return document["metadata"] if code == 200 else None
 
     async def until(self, kind: str, name: str, condition: Callable[[dict[str, Any] | None], object]) -> None:
-        """Wait for the object to be so; its watch tells of each change, so each look is at news."""
+        """Wait for the object to be so."""
         async with asyncio.timeout(PATIENCE):
+            # Each look is a request in a thread, which is pause enough.
             while not condition(await self.meta(kind, name)):
-                await asyncio.sleep(0.05)
+                pass
 
     async def patches(self) -> int:
         """PATCH requests for Millpond's objects that the API server has answered in its life."""
