@@ -117,7 +117,8 @@ def _build(names: list[str], target: Path) -> None:
     compiled: list[str] = []
     with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as scratch:
         command = ["go", "build", "-v", "-trimpath", "-ldflags", link_flags(kubernetes_version()), "-o", f"{scratch}/"]
-        with step(f"building {', '.join(names)}", lambda: f"{len(compiled)} of at most {total} packages compiled"):
+        what = ", ".join(names) if len(names) <= 3 else f"{len(names)} programs of Kubernetes"
+        with step(f"building {what}", lambda: f"{len(compiled)} of at most {total} packages compiled"):
             process = subprocess.Popen(
                 [*command, *packages], cwd=BINARIES_MODULE, env=_environment(), stderr=subprocess.PIPE, text=True
             )

@@ -1,4 +1,4 @@
-"""What a person sees while waiting: one line per finished step, and a line every few seconds of a long one."""
+"""What a person sees while waiting: one line per finished step, and now and then a line of a long one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _TICK_SECONDS = 5.0
+_SLOWER_AFTER = 30.0
+_SLOW_TICK_SECONDS = 15.0
 _lock = threading.Lock()
 _started = time.monotonic()
 
@@ -25,12 +27,12 @@ def say(text: str) -> None:
 
 @contextmanager
 def step(text: str, detail: Callable[[], str] = str) -> Iterator[None]:
-    """Announce a step that takes long: a line every few seconds with its `detail`, and how long it took at its end."""
+    """Announce a step that takes long: now and then a line with its `detail`, and how long it took at its end."""
     began = time.monotonic()
     ended = threading.Event()
 
     def tick() -> None:
-        while not ended.wait(_TICK_SECONDS):
+        while not ended.wait(_TICK_SECONDS if time.monotonic() < began + _SLOWER_AFTER else _SLOW_TICK_SECONDS):
             extra = detail()
             say(f"{text} … {time.monotonic() - began:.0f} s" + (f", {extra}" if extra else ""))
 

@@ -114,8 +114,8 @@ class Kind:
         kubeconfig.write_text(commands.run("kind", "get", "kubeconfig", "--name", NAME))
         with step("loading the images into the nodes"):
             commands.run("kind", "load", "docker-image", "--name", NAME, millpond, POVRAY_IMAGE)
-        build = commands.run("docker", "image", "inspect", "--format", "{{.Id}}", millpond).strip()
-        return Ready(kubeconfig, "kubectl", "helm", millpond, POVRAY_IMAGE, build)
+        content = commands.run("docker", "image", "inspect", "--format", "{{.Id}}", millpond).strip()
+        return Ready(kubeconfig, "kubectl", "helm", millpond, POVRAY_IMAGE, content)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from .commands import Programs
 RELEASE, SYSTEM = "millpond", "millpond-system"
 NAMESPACE, JOB, POOL = "render-demo", "film", "render"
 EXAMPLE = ROOT / "examples" / "render"
-_FETCHERS = 4
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Farm:
         """Wait until every node has run its start task."""
         with step(f"{NODES} nodes run their start task", self._nodes_say):
             wait_until(
-                lambda: len(self._idle()) >= NODES, "the pool's nodes are ready", 300, failed=self._failed, interval=0.5
+                lambda: len(self._idle()) >= NODES, "the pool's nodes are ready", 300, failed=self._failed, interval=1.0
             )
 
     def _nodes(self) -> dict[str, str]:
@@ -103,17 +103,22 @@ class Farm:
             raise ClusterError(f"tasks failed ({counts}): see millpond task list --job {JOB} --namespace {NAMESPACE}")
 
     def fetch(self, folder: Path) -> list[Path]:
-        """Fetch every task's frames from the node that rendered them; the files in order."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.png"):
-            old.unlink()
-        tasks = [task["metadata"]["name"] for task in self._list("tasks.millpond.dev", NAMESPACE)]
+        """Fetch the frames from the nodes that rendered them, all of a node's at once; the frames in order."""
+        shutil.rmtree(folder, ignore_errors=True)
+        patterns: dict[str, list[str]] = {}
+        for task in self._list("tasks.millpond.dev", NAMESPACE):
+            status = task["status"]
+            patterns.setdefault(status["nodeName"], []).append(f"{status['directory']}/wd/*.png")
         with (
-            step(f"fetching the frames of {len(tasks)} tasks", lambda: f"{len(list(folder.glob('*.png')))} frames"),
-            ThreadPoolExecutor(_FETCHERS) as fetchers,
+            step(f"fetching the frames from {len(patterns)} nodes", lambda: f"{len(_frames(folder))} are here"),
+            ThreadPoolExecutor(len(patterns)) as fetchers,
         ):
-            list(fetchers.map(lambda task: self._fetch(task, folder), tasks))
-        return sorted(folder.glob("*.png"))
+            list(fetchers.map(lambda node: self._fetch(node, patterns[node], folder), patterns))
+        return _frames(folder)
 
-    def _fetch(self, task: str, folder: Path) -> None:
-        self._millpond("task", "files", "get", task, "wd/*.png", "--output", str(folder))
+    def _fetch(self, node: str, patterns: list[str], folder: Path) -> None:
+        self._millpond("node", "files", "get", node, *patterns, "--output-dir", str(folder))
+
+
+def _frames(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.png"), key=lambda frame: frame.name)

@@ -1,21 +1,26 @@
 """The operator is crash-only: it may die before or after any write, and users are left with the same.
 
-The real operator runs over the model API server in virtual time. The writes are those of an undisturbed run of each flow,
-counted, not chosen by hand.
+The real operator runs over the model API server in virtual time. The writes are those of an undisturbed
+run of each flow, counted, not chosen by hand.
 """
 
+import functools
+
 import pytest
+from millpond.settings import Settings
 from support.faults import Chooser, crash_at, no_faults, storm
 from support.flows import FLOWS, LIMIT, QUIET, Flow
 from support.virtual_time import run
 from support.worlds import ModelWorld
 
 
-def play(flow: Flow, choose: Chooser = no_faults, seed: int = 1) -> tuple[dict[str, object], ModelWorld]:
+def play(
+    flow: Flow, choose: Chooser = no_faults, seed: int = 1, resync: float = 900.0
+) -> tuple[dict[str, object], ModelWorld]:
     """Run a flow to its end and to rest; what users are left with."""
 
     async def main() -> tuple[dict[str, object], ModelWorld]:
-        async with ModelWorld(seed, choose) as world:
+        async with ModelWorld(seed, choose, Settings(resync=resync)) as world:
             await flow(world)
             await world.run_quiet(QUIET, LIMIT)
             world.choose = no_faults
@@ -26,11 +31,16 @@ def play(flow: Flow, choose: Chooser = no_faults, seed: int = 1) -> tuple[dict[s
     return run(main())
 
 
+@functools.cache
+def undisturbed(flow: Flow) -> tuple[dict[str, object], ModelWorld]:
+    """The run that others are compared with."""
+    return play(flow)
+
+
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 def test_a_crash_at_any_write_changes_nothing_for_users(flow: Flow) -> None:
-    reference, undisturbed = play(flow)
-    writes = undisturbed.counter.writes
-    for write in writes:
+    reference, calm = undisturbed(flow)
+    for write in list(calm.counter.writes):
         for when in ("before", "after"):
             outcome, world = play(flow, crash_at(write.write, when))
             assert world.lives == 2, f"no crash {when} {write}"
@@ -40,6 +50,7 @@ def test_a_crash_at_any_write_changes_nothing_for_users(flow: Flow) -> None:
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 @pytest.mark.parametrize("seed", range(12))
 def test_a_storm_of_faults_changes_nothing_for_users(flow: Flow, seed: int) -> None:
-    reference, _ = play(flow)
-    outcome, _ = play(flow, storm(seed, swallow=seed % 2 == 1), seed)
+    reference, _ = undisturbed(flow)
+    # Swallowed events are healed by the next full list only, so that comes before the world is taken to be at rest.
+    outcome, _ = play(flow, storm(seed, swallow=seed % 2 == 1), seed, resync=QUIET / 2)
     assert outcome == reference, f"seed {seed}"

@@ -56,7 +56,16 @@ class Hands:
 
     async def perform(self, *actions: AnyAction) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        await self.actuator.perform(actions, lambda _, outcome: outcomes.append(outcome))
+        all_told = asyncio.Event()
+
+        def report(_: AnyAction, outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            if len(outcomes) == len(actions):
+                all_told.set()
+
+        await self.actuator.perform(actions, report)
+        # Deletions of many go on after `perform` has returned.
+        await all_told.wait()
         return outcomes
 
     async def one(self, action: AnyAction) -> Outcome:

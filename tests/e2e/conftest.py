@@ -13,18 +13,17 @@ import pytest
 from support.installation import Installation, Space
 
 NAME = "e2e-millpond"
-HOSTS = {"node-1": "for=shared", "node-2": "for=shared", "node-3": "for=own", "node-4": "for=own"}
 KEEP = os.environ.get("MILLPOND_KEEP_CLUSTER") == "1"
 
 
 @pytest.fixture(scope="session")
 def installation() -> Iterator[Installation]:
-    """Two hosts for the shared pool, two for tests with pools of their own."""
+    """A cluster of two hosts. What an earlier run may have left of it is removed."""
     one = Installation(NAME)
     if not KEEP:
         one.cluster("down")
     try:
-        one.up(HOSTS)
+        one.up(hosts=2)
         one.install()
         yield one
     finally:
@@ -32,14 +31,14 @@ def installation() -> Iterator[Installation]:
             one.cluster("down")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared(installation: Installation) -> Iterator[Space]:
-    """A namespace with the pool `shared`: two nodes of two slots."""
+    """A namespace for the tests of a file, with the pool `shared`: two nodes of two slots, on both hosts."""
     space = Space.new(installation, "shared")
     space.pool("shared", 2)
     space.nodes("shared", 2)
     yield space
-    space.remove()
+    space.leave()
 
 
 @pytest.fixture
@@ -48,4 +47,4 @@ def space(installation: Installation, request: pytest.FixtureRequest) -> Iterato
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:40].strip("-")
     own = Space.new(installation, name)
     yield own
-    own.remove()
+    own.leave()

@@ -1,4 +1,4 @@
-"""What must hold in the API server's own objects at every moment, whatever the operator believes: violations as sentences."""
+"""What must hold in the API server's own objects at every moment, whatever the operator believes."""
 
 from __future__ import annotations
 

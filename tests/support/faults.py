@@ -1,7 +1,7 @@
 """Faults between an operator and its API server, each request's fate decided by a test or by a seed.
 
-One `Line` is the connection of one life of the operator. When the life ends by a crash the line is dead: nothing that is
-still awaited on it is ever answered, and nothing more passes.
+One `Line` is the connection of one life of the operator. When the life ends by a crash the line is dead: nothing that
+is still awaited on it is ever answered, and nothing more passes.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ API = "millpond.dev/v1alpha1"
 IMAGE = "millpond.dev/test/busybox:1"
 RELEASE, SYSTEM = "millpond", "millpond-system"
 CLAIM = "millpond.dev/pool"
+BUILD = "millpond.dev/build"
 SETTINGS = {
     # What users wait minutes for, tests wait seconds for.
     "nodeLost": 4,
@@ -45,15 +46,15 @@ class Installation:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.build = ""
 
-    def up(self, hosts: dict[str, str]) -> None:
-        """Bring the cluster up with these hosts, in this order, labelled so; with Millpond's image and a small one."""
-        size = ("--node-cpu", "4", "--node-memory", "4Gi")
-        self.cluster("up", "--nodes", "1", "--node-labels", next(iter(hosts.values())), *size)
-        for label in list(hosts.values())[len(self.live.all("nodes")) :]:
-            self.cluster("add-node", "--node-labels", label, *size)
-        archives = [tool(str(ROOT / "hack" / "images"), "operator"), tool(str(ROOT / "hack" / "cluster"), "test-image")]
-        self.cluster("load-image", *(archive.strip() for archive in archives))
+    def up(self, hosts: int) -> None:
+        """Bring the cluster up, with Millpond's image and a small one that has a shell."""
+        self.cluster("up", "--nodes", str(hosts), "--node-cpu", "4", "--node-memory", "4Gi")
+        own = tool(str(ROOT / "hack" / "images"), "operator").strip()
+        self.cluster("load-image", own, tool(str(ROOT / "hack" / "cluster"), "test-image").strip())
+        # The archive's name tells its content, so that a cluster that was kept gets what changed since.
+        self.build = Path(own).name
 
     def cluster(self, command: str, *arguments: str) -> str:
         """What `hack/cluster` says about this cluster."""
@@ -79,7 +80,8 @@ class Installation:
         """Install the chart, or upgrade to it, and wait until the operator leads."""
         target = ("--namespace", SYSTEM, "--create-namespace", "--kubeconfig", str(self.kubeconfig))
         # Node directories lie with the cluster's own files, and go with them.
-        values = VALUES | {"settings": SETTINGS | {"nodeRoot": f"{self.root}/batch"}}
+        settings = SETTINGS | {"nodeRoot": f"{self.root}/batch"}
+        values = VALUES | {"settings": settings, "podAnnotations": {BUILD: self.build}}
         done = helm.run("upgrade", "--install", RELEASE, str(helm.CHART), *target, values=values)
         assert done.returncode == 0, done.stderr
         self.until_leading()
@@ -94,15 +96,15 @@ class Installation:
         """Wait until an operator's Pod, another than the one named, is ready; the Pod."""
 
         def ready(pods: dict[str, Document]) -> Document | None:
-            living = [pod for name, pod in pods.items() if name != besides and is_operator(pod)]
+            living = [pod for name, pod in pods.items() if name != besides and self._is_operator(pod)]
             return next((pod for pod in living if condition(pod, "Ready").get("status") == "True"), None)
 
         return dict(self.live.until("pods", SYSTEM, ready, "the operator is ready", 90))
 
-
-def is_operator(pod: Document) -> bool:
-    """Whether a Pod of the system's namespace is a living operator."""
-    return "deletionTimestamp" not in pod["metadata"]
+    def _is_operator(self, pod: Document) -> bool:
+        """Whether a Pod is a living operator of the present build."""
+        about = pod["metadata"]
+        return "deletionTimestamp" not in about and about.get("annotations", {}).get(BUILD) == self.build
 
 
 class Space:
@@ -122,19 +124,26 @@ class Space:
         return space
 
     def remove(self) -> None:
-        """Delete the namespace, and wait until all that it held is gone and its hosts are free."""
-        if self.name in {one["metadata"]["name"] for one in self.live.all("namespaces")}:
-            self.live.delete("namespaces", "", self.name)
+        """Delete the pools and wait until their hosts are free, then the namespace, and wait for that too."""
+        if self.name not in {one["metadata"]["name"] for one in self.live.all("namespaces")}:
+            return
+        self.leave()
         self.live.until("namespaces", "", lambda names: self.name not in names, f"namespace {self.name} is gone", 90)
+
+    def leave(self) -> None:
+        """Delete the pools and wait until their hosts are free; the namespace goes when it can."""
+        for pool in self.live.all("pools", self.name):
+            self.live.delete("pools", self.name, pool["metadata"]["name"])
+        self.live.until("pools", self.name, lambda pools: not pools, "the pools are gone")
+        self.live.delete("namespaces", "", self.name)
 
     def _apply(self, kind: str, name: str, spec: Document) -> Document:
         document = {"apiVersion": API, "kind": kind, "metadata": {"name": name}, "spec": spec}
         return self.live.apply(document, self.name)
 
     def pool(self, name: str, size: int, **spec: Any) -> Document:
-        """A pool of `size` nodes of two slots, on hosts labelled `for: <name>`, that runs the test image."""
-        template = {"image": IMAGE, "hostSelector": {"matchLabels": {"for": name}}}
-        defaults = {"targetDedicatedNodes": size, "taskSlotsPerNode": 2, "nodeTemplate": template}
+        """A pool of `size` nodes of two slots that runs the test image."""
+        defaults = {"targetDedicatedNodes": size, "taskSlotsPerNode": 2, "nodeTemplate": {"image": IMAGE}}
         return self._apply("Pool", name, defaults | spec)
 
     def job(self, name: str, pool: str, **spec: Any) -> Document:

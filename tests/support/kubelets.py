@@ -1,7 +1,7 @@
 """Simulated kubelets: what real ones do to Pods that are bound to their host, step by step, by a script.
 
-Synchronous: `advance` makes a Pod's next transition if it is due and tells when the one after that will be. What is mimicked is
-what trials on real kubelets have shown: phases, container states, refusals, grace, and the launcher's records.
+Synchronous: `advance` makes a Pod's next transition if it is due and tells when the one after that will be.
+What is mimicked is what trials on real kubelets have shown: phases, container states, refusals, grace and records.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Actions performed on the model without an event loop: what `cluster/actuator` does, in its smallest form, for the laws."""
+"""Actions performed on the model without an event loop: the actuator in its smallest form, for the laws."""
 
 from __future__ import annotations
 
@@ -35,12 +35,33 @@ class Performer:
 
     def _perform(self, action: AnyAction) -> Outcome:
         match action:
-            case act.StartAttempt():
-                return self._start(action)
+            case act.WriteTask() | act.WriteJob() | act.WritePool() | act.WriteNode():
+                return self._write(action)
             case act.StopAttempt() | act.DeleteNodePod():
                 return self._delete("pods", action.namespace, action.pod, action.uid)
-            case act.ReleaseEvidence():
-                return self._release_evidence(action)
+            case act.RemoveNode():
+                return self._delete("computenodes", action.namespace, action.node, action.uid)
+            case act.ReleaseNode():
+                return self._drop_finalizer("computenodes", action.namespace, action.node, labels.NODE_FINALIZER)
+            case act.SweepPods():
+                return self._collection("pods", action.namespace, f"{labels.POOL}={action.pool},{labels.COUNTED}=true")
+            case act.DeleteTasks():
+                return self._collection("tasks", action.namespace, "", f"spec.jobName={action.job}")
+            case act.Announce():
+                return Done()
+        doers = {
+            act.StartAttempt: self._start,
+            act.ReleaseEvidence: self._release_evidence,
+            act.CreateNode: self._create_node,
+            act.CreateNodePod: self._create_node_pod,
+            act.ClaimHost: self._claim,
+            act.ReleaseHost: self._unclaim,
+            act.ShrinkNodePod: self._shrink,
+        }
+        return doers[type(action)](action)  # type: ignore[index,operator]
+
+    def _write(self, action: act.WriteTask | act.WriteJob | act.WritePool | act.WriteNode) -> Outcome:
+        match action:
             case act.WriteTask():
                 return self._write_task(action)
             case act.WriteJob():
@@ -49,29 +70,11 @@ class Performer:
                 return self._write_status("pools", action.namespace, action.pool, action.version, action.status)
             case act.WriteNode():
                 return self._write_status("computenodes", action.namespace, action.node, action.version, action.status)
-            case act.CreateNode():
-                return self._create_node(action)
-            case act.RemoveNode():
-                return self._delete("computenodes", action.namespace, action.node, action.uid)
-            case act.ReleaseNode():
-                return self._drop_finalizer("computenodes", action.namespace, action.node, labels.NODE_FINALIZER)
-            case act.CreateNodePod():
-                return self._create_node_pod(action)
-            case act.ClaimHost():
-                return self._claim(action)
-            case act.ReleaseHost():
-                return self._unclaim(action)
-            case act.ShrinkNodePod():
-                return self._shrink(action)
-            case act.SweepPods():
-                selector = f"{labels.POOL}={action.pool},{labels.COUNTED}=true"
-                self._verbs.delete_collection("pods", action.namespace, selector, "", 500)
-                return Done()
-            case act.DeleteTasks():
-                self._verbs.delete_collection("tasks", action.namespace, "", f"spec.jobName={action.job}", 500)
-                return Done()
-            case act.Announce():
-                return Done()
+
+    def _collection(self, plural: str, namespace: str, tags: str, fields: str = "") -> Outcome:
+        while self._verbs.delete_collection(plural, namespace, tags, fields, 500) == 500:
+            pass
+        return Done()
 
     def _start(self, action: act.StartAttempt) -> Outcome:
         task = self._verbs.get("tasks", action.namespace, action.task)

@@ -235,7 +235,9 @@ class Scene:
             case act.WriteJob() | act.WritePool() | act.WriteNode():
                 return self._write(action)
             case act.ReleaseEvidence(pod=pod):
-                self._patch_pod(pod, finalizers=[])
+                if pod in self.pods:
+                    tags = self.pods[pod].metadata.labels | {labels.COUNTED: "true"}
+                    self._patch_pod(pod, finalizers=[], labels=tags)
             case act.StopAttempt(pod=pod):
                 self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
             case act.SweepPods():
@@ -273,8 +275,7 @@ class Scene:
                 self.add(msgspec.convert(raw, PodView))
 
     def _sweep(self) -> None:
-        counted = [n for n, p in self.pods.items() if not p.metadata.finalizers and labels.TASK in p.metadata.labels]
-        for name in counted:
+        for name in [name for name, pod in self.pods.items() if labels.COUNTED in pod.metadata.labels]:
             self.remove_pod(name)
 
     def _write(self, action: act.WriteJob | act.WritePool | act.WriteNode) -> Outcome:

@@ -1,6 +1,6 @@
 """The judgement with the smallest possible hands: a world fed from the model in any order, plans performed at once.
 
-Everything that the real informers, cycles and actuator decide by timing is decided here by the caller, so that a seed can.
+Everything that the real informers, cycles and actuator decide by timing the caller decides here.
 """
 
 from __future__ import annotations
@@ -97,6 +97,12 @@ class SmallOperator:
         if made.wake_at is not None:
             self.wake_at[key] = made.wake_at
         return made
+
+    def learn_rooms(self, key: PoolKey, made: Plan) -> None:
+        """Perform the claims of a plan: on hosts that are claimed already they only measure."""
+        for action in made.actions:
+            if isinstance(action, act.ClaimHost):
+                settle(self.world.pool(key), action, self.performer.perform(action), self.verbs.clock())
 
     def cycle(
         self,

@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps: when nothing is ready, time is what the next timer says. Nothing is ever waited for."""
+"""An event loop whose clock jumps: when nothing is ready, time is what the next timer says."""
 
 from __future__ import annotations
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from millpond.cluster.errors import ApiError
 
 
 class CliError(click.ClickException):
@@ -45,6 +48,11 @@ def unknown_name(kind: str, name: str, namespace: str, known: Iterable[str]) -> 
     return UnknownNameError(message, f"There is none at all; look in all namespaces with `millpond {kind} list -A`.")
 
 
+def not_installed(error: ApiError) -> bool:
+    """True when it is not an object that the server lacks, but Millpond's kinds."""
+    return error.reason != "NotFound" or "the server could not find the requested resource" in error.message
+
+
 @contextmanager
 def explained(server: str) -> Iterator[None]:
     """Turn what an API server answers into sentences for people."""
@@ -59,7 +67,7 @@ def explained(server: str) -> Iterator[None]:
     except errors.ForbiddenError as error:
         raise CliError(f"{server} does not allow it: {error.message}", "Ask for that right in the namespace.") from None
     except errors.NotFoundError as error:
-        if "the server could not find the requested resource" in error.message:
+        if not_installed(error):
             raise CliError(
                 f"Millpond is not installed on {server}: it has no resources of group millpond.dev.",
                 "helm install millpond charts/millpond --namespace millpond-system --create-namespace",

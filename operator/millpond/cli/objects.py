@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from millpond.cli.access import Cluster
-from millpond.cli.errors import unknown_name
+from millpond.cli.errors import not_installed, unknown_name
 from millpond.cluster.api_server import COMPUTE_NODES, JOBS, POOLS, TASKS, ApiServer, Resource, Selection
 from millpond.cluster.errors import ForbiddenError, NotFoundError
 
@@ -51,7 +51,7 @@ async def get_document(cluster: Cluster, noun: str, name: str) -> Document:
     try:
         document: Document = msgspec.json.decode(await cluster.api.get(resource, namespace, name))
     except NotFoundError as error:
-        if "the server could not find the requested resource" in error.message:
+        if not_installed(error):
             raise
         raise unknown_name(noun, name, namespace, await _names(cluster.api, resource, namespace)) from None
     return document

@@ -41,7 +41,7 @@ class PlainView:
             self._say(elapsed, f"More than {MOST_FAILURES} tasks failed; the others are counted only.")
         self._failures = len(progress.failures)
         counts = counts_line(progress)
-        if counts != self._counts:
+        if counts != self._counts and (progress.total or self._counts):
             self._counts = counts
             self._say(elapsed, counts)
 

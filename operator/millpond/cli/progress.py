@@ -99,7 +99,7 @@ class Progress:
 
     def trouble(self) -> str:
         """Why nothing runs, in one sentence; "" while something does or nothing is known to be wrong."""
-        if self.tally[RUNNING] or self.job is None or self.state == "Completed":
+        if self.tally[RUNNING] or self.job is None or self.done == self.total > 0 or self.state == "Completed":
             return ""
         scheduled = condition(self.job, "Scheduled")
         if scheduled and scheduled["status"] == "False":

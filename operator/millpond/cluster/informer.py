@@ -75,7 +75,18 @@ class _Envelope(msgspec.Struct, gc=False):
     metadata: Meta
 
 
+class _Position(msgspec.Struct, rename="camel", frozen=True):
+    resource_version: str = ""
+
+
+class _Bookmark(msgspec.Struct):
+    """An object with a version and nothing else, not even a name."""
+
+    metadata: _Position = _Position()
+
+
 _decode_meta = msgspec.json.Decoder(_Envelope).decode
+_decode_bookmark = msgspec.json.Decoder(_Bookmark).decode
 
 
 class Informer(Generic[View]):
@@ -199,6 +210,8 @@ class Informer(Generic[View]):
         metrics.watch_told(self._resource.plural, event.type)
         if event.type in ("ADDED", "MODIFIED"):
             return self._take(event.object)
+        if event.type == "BOOKMARK":
+            return _decode_bookmark(event.object).metadata.resource_version
         meta = _meta_of(event.object)
         if event.type == "DELETED" and meta is not None:
             self._drop(meta.namespace, meta.name)

@@ -96,7 +96,7 @@ class LeaderLease:
             if self._renewed_at is None:
                 raise LeadershipLostError(f"{self.identity} does not lead")
             try:
-                async with asyncio.timeout_at(self._renewed_at + self._times.renew_deadline):
+                async with asyncio.timeout_at(self._patience(self._renewed_at)):
                     await self._try()
             except StaleError as error:
                 logger.warning("Someone else wrote the lease: %s", error)
@@ -105,6 +105,11 @@ class LeaderLease:
             if self._renewed_at is None or loop.time() >= self._renewed_at + self._times.renew_deadline:
                 self._lose()
                 raise LeadershipLostError(f"{self.identity} no longer holds the lease {self._namespace}/{self._name}")
+
+    def _patience(self, renewed_at: float) -> float:
+        """Until when to wait for an answer: a connection that hangs must leave time for another attempt."""
+        now, deadline = asyncio.get_running_loop().time(), self._times.renew_deadline
+        return min(now + deadline / 3, renewed_at + deadline)
 
     async def release(self) -> None:
         """Give the Lease up, so that the next leader need not wait. To be called when nothing is written any more."""

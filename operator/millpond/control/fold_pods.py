@@ -84,16 +84,19 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
     else:
         pool.free(attempt)
     job, task = attempt.job, attempt.record
-    if task is not None and not attempt.settled and (task.live is None or task.live.number <= attempt.number):
+    counts = task is not None and attempt.number > task.settled
+    if task is not None and counts and (task.live is None or task.live.number < attempt.number):
         job.pool.begun -= task.attempt
         task.live = attempt
         job.pool.begun += task.attempt
         job.pool.dequeue(task)
-    if holds or not attempt.settled:
-        job.live[attempt.pod] = attempt
+    if holds or counts:
+        if job.live.get(attempt.pod) is not attempt:
+            job.live[attempt.pod] = attempt
+            job.pool.refile(job)
     elif job.live.pop(attempt.pod, None) is not None:
         pool.mark_emptier(job)
-    job.pool.refile(job)
+        job.pool.refile(job)
 
 
 def forget_attempt(pool: PoolState, attempt: Attempt) -> None:

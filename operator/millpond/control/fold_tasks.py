@@ -5,6 +5,7 @@ Runs once for each of very many objects, so it touches only what differs.
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 
 from millpond.api.reasons import TaskState
@@ -29,7 +30,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         task = None
     if task is None:
         task = job.tasks[meta.name] = TaskRecord(meta.name, meta.uid, job)
-        task.created = meta.creation_timestamp
+        # Tasks come many a second, and the time is in whole seconds: one text serves them all.
+        task.created = sys.intern(meta.creation_timestamp)
         task.id = view.spec.id or task.name
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
         job.counts["active"] += 1

@@ -91,13 +91,14 @@ class TaskRecord:
     @property
     def waits(self) -> bool:
         """True when the task could be placed as far as the task itself is concerned."""
+        # Preparing or Running without an attempt is lost, as is one that vanished: booked before it waits again.
         return (
             self.live is None
-            and self.state is not TaskState.COMPLETED
-            and not self.terminate
+            and self.state is TaskState.ACTIVE
+            and self.vanished <= self.settled
             and self.problem is None
+            and not self.terminate
             and self.not_before == 0.0
-            and not self.lost
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import logging
 import os
 import signal
@@ -115,6 +116,8 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
     gathering = asyncio.create_task(listening.gathered())
     await asyncio.wait({stopping, gathering, *running}, return_when=asyncio.FIRST_COMPLETED)
     if gathering.done():
+        # What was listed stays for long: full collections need not look through it and stop all else meanwhile.
+        gc.freeze()
         cycles.start()
         health.ready()
         running += [asyncio.create_task(schedules.run()), asyncio.create_task(listen(listening, settings, stop))]

@@ -29,22 +29,28 @@ def fits(node: NodeSlots, demand: Demand) -> bool:
 def refusal(node: NodeSlots, demand: Demand) -> Refusal | None:
     """Why the node cannot take the demand now, or None when it can."""
     if demand.slots > node.total:
-        text = f"needs {demand.slots} slots, the node has {node.total} in all"
+        text = f"needs {_slots(demand.slots)}, the node has {node.total} in all"
         return Refusal("TooManySlots", f"{text}: lower requiredSlots, or use a pool with more taskSlotsPerNode", True)
-    for name, asked, total, free in _amounts(node, demand):
+    amounts = _amounts(node, demand)
+    for name, asked, total, _ in amounts:
         if asked > total:
-            return Refusal("NotEnoughResources", f"needs {asked} of {name}, the node offers {total} in all", True)
-        if asked > free:
-            return Refusal("ResourcesInUse", f"needs {asked} of {name}, {free} of {total} are free")
+            return Refusal("NotEnoughResources", f"needs {asked} {name}, the node offers {total} in all", True)
     if demand.slots > node.free:
-        return Refusal("SlotsInUse", f"needs {demand.slots} slots, {node.free} of {node.total} are free")
+        return Refusal("SlotsInUse", f"needs {_slots(demand.slots)}, {node.free} of {node.total} are free")
+    for name, asked, total, free in amounts:
+        if asked > free:
+            return Refusal("ResourcesInUse", f"needs {asked} {name}, {free} of {total} are free")
     return None
+
+
+def _slots(amount: int) -> str:
+    return "1 slot" if amount == 1 else f"{amount} slots"
 
 
 def _amounts(node: NodeSlots, demand: Demand) -> list[tuple[str, int, int, int]]:
     rows = [
-        ("cpu (millicores)", node.cpu_of(demand), node.cpu_total, node.cpu_free),
-        ("memory (bytes)", node.memory_of(demand), node.memory_total, node.memory_free),
+        ("millicores of cpu", node.cpu_of(demand), node.cpu_total, node.cpu_free),
+        ("bytes of memory", node.memory_of(demand), node.memory_total, node.memory_free),
     ]
     rows += [
         (name, amount, node.devices_total.get(name, 0), node.devices_free.get(name, 0))

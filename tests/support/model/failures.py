@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class StatusError(Exception):
-    """A `Status` answer. `retry_after` is in seconds; `cause` names a machine-readable cause such as a Pod Security refusal."""
+    """A `Status` answer. `retry_after` is in seconds."""
 
     def __init__(self, status: int, reason: str, message: str, retry_after: float | None = None) -> None:
         super().__init__(f"{status} {reason}: {message}")

@@ -1,4 +1,4 @@
-"""The resources the model serves, and what sets them apart: scope, status subresource, selectable fields, Pod-like grace."""
+"""The resources the model serves, and what sets them apart: scope, status, selectable fields, grace."""
 
 from __future__ import annotations
 

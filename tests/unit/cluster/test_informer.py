@@ -112,7 +112,7 @@ async def test_events_are_told_and_bookmarks_move_the_version() -> None:
         server.events.put_nowait(("ADDED", task("two", 101)))
         server.events.put_nowait(("MODIFIED", task("one", 102)))
         server.events.put_nowait(("DELETED", task("two", 103)))
-        server.events.put_nowait(("BOOKMARK", {"metadata": {"name": "", "resourceVersion": "150"}}))
+        server.events.put_nowait(("BOOKMARK", {"metadata": {"resourceVersion": "150"}}))
         server.events.put_nowait(None)
         await _settle()
         assert told.taken() == [("seen", "two", "101"), ("seen", "one", "102"), ("gone", "two", "uid-two", "job")]
@@ -178,7 +178,7 @@ async def test_fault_of_a_listener_does_not_stop_the_others() -> None:
     server, told = ScriptedServer(task("one", 1), task("two", 2)), Told()
     told.fail_on = "one"
     async with informing(server, told):
-        assert [entry[1] for entry in told.taken()] == ["one", "two"]
+        assert [entry[:2] for entry in told.taken()] == [("seen", "one"), ("invalid", "one"), ("seen", "two")]
 
 
 async def test_list_that_fails_is_tried_again_with_pauses() -> None:

@@ -105,6 +105,19 @@ async def test_renewal_that_hangs_ends_leadership_in_time() -> None:
     assert _now() - began == pytest.approx(10, abs=0.5)
 
 
+async def test_one_request_that_hangs_is_no_loss() -> None:
+    server = Server()
+    lease = _candidate(server, "one")
+    await lease.acquire()
+    with _beside(lease.hold()) as (holding,):
+        server.latency = 1000
+        await asyncio.sleep(3)
+        server.latency = 0.002
+        await asyncio.sleep(60)
+        assert lease.held_safely()
+        assert not holding.done()
+
+
 async def test_lost_answer_to_a_renewal_is_no_loss() -> None:
     server = Server()
     lease = _candidate(server, "one")

@@ -1,13 +1,12 @@
 """The laws of the judgement on random histories: no double booking, no task lost, no surprise, books that add up, rest.
 
-`MILLPOND_LAW_STEPS` sets how many steps are taken in all (default 20,000), `MILLPOND_LAW_SEED` the first seed. A failure names its seed; the
-same seed with the same length repeats it.
+`MILLPOND_LAW_STEPS` sets how many steps are taken in all (default 20,000), `MILLPOND_LAW_SEED` the first seed.
+A failure names its seed; the same seed repeats it.
 """
 
 import os
 
 import pytest
-
 from support.history import History
 
 STEPS = int(os.environ.get("MILLPOND_LAW_STEPS", "20000"))
@@ -23,5 +22,4 @@ def test_the_laws_hold_on_random_histories(group: int) -> None:
     steps = 0
     for seed in seeds:
         steps += History(seed).run(LENGTH)
-    print(f"{steps} steps, seeds {seeds}")
     assert steps == LENGTH * len(seeds)

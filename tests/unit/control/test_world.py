@@ -142,7 +142,7 @@ def test_released_pods_are_swept_by_an_operator_that_starts_anew() -> None:
     scene = a_running_scene(sweep=2)
     scene.add(a_job(), a_task("t", status={"state": "Completed", "result": "Success", "attempt": 1}))
     scene.add(a_task_pod("t", exited(0), released=True))
-    assert len(of(SweepPods, scene.run(seconds=10))) == 1
+    assert len(of(SweepPods, scene.run(seconds=60))) == 1
     assert of(SweepPods, scene.run(seconds=600)) == []
 
 

@@ -32,7 +32,7 @@ REFUSALS = [
     (a_node(gpu_free=0), Demand(1, devices=GPU), "ResourcesInUse", False),
     (a_node(), Demand(1, devices=(("gpu", 2),)), "NotEnoughResources", True),
     (a_node(), Demand(1, devices=(("fpga", 1),)), "NotEnoughResources", True),
-    (a_node(free=-1, cpu_free=-5), Demand(), "ResourcesInUse", False),
+    (a_node(free=-1, cpu_free=-5), Demand(), "SlotsInUse", False),
 ]
 
 

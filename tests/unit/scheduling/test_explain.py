@@ -1,0 +1,142 @@
+"""Why a task waits, fact by fact; and the same predicate as placement's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from millpond.api.reasons import TaskReason
+from millpond.scheduling.demand import Demand
+from millpond.scheduling.eligibility import fits
+from millpond.scheduling.explain import Facts, Finding, JobFact, NodeFact, PoolFact, WaitReason, explain
+from millpond.scheduling.node_slots import NodeSlots
+
+JOB = JobFact("frames")
+POOL = PoolFact("render", target=2, slots_per_node=4)
+
+
+def slots(free: int = 4, cpu: int = 4000, cpu_free: int | None = None) -> NodeSlots:
+    left = cpu * free // 4 if cpu_free is None else cpu_free
+    return NodeSlots("n", "host", 4, free, cpu, 8 << 30, left, 8 << 30)
+
+
+def node(name: str = "n1", **offered: Any) -> NodeFact:
+    return NodeFact(name, "Idle", "", slots(**offered))
+
+
+def closed(state: str, message: str = "It starts.") -> NodeFact:
+    return NodeFact("n2", state, message)
+
+
+def facts(**given: Any) -> Facts:
+    return Facts(**({"task": "t", "state": "Active", "demand": Demand(), "job": JOB, "pool": POOL} | given))
+
+
+WIDE = Demand(slots=5)
+LARGE = Demand(cpu_millis=9000)
+
+CASES: dict[str, tuple[Facts, str, bool]] = {
+    "succeeded": (facts(state="Completed", succeeded=True, node="n1"), TaskReason.TASK_SUCCEEDED, False),
+    "failed": (facts(state="Completed", ended="Exit code 3.", node="n1"), TaskReason.TASK_FAILED, False),
+    "runs": (facts(state="Running", node="n1"), TaskReason.RUNNING, False),
+    "prepares": (facts(state="Preparing", node="n1"), WaitReason.PREPARING, False),
+    "placed and not written yet": (facts(node="n1"), WaitReason.PREPARING, False),
+    "image missing": (
+        facts(node="n1", container_trouble="ErrImagePull: no such image"),
+        WaitReason.CONTAINER_NOT_STARTING,
+        True,
+    ),
+    "no job": (facts(job=JobFact("frames", exists=False)), TaskReason.JOB_NOT_FOUND, True),
+    "job ends": (facts(job=JobFact("frames", state="Terminating")), TaskReason.JOB_NOT_ACTIVE, True),
+    "job has ended": (facts(job=JobFact("frames", state="Completed")), TaskReason.JOB_NOT_ACTIVE, True),
+    "no pool": (facts(pool=PoolFact("render", exists=False)), TaskReason.POOL_NOT_FOUND, True),
+    "pool goes": (facts(pool=PoolFact("render", deleting=True)), TaskReason.POOL_DELETING, True),
+    "own fault": (
+        facts(problem=Finding(TaskReason.INVALID_COMMAND_LINE, "No closing quote.", True)),
+        TaskReason.INVALID_COMMAND_LINE,
+        True,
+    ),
+    "too wide": (facts(demand=WIDE, nodes=(node(),)), TaskReason.TOO_MANY_SLOTS, True),
+    "pool wants none": (facts(pool=PoolFact("render", target=0)), TaskReason.NO_NODES, True),
+    "pool has none yet": (facts(), TaskReason.NO_NODES, True),
+    "nodes start": (facts(nodes=(closed("Starting"),)), TaskReason.NODES_NOT_READY, True),
+    "nodes run their start task": (facts(nodes=(closed("WaitingForStartTask"),)), TaskReason.NODES_NOT_READY, True),
+    "nodes are unusable": (facts(nodes=(closed("Unusable"),)), TaskReason.NODES_NOT_READY, True),
+    "a start task failed": (
+        facts(nodes=(closed("Starting"), closed("StartTaskFailed", "exit code 1"))),
+        TaskReason.START_TASK_FAILED,
+        True,
+    ),
+    "slots in use": (facts(nodes=(node(free=0), node("n2", free=0))), TaskReason.WAITING_FOR_SLOTS, True),
+    "resources in use": (
+        facts(demand=Demand(cpu_millis=3000), nodes=(node(cpu_free=100),)),
+        TaskReason.WAITING_FOR_RESOURCES,
+        True,
+    ),
+    "too large": (facts(demand=LARGE, nodes=(node(),)), TaskReason.TOO_MANY_RESOURCES, True),
+    "too large for the open ones": (
+        facts(demand=LARGE, nodes=(node(), closed("Starting"))),
+        TaskReason.WAITING_FOR_RESOURCES,
+        True,
+    ),
+    "enough of the job run": (
+        facts(nodes=(node(),), job=JobFact("frames", max_parallel_tasks=2, running=2)),
+        TaskReason.MAX_PARALLEL_TASKS_REACHED,
+        True,
+    ),
+    "behind other jobs": (facts(nodes=(node(),), waiting_above=3), WaitReason.BEHIND_HIGHER_PRIORITY, False),
+    "behind its own": (facts(nodes=(node(),), waiting_before=1), WaitReason.BEHIND_OLDER_TASKS, False),
+    "takes turns": (facts(nodes=(node(),), waiting_beside=1), WaitReason.BEHIND_OLDER_TASKS, False),
+    "next": (facts(nodes=(node(),)), WaitReason.NEXT_IN_LINE, False),
+    "waits to be tried again": (
+        facts(nodes=(node(),), waiting_before=1, retry="Exit code 1; retry 1 follows."),
+        WaitReason.BEHIND_OLDER_TASKS,
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_first_finding(case: str) -> None:
+    given, reason, blocks = CASES[case]
+    first = explain(given)[0]
+    assert (first.reason, first.blocks) == (reason, blocks)
+    assert first.message
+    assert first.message.endswith((".", "image", "code 1", ")"))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_blocks_comes_first(case: str) -> None:
+    blocks = [finding.blocks for finding in explain(CASES[case][0])]
+    assert blocks == sorted(blocks, reverse=True)
+
+
+@pytest.mark.parametrize("free", range(5))
+@pytest.mark.parametrize("wanted", [1, 2, 4])
+def test_slots_block_exactly_when_placement_finds_no_room(free: int, wanted: int) -> None:
+    demand = Demand(slots=wanted)
+    findings = explain(facts(demand=demand, nodes=(node(free=free),)))
+    assert any(finding.blocks for finding in findings) is not fits(slots(free=free), demand)
+
+
+def test_all_that_holds_it_back_is_told_at_once() -> None:
+    job = JobFact("frames", max_parallel_tasks=1, running=1)
+    given = facts(nodes=(node(free=0), closed("Starting")), job=job, waiting_above=2, waiting_before=1, retry="Again.")
+    assert [finding.reason for finding in explain(given)] == [
+        TaskReason.WAITING_FOR_SLOTS,
+        TaskReason.MAX_PARALLEL_TASKS_REACHED,
+        TaskReason.NODES_NOT_READY,
+        WaitReason.BEHIND_HIGHER_PRIORITY,
+        WaitReason.BEHIND_OLDER_TASKS,
+        TaskReason.RETRYING,
+    ]
+
+
+def test_words() -> None:
+    given = facts(nodes=(node(free=1), node("n2", free=1)), demand=Demand(slots=2))
+    (finding,) = explain(given)
+    assert finding.message == (
+        "It waits until other tasks end: all 2 nodes of pool render that take tasks are in use "
+        "(it needs 2 slots, 1 of 4 are free)."
+    )
+    assert finding.remedy == "Or add nodes: kubectl scale bpool render --replicas 3"
