@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     kubeconfig: str = Field(
         default="", description="Path of a kubeconfig; empty: KUBECONFIG, then the Pod's own account"
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least serious lines that are logged"
+    )
     identity: Annotated[str, Field(max_length=253)] = Field(
         default="", description="Name of this process in the Lease; empty: host name and a random part"
     )
@@ -56,7 +58,7 @@ class Settings(BaseSettings):
         default=30, description="From SIGTERM to SIGKILL when a task is ended"
     )
 
-    lease_name: Name = "millpond"
+    lease_name: Name = Field(default="millpond", description="The Lease whose holder leads")
     lease_duration: Seconds = Field(default=15.0, description="After so long without renewal another one may lead")
     lease_renew_deadline: Seconds = Field(default=10.0, description="After so long without renewal the leader stops")
     lease_retry: Seconds = Field(default=2.0, description="Pause between attempts to take or renew the Lease")
