@@ -1,6 +1,7 @@
 """Which cluster the demonstration runs on, and how the two images get there. Knows nothing of the farm.
 
 In this order: the cluster that MILLPOND_KUBECONFIG names; kind, where a Docker engine answers; the native cluster.
+The way to kind is tested by its command lines alone: where the tests run, kind's privileged containers do not start.
 """
 
 from __future__ import annotations

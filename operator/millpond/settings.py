@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from millpond.api.schema import DNS_LABEL, ImageName, Name
@@ -20,10 +20,17 @@ UserId = Annotated[int, Field(ge=1, le=2_147_483_647)]
 _LIMITS = Limits()
 
 
+PREFIX = "MILLPOND_"
+
+
+class SettingsError(ValueError):
+    """What is wrong with which variables, one a line."""
+
+
 class Settings(BaseSettings):
     """Durations are in seconds. A value that does not fit ends the start with a message that names the variable."""
 
-    model_config = SettingsConfigDict(env_prefix="MILLPOND_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     image: ImageName = Field(
         default="docker.io/millpond/millpond:0.1.0", description="The image of the operator itself, for node Pods"
@@ -41,7 +48,7 @@ class Settings(BaseSettings):
         default="", description="Path of a kubeconfig; empty: KUBECONFIG, then the Pod's own account"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="The least serious lines that are logged"
+        default="INFO", description="The least serious messages that are logged"
     )
     identity: Annotated[str, Field(max_length=253)] = Field(
         default="", description="Name of this process in the Lease; empty: host name and a random part"
@@ -58,7 +65,7 @@ class Settings(BaseSettings):
         default=30, description="From SIGTERM to SIGKILL when a task is ended"
     )
 
-    lease_name: Name = Field(default="millpond", description="The Lease whose holder leads")
+    lease_name: Name = Field(default="millpond", description="Name of the Lease, in `namespace`")
     lease_duration: Seconds = Field(default=15.0, description="After so long without renewal another one may lead")
     lease_renew_deadline: Seconds = Field(default=10.0, description="After so long without renewal the leader stops")
     lease_retry: Seconds = Field(default=2.0, description="Pause between attempts to take or renew the Lease")
@@ -106,3 +113,19 @@ class Settings(BaseSettings):
             summary=self.summary,
             sweep=self.sweep,
         )
+
+
+def read_settings() -> Settings:
+    """The settings by the environment. Raises SettingsError."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False)
+        raise SettingsError("\n".join(_told(fault["loc"], fault["msg"], fault["input"]) for fault in faults)) from None
+
+
+def _told(place: tuple[int | str, ...], message: str, value: object) -> str:
+    if not place:
+        # A rule between variables names them itself.
+        return message.removeprefix("Value error, ")
+    return f"{PREFIX}{str(place[0]).upper()} is {value!r}: {message}"

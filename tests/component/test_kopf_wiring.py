@@ -75,7 +75,7 @@ class Space:
         await self._kubectl("apply", "-f", "-", document=document | {"spec": SPECS[kind] | more})
 
     async def delete(self, kind: str, name: str) -> None:
-        await self._kubectl("delete", kind, name, "--wait=false")
+        await self._kubectl("delete", f"{kind}.millpond.dev", name, "--wait=false")
 
     async def _kubectl(self, *arguments: str, document: Any = None) -> str:
         return await asyncio.to_thread(self.server.done, *arguments, "-n", self.name, document=document)
@@ -88,10 +88,11 @@ class Space:
         return document["metadata"] if code == 200 else None
 
     async def until(self, kind: str, name: str, condition: Callable[[dict[str, Any] | None], object]) -> None:
-        """Wait for the object to be so; its watch tells of each change, so each look is at news."""
+        """Wait for the object to be so."""
         async with asyncio.timeout(PATIENCE):
+            # Each look is a request in a thread, which is pause enough.
             while not condition(await self.meta(kind, name)):
-                await asyncio.sleep(0.05)
+                pass
 
     async def patches(self) -> int:
         """PATCH requests for Millpond's objects that the API server has answered in its life."""

@@ -29,8 +29,6 @@ SETTINGS = {
 }
 VALUES: dict[str, Any] = {
     "settings": SETTINGS,
-    # Every host of the cluster may come to belong to a pool.
-    "tolerations": [{"key": CLAIM, "operator": "Exists"}],
 }
 
 

@@ -47,6 +47,12 @@ class OperatorLife:
 
     async def run(self) -> None:
         """Live until cancelled, or until a part fails."""
+        try:
+            await self._live()
+        finally:
+            self.cycles.stop()
+
+    async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:
             for part in (self._events.run(), *self.listening.parts()):
                 group.create_task(part)

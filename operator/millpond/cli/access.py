@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -74,6 +75,14 @@ def in_cluster(access: Access, work: Callable[[Cluster], Awaitable[Result]]) -> 
 
 
 async def _opened(access: Access, work: Callable[[Cluster], Awaitable[Result]]) -> Result:
+    async with open_cluster(access) as cluster:
+        with explained(cluster.connection.server):
+            return await work(cluster)
+
+
+@asynccontextmanager
+async def open_cluster(access: Access) -> AsyncIterator[Cluster]:
+    """The door that the options name; CliError where they name none."""
     from millpond.cluster.client import Client  # noqa: PLC0415 - start-up without the HTTP client
     from millpond.cluster.kubeconfig import KubeconfigError, connect  # noqa: PLC0415 - as above
 
@@ -82,6 +91,5 @@ async def _opened(access: Access, work: Callable[[Cluster], Awaitable[Result]]) 
     except KubeconfigError as error:
         raise CliError(str(error), "Name a file with --kubeconfig, and a context of it with --context.") from None
     namespace = None if access.all_namespaces else access.namespace or connection.namespace
-    with explained(connection.server):
-        async with Client(connection) as client:
-            return await work(Cluster(client, connection, namespace))
+    async with Client(connection) as client:
+        yield Cluster(client, connection, namespace)

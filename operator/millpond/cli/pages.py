@@ -45,7 +45,9 @@ def _took(document: Document, now: float) -> str:
 
 
 def _counts(counts: Document | None) -> str:
-    return ", ".join(f"{amount} {_words(name)}" for name, amount in (counts or {}).items() if amount)
+    """What is not nought; the sum of what has ended is left out."""
+    told = {name: amount for name, amount in (counts or {}).items() if amount and name != "completed"}
+    return ", ".join(f"{amount} {_words(name)}" for name, amount in told.items())
 
 
 def _words(name: str) -> str:

@@ -1,15 +1,14 @@
 """Cycles: for each pool, wait for news or the planned time, let a burst gather, plan, perform, and again.
 
-One cycle belongs to a namespace and a pool name. A Pool's daemon drives it where the Pool exists; a task of our own
-does where no daemon is: for Jobs that name a Pool that does not exist, for Tasks whose Job does not, and for a Pool
-whose daemon has gone (one that could not be read at first). Where the two overlap they take turns by a lock.
+One cycle belongs to a namespace and a pool name, and has exactly one driver, from the first news of it until nothing of
+it is left: also where Jobs name a Pool that does not exist, and for Tasks that name no Job (their pool is ""). What
+keeps a Pool until it is empty (`drive`) only waits here, and may be cancelled at any time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from millpond import metrics
@@ -50,9 +49,8 @@ class Cycles:
         self._now = now
         self._gather = gather
         self._news: dict[PoolKey, asyncio.Event] = {}
-        self._locks: dict[PoolKey, asyncio.Lock] = {}
-        self._driven: Counter[PoolKey] = Counter()
-        self._strays: dict[PoolKey, asyncio.Task[None]] = {}
+        self._turned: dict[PoolKey, asyncio.Event] = {}
+        self._drivers: dict[PoolKey, asyncio.Task[None]] = {}
         self._started = asyncio.Event()
         self._pauses: dict[PoolKey, float] = {}
 
@@ -63,62 +61,52 @@ class Cycles:
             self.wake(PoolKey(space, pool) for pool in list(namespace.pools))
 
     def stop(self) -> None:
-        """End the drivers of our own."""
-        for task in self._strays.values():
+        """End all drivers, wherever they are."""
+        for task in self._drivers.values():
             task.cancel()
 
     def wake(self, keys: Iterable[PoolKey]) -> None:
-        """There is news for these cycles. One that nobody drives gets a driver of its own."""
+        """There is news for these cycles."""
         for key in keys:
             self._event(key).set()
-            if self._started.is_set() and key not in self._strays and self._is_stray(key):
-                self._strays[key] = asyncio.create_task(self._drive_stray(key), name=f"cycle {key}")
-
-    def _is_stray(self, key: PoolKey) -> bool:
-        """True when nobody drives the cycle and nobody is about to: a Pool without its finalizer is still Kopf's."""
-        return not self._driven[key] and (not self._world.has_pool(key) or self._world.guarded(key))
+            if self._started.is_set() and key not in self._drivers:
+                self._drivers[key] = asyncio.create_task(self._drive(key), name=f"cycle {key}")
 
     async def drive(self, key: PoolKey) -> None:
-        """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
-        self._driven[key] += 1
+        """Have the Pool's cycle turn until the Pool is deleted, or being deleted, and nothing of it is left."""
+        await self._started.wait()
+        self.wake([key])
+        while not self._world.released(key):
+            await self._turned.setdefault(key, asyncio.Event()).wait()
+
+    async def _drive(self, key: PoolKey) -> None:
+        """Turn after turn, while there is anything of the pool."""
         try:
-            await self._started.wait()
-            met = False
             while True:
-                # The daemon may be earlier than the news of its Pool: what was never there is not released.
-                met = met or self._world.has_pool(key)
                 wake_at = await self._judge(key)
-                if met and self._world.released(key):
+                if (waiting := self._turned.pop(key, None)) is not None:
+                    waiting.set()
+                if self._world.vacant(key):
                     return
                 await self._rest(key, wake_at)
         finally:
-            self._driven[key] -= 1
-            if not self._driven[key]:
-                del self._driven[key]
-
-    async def _drive_stray(self, key: PoolKey) -> None:
-        try:
-            while self._is_stray(key):
-                await self._rest(key, await self._judge(key))
-        finally:
-            self._strays.pop(key, None)
+            del self._drivers[key]
 
     def _event(self, key: PoolKey) -> asyncio.Event:
         return self._news.setdefault(key, asyncio.Event())
 
     async def _judge(self, key: PoolKey) -> float | None:
         """Judge and perform once; when to look again."""
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            self._event(key).clear()
-            try:
-                return await self.step(key)
-            except Exception:
-                # One pool's trouble is its own: the others go on, and this one is judged anew, all of it, in a while.
-                metrics.cycle_failed()
-                log.exception("cycle failed", extra={"pool": str(key)})
-                mark_all(self._world.pool(key))
-                await asyncio.sleep(ERROR_PAUSE)
-                return self._now()
+        self._event(key).clear()
+        try:
+            return await self.step(key)
+        except Exception:
+            # One pool's trouble is its own: the others go on, and this one is judged anew, all of it, in a while.
+            metrics.cycle_failed()
+            log.exception("cycle failed", extra={"pool": str(key)})
+            mark_all(self._world.pool(key))
+            await asyncio.sleep(ERROR_PAUSE)
+            return self._now()
 
     async def _rest(self, key: PoolKey, wake_at: float | None) -> None:
         """Sleep until there is news or something is due; news is given a moment to gather."""

@@ -60,22 +60,17 @@ class World:
         """True while a Pool of that name exists."""
         return self.pool(key).model is not None
 
-    def guarded(self, key: PoolKey) -> bool:
-        """True when the Pool carries the finalizer that keeps it until nothing of it is left."""
-        model = self.pool(key).model
-        return model is not None and labels.POOL_FINALIZER in model.metadata.finalizers
-
-    def known(self, key: PoolKey) -> bool:
-        """True once anything has spoken of a pool of that name."""
-        state = self.namespaces.get(key.namespace)
-        return state is not None and key.pool in state.pools
-
     def released(self, key: PoolKey) -> bool:
         """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim."""
         pool = self.pool(key)
         if pool.model is not None and pool.model.metadata.deletion_timestamp is None:
             return False
         return not (pool.nodes or pool.claimed or any(not a.released for a in pool.attempts.values()))
+
+    def vacant(self, key: PoolKey) -> bool:
+        """True when there is no such Pool, nothing of one is left, and no job waits for one."""
+        pool = self.pool(key)
+        return pool.model is None and not pool.jobs and not pool.attempts and self.released(key)
 
     # Tasks
 
@@ -271,7 +266,8 @@ class World:
         node = pool.nodes.get(name)
         if node is None:
             return ()
-        node.model, node.removing = None, False
+        node.model, node.removing, node.verdict = None, False, None
+        pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
         pool.mark("size", pool_name)
         return (PoolKey(namespace, pool_name),)

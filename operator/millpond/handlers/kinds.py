@@ -13,6 +13,9 @@ from millpond.api.kind import GROUP, VERSION, Resource
 from millpond.api.pool import Pool
 from millpond.control.world import PoolKey
 
+AT_ONCE = 5.0
+"""Seconds until Kopf forgets a daemon that does not end when it is cancelled. Ours only wait, so they end at once."""
+
 KINDS: tuple[type[Resource], ...] = (Pool, Job, ComputeNode, JobSchedule)
 
 
@@ -26,7 +29,7 @@ class Ears(Protocol):
         """An object was deleted; `body` is its last state."""
 
     async def drive(self, key: PoolKey) -> None:
-        """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
+        """Have a Pool's cycle run until the Pool is deleted and nothing of it is left; may be cancelled at any time."""
 
 
 def register(registry: kopf.OperatorRegistry, ears: Ears) -> None:
@@ -34,15 +37,16 @@ def register(registry: kopf.OperatorRegistry, ears: Ears) -> None:
     for kind in KINDS:
         _register_events(registry, kind, ears)
 
-    @kopf.daemon(GROUP, VERSION, Pool.KIND.plural, registry=registry, id="drive-pool", cancellation_timeout=None)
+    @kopf.daemon(GROUP, VERSION, Pool.KIND.plural, registry=registry, id="drive-pool", cancellation_timeout=AT_ONCE)
     async def drive_pool(namespace: str | None, name: str | None, **_: Any) -> None:
-        """One daemon for each Pool, for as long as there is anything of it."""
+        """One daemon for each Pool, until it is deleted."""
         await ears.drive(PoolKey(namespace or "", name or ""))
 
     @kopf.on.delete(GROUP, VERSION, Pool.KIND.plural, registry=registry, id="empty-pool")
     async def empty_pool(namespace: str | None, name: str | None, **_: Any) -> None:
-        """Keeps the finalizer on a deleted Pool until nothing of it is left: Kopf starts no daemon for one that it
-        first sees when it is being deleted, as after a restart."""
+        """Keeps the finalizer on a deleted Pool until nothing of it is left. The daemon cannot: Kopf starts none for a
+        Pool that it first sees when it is being deleted, as after a restart, and looks at one that goes on only after a
+        write of its own on the Pool, of which it makes none here."""
         await ears.drive(PoolKey(namespace or "", name or ""))
 
 

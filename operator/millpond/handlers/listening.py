@@ -150,7 +150,7 @@ class Listening:
         self._forget(kind, (meta.get("namespace", ""), meta.get("name", "")), meta.get("uid", ""))
 
     async def drive(self, key: PoolKey) -> None:
-        """Run a Pool's cycle until the Pool is deleted and nothing of it is left."""
+        """Have a Pool's cycle run until the Pool is deleted and nothing of it is left."""
         await self._cycles.drive(key)
 
     def _fold(self, model: Kind) -> None:

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -35,14 +36,17 @@ from millpond.handlers.kinds import Ears, register
 from millpond.handlers.kopf_settings import configure
 from millpond.handlers.listening import Listening
 from millpond.handlers.logs import set_up_logs
-from millpond.settings import Settings
+from millpond.settings import Settings, SettingsError, read_settings
 
 log = logging.getLogger(__name__)
 
 
 def run() -> None:
     """Run the operator until it is told to stop (exit code 0), or leadership or a part of it is lost (exit code 1)."""
-    settings = Settings()
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        sys.exit(str(error))
     set_up_logs(settings.log_level)
     code = asyncio.run(operate(settings))
     # Without ceremony: daemons and watches have nothing to say goodbye to, and no write may follow.
@@ -70,7 +74,7 @@ async def operate(settings: Settings) -> int:
 
 
 def obey_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and SIGINT set the event. Kopf takes signals for itself when it starts: then this is called again."""
+    """Let SIGTERM and SIGINT set the event. To be called again when Kopf has taken them for itself."""
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
@@ -137,10 +141,6 @@ async def listen(ears: Ears, settings: Settings, stop: asyncio.Event) -> None:
     own = kopf.OperatorSettings()
     configure(own)
 
-    @kopf.on.startup(registry=registry)
-    async def started(**_: Any) -> None:
-        obey_signals(stop)
-
     @kopf.on.login(registry=registry)
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         if settings.kubeconfig:
@@ -154,7 +154,8 @@ async def listen(ears: Ears, settings: Settings, stop: asyncio.Event) -> None:
     namespaces = [settings.watch_namespace] if settings.watch_namespace else []
     # Told, because Kopf would ask for the user's name, and a Pod's numeric user has none.
     identity: Any = "millpond"
-    await kopf.operator(
+    ours = asyncio.all_tasks()
+    tasks = await kopf.spawn_tasks(
         registry=registry,
         settings=own,
         identity=identity,
@@ -162,6 +163,8 @@ async def listen(ears: Ears, settings: Settings, stop: asyncio.Event) -> None:
         clusterwide=not namespaces,
         namespaces=namespaces,
     )
+    obey_signals(stop)
+    await kopf.run_tasks(tasks, ignored=ours)
 
 
 async def _first(*works: Coroutine[Any, Any, Any]) -> None:

@@ -155,11 +155,48 @@ async def test_drive_ends_when_nothing_of_the_pool_is_left(stage: Stage) -> None
         assert driving.done()
 
 
-async def test_daemon_that_is_earlier_than_its_pool_does_not_end(stage: Stage) -> None:
+async def test_pool_is_judged_whether_or_not_a_daemon_waits_for_it(stage: Stage) -> None:
     stage.cycles.start()
     with stage.driving() as driving:
         await asyncio.sleep(1)
-        assert not driving.done()
+        assert driving.done(), "there is nothing of a Pool that cannot be read"
+        stage.turns.times.clear()
+        stage.cycles.wake(stage.world.observe_pool(a_pool()))
+        await asyncio.sleep(1)
+        assert stage.turns.of()
+
+
+async def test_daemon_that_is_cancelled_stops_nothing(stage: Stage) -> None:
+    stage.world.observe_pool(a_pool())
+    stage.cycles.start()
+    with stage.driving() as first, stage.driving() as second:
+        await asyncio.sleep(1)
+        first.cancel()
+        await asyncio.sleep(1)
+        assert first.cancelled()
+        assert not second.done()
+        stage.turns.times.clear()
+        stage.cycles.wake([KEY])
+        await asyncio.sleep(1)
+        assert len(stage.turns.of()) == 1
+        stage.cycles.wake(stage.world.observe_pool(a_pool(version=2, deleted=True)))
+        await asyncio.sleep(1)
+        assert second.done()
+
+
+async def test_cycle_of_which_nothing_is_left_turns_no_more(stage: Stage) -> None:
+    stage.cycles.start()
+    stage.cycles.wake(stage.world.observe_pool(a_pool()))
+    await asyncio.sleep(1)
+    stage.cycles.wake(stage.world.forget_pool(SPACE, POOL))
+    await asyncio.sleep(1)
+    stage.turns.times.clear()
+    await asyncio.sleep(1000)
+    assert stage.turns.of() == []
+    stage.cycles.wake(stage.world.observe_pool(a_pool(version=3)))
+    await asyncio.sleep(1)
+    assert stage.turns.of()
+    stage.cycles.stop()
 
 
 async def test_fault_in_one_pool_is_its_own_and_everything_of_it_is_judged_again(stage: Stage) -> None:

@@ -181,8 +181,6 @@ def test_a_pool_is_released_when_nothing_of_it_is_left() -> None:
         observe(world, one)
     assert not world.released(KEY)
     assert world.released(PoolKey(SPACE, "never"))
-    assert world.known(KEY)
-    assert not world.known(PoolKey("nowhere", "farm"))
 
 
 def test_a_change_of_priority_moves_waiting_tasks() -> None:
@@ -204,3 +202,15 @@ def test_a_task_and_its_pod_meet_whoever_comes_first(first: str) -> None:
     record = world.namespace(SPACE).job("film").tasks["t"]
     assert record.live is world.pool(KEY).attempts["t-1"]
     assert (record.attempt, record.queued) == (1, False)
+
+
+def test_a_pool_is_vacant_when_no_job_waits_for_one_either() -> None:
+    world = World()
+    later, never = PoolKey(SPACE, "later"), PoolKey(SPACE, "never")
+    world.observe_job(a_job("film", pool="later"))
+    assert not world.vacant(later)
+    assert world.vacant(never)
+    world.observe_pool(a_pool("never"))
+    assert not world.vacant(never)
+    world.forget_pool(SPACE, "never")
+    assert world.vacant(never)
