@@ -17,8 +17,8 @@ _INTRODUCTION = f"""\
 
 The five kinds of `{API_VERSION}`, field by field. A field without a default is left out where the document
 does not give it. In names of fields, `[]` stands for each entry of a list and `{{}}` for each value of a map.
-Durations are whole seconds; times are RFC 3339, as `2026-11-24T17:00:00Z`. Rules are held by the API server: a
-document that breaks one is refused with the sentence given here.
+Durations are whole seconds; times are RFC 3339, as `2026-11-24T17:00:00Z`. Rules are held by the API server: a document
+that breaks one is refused with the sentence given here.
 
 What fields make happen is told in [concepts](concepts.md); what statuses say when something goes wrong, in
 [failures](failures.md).
