@@ -51,7 +51,7 @@ class JobSpec(Document):
     """What a job shall be."""
 
     pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")]
-    display_name: Text | None = None
+    display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     priority: Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first")] = 0
     max_parallel_tasks: Annotated[
         int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from millpond.cluster.kubeconfig import Connection
 
 Result = TypeVar("Result")
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,10 @@ def in_cluster(access: Access, work: Callable[[Cluster], Awaitable[Result]]) -> 
     """Open the cluster, do the work, and put what goes wrong into sentences."""
     import asyncio  # noqa: PLC0415 - start-up without the event loop
 
-    return asyncio.run(_opened(access, work))
+    try:
+        return asyncio.run(_opened(access, work))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 async def _opened(access: Access, work: Callable[[Cluster], Awaitable[Result]]) -> Result:

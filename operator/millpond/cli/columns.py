@@ -33,6 +33,11 @@ def condition(document: Document, kind: str) -> Document | None:
     return next((c for c in at(document, "status", "conditions") or () if c["type"] == kind), None)
 
 
+def task_state(document: Document) -> str:
+    """The state of a Task; nothing is written of one that just waits."""
+    return text(at(document, "status", "state") or "Active")
+
+
 @dataclass(frozen=True)
 class Column:
     """`elastic` columns are shortened first where a terminal is narrow; `wide` ones need `-o wide`."""
@@ -128,7 +133,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "task": (
         NAME,
         _path("JOB", "spec", "jobName", elastic=True),
-        STATE,
+        Column("STATE", lambda document, _: task_state(document)),
         _path("RESULT", "status", "result"),
         _path("EXIT", "status", "exitCode"),
         _path("NODE", "status", "nodeName", elastic=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from millpond.cli.ages import duration, seconds_between
-from millpond.cli.columns import Document, at, condition, text
+from millpond.cli.columns import Document, at, condition, task_state, text
 
 Line = tuple[str, str]
 LABEL_WIDTH = 16
@@ -145,7 +145,7 @@ def _task(document: Document, now: float) -> tuple[list[Line], str]:
         ("Command", text(at(document, "spec", "commandLine"))),
         ("Image", text(at(document, "spec", "containerSettings", "imageName"))),
         ("Slots", text(at(document, "spec", "requiredSlots") or 1)),
-        ("State", text(status.get("state"))),
+        ("State", task_state(document)),
         ("Result", text(status.get("result"))),
         ("Exit code", text(status.get("exitCode"))),
         *_failure(status.get("failure")),

@@ -266,7 +266,8 @@ class World:
         node = pool.nodes.get(name)
         if node is None:
             return ()
-        node.model, node.removing = None, False
+        node.model, node.removing, node.verdict = None, False, None
+        pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
         pool.mark("size", pool_name)
         return (PoolKey(namespace, pool_name),)

@@ -196,8 +196,9 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
         remedy = "Lower the task's resources, or use a pool with larger nodes."
         message = f"No node of pool {pool} is large enough: it {example}."
         return Finding(TaskReason.TOO_MANY_RESOURCES, message, True, remedy)
-    nodes = "the node" if len(refusals) == 1 else f"all {len(refusals)} nodes"
-    busy = f"It waits until other tasks end: {nodes} of pool {pool} that take tasks are in use (it {example})."
+    nodes = "the one node" if len(refusals) == 1 else f"all {len(refusals)} nodes"
+    full = "takes tasks is full" if len(refusals) == 1 else "take tasks are full"
+    busy = f"It waits until other tasks end: {nodes} of pool {pool} that {full} (it {example})."
     if most == "SlotsInUse":
         more = f"Or add nodes: kubectl scale bpool {pool} --replicas {facts.pool.target + 1}"
         return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, more)

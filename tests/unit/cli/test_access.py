@@ -55,6 +55,15 @@ def test_a_context_that_is_not_there(kubeconfig: str) -> None:
         in_cluster(Access(kubeconfig, "zz"), work)
 
 
+def test_an_interrupt_is_no_error(kubeconfig: str) -> None:
+    async def work(cluster: Cluster) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as left:
+        in_cluster(Access(kubeconfig), work)
+    assert left.value.code == 130
+
+
 @pytest.mark.parametrize("every", [False, True])
 def test_options_become_access(every: bool) -> None:
     seen: list[Access] = []

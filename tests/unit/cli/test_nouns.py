@@ -16,6 +16,7 @@ def farm(shell: Shell) -> Shell:
     shell.add("tasks", "frame-1", {"jobName": "frames", "commandLine": "true"}, {"state": "Active"})
     failed = {"state": "Completed", "result": "Failure", "exitCode": 3, "nodeName": "render-a"}
     shell.add("tasks", "frame-2", {"jobName": "frames", "commandLine": "false"}, failed)
+    shell.add("tasks", "new", {"jobName": "new", "commandLine": "true"})
     shell.add("tasks", "other", {"jobName": "else", "commandLine": "true"}, {"state": "Active"})
     return shell
 
@@ -28,6 +29,7 @@ def test_a_list_is_a_table(farm: Shell) -> None:
     assert [line[:3] for line in lines[1:]] == [
         ["frame-1", "frames", "Active"],
         ["frame-2", "frames", "Completed"],
+        ["new", "new", "Active"],
         ["other", "else", "Active"],
     ]
 
@@ -40,6 +42,7 @@ def test_a_list_is_a_table(farm: Shell) -> None:
         (["--result", "Failure"], ["frame-2"]),
         (["--node", "render-a"], ["frame-2"]),
         (["-A", "--job", "else"], ["other"]),
+        (["--state", "Active"], ["frame-1", "new", "other"]),
         (["-n", "elsewhere"], []),
     ],
 )
@@ -50,7 +53,7 @@ def test_filters_and_names(farm: Shell, filters: list[str], names: list[str]) ->
 
 def test_json_and_yaml_are_what_the_server_has(farm: Shell) -> None:
     listed = json.loads(farm("task", "list", "-o", "json").stdout)
-    assert (listed["kind"], [item["kind"] for item in listed["items"]]) == ("List", ["Task"] * 3)
+    assert (listed["kind"], [item["kind"] for item in listed["items"]]) == ("List", ["Task"] * 4)
     shown = yaml.safe_load(farm("task", "show", "frame-2", "-o", "yaml").stdout)
     assert shown == listed["items"][1]
 
@@ -70,7 +73,7 @@ def test_nothing_is_said_on_standard_error(farm: Shell) -> None:
     ("name", "next_step"),
     [
         ("frame-3", "Did you mean frame-1 or frame-2?"),
-        ("zzz", "There are 3: frame-1, frame-2, other"),
+        ("zzz", "There are 4: frame-1, frame-2, new, other"),
     ],
 )
 def test_an_unknown_name_gets_suggestions(farm: Shell, name: str, next_step: str) -> None:

@@ -41,5 +41,15 @@ def test_very_many_failures_are_counted_not_told() -> None:
     assert sum("counted only" in line for line in said) == 1
 
 
+def test_a_task_that_cannot_run_is_told_once() -> None:
+    said: list[str] = []
+    view = PlainView(said.append)
+    problem = {"type": "Scheduled", "status": "False", "reason": "TooManySlots", "message": "It needs 9 slots."}
+    seen = progress(task("a", conditions=[problem]), task("b", "Running"))
+    view.show(seen, 0)
+    view.show(seen, 1)
+    assert said[1:] == [" 0:00  a cannot run: It needs 9 slots.", " 0:00  0/2 done, 1 running, 1 waiting"]
+
+
 def test_stamps() -> None:
     assert [stamp(seconds) for seconds in (0, 59.9, 60, 3600)] == [" 0:00", " 0:59", " 1:00", "1:00:00"]

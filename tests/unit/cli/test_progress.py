@@ -88,7 +88,8 @@ def test_trouble_is_told_while_nothing_runs() -> None:
     not_ready = {"type": "Ready", "status": "False", "message": "1 of 3 nodes can run tasks."}
     problem = {"type": "Scheduled", "status": "False", "message": "It needs 9 slots."}
     seen = progress(task("a", conditions=[problem]))
-    assert seen.trouble() == "a: It needs 9 slots."
+    assert [line.why for line in seen.stuck.values()] == ["It needs 9 slots."]
+    assert seen.trouble() == ""
     seen.pool = {"metadata": {"name": "render"}, "status": {"conditions": [not_ready]}}
     assert seen.trouble() == "Pool render: 1 of 3 nodes can run tasks."
     assert seen.job

@@ -51,12 +51,12 @@ GOLDEN = {
 NAME        JOB          STATE       RESULT    EXIT   NODE         RETRIES   AGE
 frame-041   a-very-lo…   Completed   Success   0      render-wi…   1         4m
 frame-042   a-very-lo…   Active                                    0         4m
-new         a-very-lo…                                             0         4m""".splitlines(),
+new         a-very-lo…   Active                                    0         4m""".splitlines(),
     200: """\
 NAME        JOB                                        STATE       RESULT    EXIT   NODE                            RETRIES   AGE
 frame-041   a-very-long-name-of-a-render-job-of-2026   Completed   Success   0      render-with-a-long-name-7k2d9   1         4m
 frame-042   a-very-long-name-of-a-render-job-of-2026   Active                                                       0         4m
-new         a-very-long-name-of-a-render-job-of-2026                                                                0         4m\
+new         a-very-long-name-of-a-render-job-of-2026   Active                                                       0         4m\
 """.splitlines(),  # noqa: E501 - as it is on the screen
 }
 

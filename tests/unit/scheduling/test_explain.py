@@ -136,7 +136,7 @@ def test_words() -> None:
     given = facts(nodes=(node(free=1), node("n2", free=1)), demand=Demand(slots=2))
     (finding,) = explain(given)
     assert finding.message == (
-        "It waits until other tasks end: all 2 nodes of pool render that take tasks are in use "
+        "It waits until other tasks end: all 2 nodes of pool render that take tasks are full "
         "(it needs 2 slots, 1 of 4 are free)."
     )
     assert finding.remedy == "Or add nodes: kubectl scale bpool render --replicas 3"

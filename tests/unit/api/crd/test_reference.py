@@ -45,6 +45,12 @@ def test_every_field_at_the_top_has_a_line(model: type[Resource]) -> None:
         assert not [name for name in schema["properties"][part]["properties"] if f"| `{part}.{name}` |" not in page]
 
 
+@pytest.mark.parametrize("model", KINDS, ids=lambda model: model.KIND.name)
+def test_every_field_that_users_write_has_a_meaning(model: type[Resource]) -> None:
+    lines = [line for line in section(model).splitlines() if line.startswith("| `spec.")]
+    assert not [line for line in lines if line.rsplit("|", 2)[1].strip() == ""]
+
+
 LINES = [
     (Pool, "| `spec.targetDedicatedNodes` | integer | `0` | 0 to 10000 | How many nodes the pool wants |"),
     (Pool, "| `spec.nodeTemplate.image` | string | required | 1 to 512 characters |"),
