@@ -139,8 +139,10 @@ class Native:
             archives = side_by_side.submit(_both, operator, povray)
             folder = binaries.ensure((*binaries.CONTROL_PLANE, *binaries.NODES, "helm"))
             operations.up(instance, NODES, kubelets=True, wish=NodeWish())
-            _load(instance, archives.result())
-        return Ready(instance.kubeconfig, str(folder / "kubectl"), str(folder / "helm"), operator_image(), POVRAY_IMAGE)
+            made = archives.result()
+            _load(instance, made)
+        kubectl, helm = str(folder / "kubectl"), str(folder / "helm")
+        return Ready(instance.kubeconfig, kubectl, helm, operator_image(), POVRAY_IMAGE, made[0].name)
 
 
 def find(commands: Commands) -> Cluster:

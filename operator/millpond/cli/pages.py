@@ -163,7 +163,7 @@ def _task(document: Document, now: float) -> tuple[list[Line], str]:
         case "Completed", "Success":
             return rows, f"millpond task stdout {name}"
         case "Completed", _:
-            return rows, f"millpond task stderr {name}" if status.get("nodeName") else ""
+            return rows, f"millpond task stderr {name}" if status.get("exitCode") is not None else ""
         case "Running", _:
             return rows, f"millpond task stdout -f {name}"
         case _:

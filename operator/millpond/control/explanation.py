@@ -35,6 +35,7 @@ def facts_of(task: TaskRecord, view: TaskView) -> Facts:
         nodes=tuple(_node_fact(node) for _, node in sorted(pool.nodes.items()) if node.model is not None),
         node=(task.live.node.name if task.live else None) or _last_node(view),
         succeeded=task.result == "Success",
+        ran=view.status.exit_code is not None,
         ended=complete.message if complete else "",
         problem=Finding(scheduled.reason, scheduled.message, True)
         if scheduled and scheduled.status == "False"
