@@ -46,7 +46,7 @@ def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
 def build(root: Path) -> Step | None:
     """What builds the cluster's programs, where this checkout has it; without news it is done in a moment."""
     program = root / "hack" / "cluster"
-    return Step((str(program), "binaries"), root) if program.is_file() else None
+    return Step((str(program), "build"), root) if program.is_file() else None
 
 
 def _pytest(root: Path, path: str, *options: str, environment: dict[str, str] | None = None) -> tuple[Step, ...]:

@@ -65,7 +65,9 @@ class World:
         pool = self.pool(key)
         if pool.model is not None and pool.model.metadata.deletion_timestamp is None:
             return False
-        return not (pool.nodes or pool.claimed or any(not a.released for a in pool.attempts.values()))
+        # What is left of a node may be the counted Pods of its tasks, which wait for the next sweep and hold nothing.
+        standing = any(not node.is_memory for node in pool.nodes.values())
+        return not (standing or pool.claimed or any(not a.released for a in pool.attempts.values()))
 
     def vacant(self, key: PoolKey) -> bool:
         """True when there is no such Pool, nothing of one is left, and no job waits for one."""
