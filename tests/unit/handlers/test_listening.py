@@ -23,8 +23,7 @@ from support.builders import CLAIM, EPOCH, SPACE
 from support.model.server import ModelServer
 from support.model.store import Document
 from support.model.verbs import Verbs
-
-pytestmark = pytest.mark.looptime
+from support.virtual_time import in_virtual_time
 
 SPECS: dict[str, Document] = {
     "pools": {"targetDedicatedNodes": 1, "nodeTemplate": {"image": "debian"}},
@@ -112,7 +111,7 @@ class Stage:
 
 
 @pytest.fixture
-async def stage() -> Stage:
+def stage() -> Stage:
     return Stage()
 
 
@@ -144,6 +143,7 @@ def name_of(plural: str) -> str:
 
 
 @pytest.mark.parametrize(("kind", "plural"), FEW)
+@in_virtual_time
 async def test_what_kopf_tells_is_folded_and_forgotten(stage: Stage, kind: type[Kind], plural: str) -> None:
     body = stage.put(plural, name_of(plural))
     stage.listening.seen(kind, body)
@@ -156,6 +156,7 @@ async def test_what_kopf_tells_is_folded_and_forgotten(stage: Stage, kind: type[
 
 
 @pytest.mark.parametrize(("kind", "plural"), FEW)
+@in_virtual_time
 async def test_the_end_of_a_namesake_forgets_nothing(stage: Stage, kind: type[Kind], plural: str) -> None:
     old = stage.put(plural, name_of(plural))
     stage.listening.seen(kind, old)
@@ -165,6 +166,7 @@ async def test_the_end_of_a_namesake_forgets_nothing(stage: Stage, kind: type[Ki
     assert known(stage, plural)
 
 
+@in_virtual_time
 async def test_everything_is_gathered_before_judgement_begins(stage: Stage) -> None:
     for kind, plural in FEW:
         stage.put(plural, name_of(plural))
@@ -179,6 +181,7 @@ async def test_everything_is_gathered_before_judgement_begins(stage: Stage) -> N
         assert "h1" in stage.world.hosts
 
 
+@in_virtual_time
 async def test_the_many_are_followed(stage: Stage) -> None:
     async with stage.listened():
         stage.put("tasks", "one")
@@ -197,6 +200,7 @@ async def test_the_many_are_followed(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(("kind", "plural"), FEW)
+@in_virtual_time
 async def test_what_kopf_was_never_told_is_noticed_in_time(stage: Stage, kind: type[Kind], plural: str) -> None:
     body = stage.put(plural, name_of(plural))
     async with stage.listened():
@@ -218,6 +222,7 @@ CONDITION = {"jobs": "Scheduled", "tasks": "Scheduled"}
 
 
 @pytest.mark.parametrize("plural", WRONG)
+@in_virtual_time
 async def test_what_cannot_be_read_is_set_aside_with_a_condition_and_an_event(stage: Stage, plural: str) -> None:
     stage.put(plural, "wrong", **WRONG[plural])
     stage.put("tasks", "neighbour")
@@ -240,6 +245,7 @@ async def test_what_cannot_be_read_is_set_aside_with_a_condition_and_an_event(st
         assert len(stage.verbs.list("events", SPACE)) == 1
 
 
+@in_virtual_time
 async def test_what_is_corrected_is_taken_in(stage: Stage) -> None:
     stage.put("tasks", "wrong", requiredSlots="two")
     async with stage.listened():
@@ -251,6 +257,7 @@ async def test_what_is_corrected_is_taken_in(stage: Stage) -> None:
         assert task.written_problem == "InvalidDocument", "judgement will take the condition back"
 
 
+@in_virtual_time
 async def test_what_kopf_tells_unreadably_is_set_aside_too(stage: Stage) -> None:
     async with stage.listened():
         body = stage.put("pools", "wrong", targetDedicatedNodes="many")
@@ -260,6 +267,7 @@ async def test_what_kopf_tells_unreadably_is_set_aside_too(stage: Stage) -> None
         assert not stage.world.has_pool(PoolKey(SPACE, "wrong"))
 
 
+@in_virtual_time
 async def test_a_broken_watch_is_not_silence_but_a_server_that_says_nothing_is(stage: Stage) -> None:
     async with stage.listened():
         for _ in range(20):
@@ -272,8 +280,7 @@ async def test_a_broken_watch_is_not_silence_but_a_server_that_says_nothing_is(s
         assert stage.listening.silence().startswith("nothing was heard of nodes for ")
 
 
+@in_virtual_time
 async def test_a_pool_is_driven_by_its_cycle(stage: Stage) -> None:
     await stage.listening.drive(KEY)
     assert stage.alarm.driven == [KEY]
-
-

@@ -16,8 +16,7 @@ from millpond.settings import Settings
 from support.builders import EPOCH
 from support.model.server import ModelServer
 from support.model.verbs import Verbs
-
-pytestmark = pytest.mark.looptime
+from support.virtual_time import in_virtual_time
 
 
 class Lease:
@@ -53,17 +52,13 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
+def stage(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Stage:
     made = Stage(getattr(request, "param", 0.01))
     monkeypatch.setattr(main, "listen", made.listen)
-    before = asyncio.all_tasks()
-    yield made
-    left = asyncio.all_tasks() - before - {asyncio.current_task()}
-    for one in left:
-        one.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+    return made
 
 
+@in_virtual_time
 async def test_told_to_stop_it_ends_well(stage: Stage) -> None:
     leading = stage.lead(Lease(1000))
     await stage.listens.wait()
@@ -73,6 +68,7 @@ async def test_told_to_stop_it_ends_well(stage: Stage) -> None:
     assert stage.health._stopping
 
 
+@in_virtual_time
 async def test_leadership_that_is_lost_ends_it_badly(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     assert await stage.lead(Lease(50)) == 1
     assert stage.health._stopping
@@ -81,6 +77,7 @@ async def test_leadership_that_is_lost_ends_it_badly(stage: Stage, caplog: pytes
     assert isinstance(record.exc_info[1], LeadershipLostError)
 
 
+@in_virtual_time
 async def test_a_part_that_ends_by_itself_ends_it_badly(stage: Stage) -> None:
     leading = stage.lead(Lease(1000))
     await stage.listens.wait()
@@ -89,6 +86,7 @@ async def test_a_part_that_ends_by_itself_ends_it_badly(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("stage", [100.0], indirect=True)
+@in_virtual_time
 async def test_before_everything_is_gathered_nobody_listens_and_the_end_is_as_good(stage: Stage) -> None:
     leading = stage.lead(Lease(1000))
     await asyncio.sleep(10)
@@ -99,11 +97,13 @@ async def test_before_everything_is_gathered_nobody_listens_and_the_end_is_as_go
 
 
 @pytest.mark.parametrize("stage", [100.0], indirect=True)
+@in_virtual_time
 async def test_leadership_lost_while_gathering_ends_it_badly(stage: Stage) -> None:
     assert await stage.lead(Lease(20)) == 1
     assert not stage.listens.is_set()
 
 
+@in_virtual_time
 async def test_silence_of_the_server_is_what_liveness_complains_of(stage: Stage) -> None:
     stage.lead(Lease(10_000))
     await stage.listens.wait()
@@ -126,6 +126,7 @@ def test_both_signals_ask_to_stop(number: signal.Signals) -> None:
     asyncio.run(live())
 
 
+@in_virtual_time
 async def test_the_first_to_end_decides_and_its_error_is_told() -> None:
     ended: list[str] = []
 

@@ -27,9 +27,7 @@ What fields make happen is told in [concepts](concepts.md); what statuses say wh
 
 def reference(kinds: tuple[type[Resource], ...]) -> str:
     """The whole page in Markdown."""
-    index = "\n".join(
-        f"- [{kind.KIND.name}](#{kind.KIND.name.lower()}): {_first_line(kind.__doc__)}" for kind in kinds
-    )
+    index = "\n".join(f"- [{kind.KIND.name}](#{kind.KIND.name.lower()}): {_first_line(kind.__doc__)}" for kind in kinds)
     return f"{_INTRODUCTION}\n{index}\n" + "".join(f"\n{section(kind)}" for kind in kinds)
 
 
