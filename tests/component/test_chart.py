@@ -238,7 +238,7 @@ def test_selectors_find_the_operator_and_nothing_else() -> None:
 
 def test_the_operator_may_run_on_claimed_hosts() -> None:
     for spec in pod_specs(helm.rendered()).values():
-        assert {"key": labels.HOST_TAINT, "operator": "Exists"} in spec["tolerations"]
+        assert {"key": labels.HOST_TAINT, "operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"]
 
 
 def test_namespaced_documents_name_the_release_namespace() -> None:

@@ -250,7 +250,8 @@ class History:
     def _pauses(self) -> Iterator[float]:
         for namespace in self.operator.world.namespaces.values():
             yield from (task.not_before for job in namespace.jobs.values() for task in job.tasks.values())
-            yield from (node.not_before - self.time for pool in namespace.pools.values() for node in pool.nodes.values())
+            for pool in namespace.pools.values():
+                yield from (node.not_before - self.time for node in pool.nodes.values())
 
     def _compare_with_young(self) -> None:
         young = SmallOperator(self.verbs, self.limits, self.random)

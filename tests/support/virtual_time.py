@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
 Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
 
 
 class NothingWillHappenError(RuntimeError):
@@ -46,3 +48,13 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
     """As `asyncio.run`, in virtual time."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main)
+
+
+def in_virtual_time(test: Callable[Parameters, Coroutine[Any, Any, None]]) -> Callable[Parameters, None]:
+    """A test that runs in virtual time; its fixtures are made outside of the loop."""
+
+    @functools.wraps(test)
+    def runs(*arguments: Parameters.args, **named: Parameters.kwargs) -> None:
+        run(test(*arguments, **named))
+
+    return runs

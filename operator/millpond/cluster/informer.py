@@ -121,7 +121,7 @@ class Informer(Generic[View]):
         return self._resource.plural
 
     def silence(self) -> float:
-        """Seconds since the API server last said anything: a page, an event or a bookmark. 0 before `run`."""
+        """Seconds since the API server last said anything: page, event, bookmark or goodbye. 0 before `run`."""
         return 0.0 if self._heard_at is None else asyncio.get_running_loop().time() - self._heard_at
 
     def _heard(self) -> None:
@@ -190,6 +190,7 @@ class Informer(Generic[View]):
                     async with aclosing(watch) as events:
                         async for event in events:
                             version = self._hear(event) or version
+                self._heard()
                 metrics.watch_ended(self._resource.plural, "closed")
             except TimeoutError:
                 metrics.watch_ended(self._resource.plural, "resync")

@@ -196,3 +196,25 @@ async def test_watch_that_ends_at_once_is_not_opened_in_a_tight_loop() -> None:
     async with informing(server, told):
         await _settle(600)
         assert len(server.watched_from) < 60
+
+
+async def test_silence_is_broken_by_whatever_the_server_says() -> None:
+    server, told = ScriptedServer(task("one", 1)), Told()
+    async with informing(server, told) as informer:
+        assert informer.silence() < 1
+        for said in (("ADDED", task("two", 101)), ("BOOKMARK", {"metadata": {"resourceVersion": "150"}}), None):
+            await asyncio.sleep(100)
+            assert informer.silence() == pytest.approx(100, abs=10)
+            server.events.put_nowait(said)
+            await asyncio.sleep(1)
+            assert informer.silence() < 2
+        server.events.put_nowait(UnavailableError("reset"))
+        await asyncio.sleep(100)
+        assert informer.silence() == pytest.approx(101, abs=10), "a connection that breaks says nothing"
+
+
+async def test_what_could_not_be_folded_is_told_to_be_invalid() -> None:
+    server, told = ScriptedServer(task("bad", 1), task("good", 2)), Told()
+    told.fail_on = "bad"
+    async with informing(server, told):
+        assert told.taken() == [("seen", "bad", "1"), ("invalid", "bad"), ("seen", "good", "2")]
