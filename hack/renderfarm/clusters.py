@@ -1,6 +1,7 @@
 """Which cluster the demonstration runs on, and how the two images get there. Knows nothing of the farm.
 
 In this order: the cluster that MILLPOND_KUBECONFIG names; kind, where a Docker engine answers; the native cluster.
+The way to kind is tested by its command lines alone: where the tests run, kind's privileged containers do not start.
 """
 
 from __future__ import annotations
@@ -138,8 +139,10 @@ class Native:
             archives = side_by_side.submit(_both, operator, povray)
             folder = binaries.ensure((*binaries.CONTROL_PLANE, *binaries.NODES, "helm"))
             operations.up(instance, NODES, kubelets=True, wish=NodeWish())
-            _load(instance, archives.result())
-        return Ready(instance.kubeconfig, str(folder / "kubectl"), str(folder / "helm"), operator_image(), POVRAY_IMAGE)
+            made = archives.result()
+            _load(instance, made)
+        kubectl, helm = str(folder / "kubectl"), str(folder / "helm")
+        return Ready(instance.kubeconfig, kubectl, helm, operator_image(), POVRAY_IMAGE, made[0].name)
 
 
 def find(commands: Commands) -> Cluster:

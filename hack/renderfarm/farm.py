@@ -43,14 +43,14 @@ class Farm:
     def install(self) -> None:
         """Install or upgrade the chart, and wait until the operator leads."""
         repository, _, tag = self.ready.millpond_image.rpartition(":")
+        values = {
+            "image": {"repository": repository, "tag": tag},
+            "podAnnotations": {"millpond.dev/build": self.ready.build},
+        }
+        command = ["upgrade", "--install", RELEASE, str(ROOT / "charts" / "millpond"), "--namespace", SYSTEM]
+        command += ["--create-namespace", "--values", "-", "--wait", "--timeout", "3m"]
         with step(f"helm installs Millpond in {SYSTEM}", self._operator_says):
-            self._commands.run(
-                self.ready.helm,
-                *("upgrade", "--install", RELEASE, str(ROOT / "charts" / "millpond"), "--namespace", SYSTEM),
-                *("--create-namespace", "--set", f"image.repository={repository},image.tag={tag}"),
-                *("--set-string", f"podAnnotations.build={self.ready.build}"),
-                *("--wait", "--timeout", "3m"),
-            )
+            self._commands.run(self.ready.helm, *command, text=json.dumps(values))
 
     def _operator_says(self) -> str:
         pods = self._list("pods", SYSTEM)

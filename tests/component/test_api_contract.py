@@ -5,12 +5,14 @@ import asyncio
 import pytest
 from millpond.cluster.client import Client
 from millpond.cluster.kubeconfig import connect
+from support import contract_reads
 from support.apiserver import ApiServer as RealServer
 from support.contract import CASES, Case
 from support.model.server import ModelServer
 from support.model.verbs import Verbs
 from support.virtual_time import run
 
+assert contract_reads.__doc__, "imported for its cases"
 IDS = [case.__name__ for case in CASES]
 
 
@@ -31,5 +33,14 @@ def test_a_real_server(case: Case, server: RealServer) -> None:
     async def main() -> None:
         async with Client(connect(str(server.kubeconfig))) as client:
             await case(client, space)
+        await closed()
 
     asyncio.run(main())
+
+
+async def closed() -> None:
+    """Return when the sockets that a broken off watch left behind are closed."""
+    transports = asyncio.get_running_loop()._transports  # type: ignore[attr-defined]
+    async with asyncio.timeout(10):
+        while any(transport._sock is not None for transport in list(transports.values())):  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.01)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from millpond.api import labels
 from millpond.settings import Settings
 from support import helm, restricted
 
@@ -233,6 +234,11 @@ def test_selectors_find_the_operator_and_nothing_else() -> None:
     for selector in selectors:
         assert selector.items() <= labels
         assert not selector.items() <= hook
+
+
+def test_the_operator_may_run_on_claimed_hosts() -> None:
+    for spec in pod_specs(helm.rendered()).values():
+        assert {"key": labels.HOST_TAINT, "operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"]
 
 
 def test_namespaced_documents_name_the_release_namespace() -> None:

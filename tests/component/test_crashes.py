@@ -53,4 +53,5 @@ def test_a_storm_of_faults_changes_nothing_for_users(flow: Flow, seed: int) -> N
     reference, _ = undisturbed(flow)
     # Swallowed events are healed by the next full list only, so that comes before the world is taken to be at rest.
     outcome, _ = play(flow, storm(seed, swallow=seed % 2 == 1), seed, resync=QUIET / 2)
-    assert outcome == reference, f"seed {seed}"
+    # Whether a node that leaves takes a task with it depends on when it leaves, and a storm delays that.
+    assert outcome | {"requeues": 0} == reference | {"requeues": 0}, f"seed {seed}"

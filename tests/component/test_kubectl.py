@@ -31,7 +31,7 @@ _STATUS: dict[str, dict[str, Any]] = {
         "startTask": {"state": "Completed", "result": "Success", "exitCode": 0},
         "resources": {"cpu": "8", "memory": "16Gi"},
         "totals": {"tasksRun": 41, "tasksSucceeded": 40},
-        "errors": [{"code": "DiskFull", "message": "full"}],
+        "errors": [{"code": "ContainerMiscError", "message": "full"}],
     },
     "Job": {
         "state": "Completed",
@@ -61,7 +61,7 @@ _TABLES = {
     ),
     "ComputeNode": (
         "NAME POOL STATE SLOTS USED HOST START-TASK AGE IP CPU MEMORY TASKS SUCCEEDED ERROR",
-        "example render Idle 4 1 node-2 Success * 10.0.0.1 8 16Gi 41 40 DiskFull",
+        "example render Idle 4 1 node-2 Success * 10.0.0.1 8 16Gi 41 40 ContainerMiscError",
     ),
     "Job": (
         "NAME STATE POOL PRIORITY ACTIVE RUNNING SUCCEEDED FAILED AGE ENDED REASON MAX-PARALLEL",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -70,7 +71,9 @@ def test_scaling_by_kubectl_requeues_what_runs_and_gives_hosts_back(
     space.nodes("own", 1)
     kubectl = space.installation.kubectl
     kubectl("scale", "-n", space.name, "pools.millpond.dev/own", "--replicas=2")
-    space.live.until("tasks", space.name, lambda tasks: running(tasks) == 4, "all four run on two nodes")
+    space.live.until("tasks", space.name, lambda tasks: running(tasks) == 4, "all four run")
+    places = Counter(task["status"]["nodeName"] for task in space.live.all("tasks", space.name))
+    assert sorted(places.values()) == [2, 2]
     claimed = space.live.all("nodes", labels=f"{CLAIM}={space.name}.own")
     assert {host["metadata"]["name"] for host in claimed} == set(hosts)
     assert all(CLAIM in {taint["key"] for taint in host["spec"]["taints"]} for host in claimed)

@@ -5,19 +5,16 @@ Each case gets a namespace of its own.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import Any
 
 import msgspec
 import pytest
-from millpond.cluster.api_server import PODS, POOLS, TASKS, ApiServer, Selection, WatchEvent
+from millpond.cluster.api_server import HOSTS, PODS, POOLS, TASKS, ApiServer, Selection
 from millpond.cluster.errors import (
     AlreadyExistsError,
-    BadRequestError,
     ConflictError,
-    GoneError,
+    ForbiddenError,
     InvalidError,
     NotFoundError,
     RejectedError,
@@ -55,26 +52,6 @@ def pod(name: str, host: str | None = None, **metadata: Any) -> Document:
 async def read(api: ApiServer, resource: Any, space: str, name: str) -> Document:
     found: Document = msgspec.json.decode(await api.get(resource, space, name))
     return found
-
-
-async def version_of(api: ApiServer, space: str) -> str:
-    """The collection's present version."""
-    return (await api.list_page(TASKS, space)).resource_version
-
-
-async def told(
-    api: ApiServer, space: str, version: str, count: int, selection: Selection
-) -> list[tuple[str, Document]]:
-    """The next `count` events of a watch of Tasks, bookmarks left out."""
-    events: list[WatchEvent] = []
-    async with asyncio.timeout(20):
-        async with aclosing(api.watch(TASKS, space, version, selection)) as stream:  # type: ignore[type-var]
-            async for event in stream:
-                if event.type != "BOOKMARK":
-                    events.append(event)
-                if len(events) == count:
-                    break
-    return [(event.type, msgspec.json.decode(event.object)) for event in events]
 
 
 # Creating and reading
@@ -209,6 +186,46 @@ async def json_patches_reach_into_slashed_names(api: ApiServer, space: str) -> N
     assert (await read(api, PODS, space, "p1"))["metadata"]["labels"] == {"millpond.dev/pool": "b"}
 
 
+@case
+async def a_pod_is_resized_in_place(api: ApiServer, space: str) -> None:
+    host = f"host-of-{space}"
+    await api.create(PODS, space, pod("p1", host))
+    smaller = {"requests": {"cpu": "20m"}}
+    path = "/spec/containers/0"
+    operations = [
+        {"op": "test", "path": f"{path}/name", "value": "task"},
+        {"op": "replace", "path": f"{path}/resources", "value": smaller},
+    ]
+    with pytest.raises(ForbiddenError):
+        await api.json_patch(PODS, space, "p1", operations, "resize")
+    await api.create(HOSTS, None, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": host}})
+    room = {"cpu": "1", "memory": "1Gi", "pods": "10"}
+    await api.merge_patch(HOSTS, None, host, {"status": {"allocatable": room, "capacity": room}}, "status")
+    await api.json_patch(PODS, space, "p1", operations, "resize")
+    found = await read(api, PODS, space, "p1")
+    assert found["spec"]["containers"][0]["resources"] == smaller
+    assert found["metadata"]["generation"] == 2
+    with pytest.raises(RejectedError):
+        await api.json_patch(PODS, space, "p1", [{"op": "replace", "path": f"{path}/resources", "value": {}}])
+
+
+@case
+async def a_pod_starts_pending(api: ApiServer, space: str) -> None:
+    await api.create(PODS, space, pod("p1"))
+    found = await read(api, PODS, space, "p1")
+    assert found["status"]["phase"] == "Pending"
+    assert found["spec"]["restartPolicy"] == "Always"
+
+
+@case
+async def limits_alone_become_requests(api: ApiServer, space: str) -> None:
+    document = pod("p1")
+    document["spec"]["containers"][0]["resources"] = {"limits": {"cpu": "1", "memory": "1Gi"}}
+    await api.create(PODS, space, document)
+    found = await read(api, PODS, space, "p1")
+    assert found["spec"]["containers"][0]["resources"]["requests"] == {"cpu": "1", "memory": "1Gi"}
+
+
 # Deleting
 
 
@@ -295,96 +312,3 @@ async def collections_go_by_pages(api: ApiServer, space: str) -> None:
     assert await api.delete_collection(TASKS, space, only_a, limit=3) == 1
     assert await api.delete_collection(TASKS, space, only_a, limit=3) == 0
     assert len((await api.list_page(TASKS, space)).items) == 1
-
-
-# Listing
-
-
-@case
-async def lists_by_pages_of_one_moment(api: ApiServer, space: str) -> None:
-    for number in range(5):
-        await api.create(TASKS, space, task(f"t{number}"))
-    first = await api.list_page(TASKS, space, limit=2)
-    await api.create(TASKS, space, task("t9"))
-    await api.delete(TASKS, space, "t4")
-    second = await api.list_page(TASKS, space, limit=2, token=first.next)
-    third = await api.list_page(TASKS, space, limit=2, token=second.next)
-    names = [msgspec.json.decode(item)["metadata"]["name"] for page in (first, second, third) for item in page.items]
-    assert names == ["t0", "t1", "t2", "t3", "t4"]
-    assert third.next == ""
-    assert first.resource_version == third.resource_version
-
-
-@case
-async def selects(api: ApiServer, space: str) -> None:
-    await api.create(TASKS, space, task("t1", "a", labels={"colour": "red", "size": "1"}))
-    await api.create(TASKS, space, task("t2", "b", labels={"colour": "blue"}))
-    await api.create(TASKS, space, task("t3", "b"))
-    table = (
-        (Selection(labels="colour=red"), ["t1"]),
-        (Selection(labels="colour!=red"), ["t2", "t3"]),
-        (Selection(labels="colour in (red,blue),size"), ["t1"]),
-        (Selection(labels="!colour"), ["t3"]),
-        (Selection(labels="colour notin (red)"), ["t2", "t3"]),
-        (Selection(fields="spec.jobName=b"), ["t2", "t3"]),
-        (Selection("colour", "spec.jobName=b"), ["t2"]),
-        (Selection(fields="metadata.name=t3"), ["t3"]),
-    )
-    for selection, expected in table:
-        page = await api.list_page(TASKS, space, selection)
-        assert [msgspec.json.decode(item)["metadata"]["name"] for item in page.items] == expected, selection
-    with pytest.raises(BadRequestError):
-        await api.list_page(TASKS, space, Selection(fields="spec.commandLine=true"))
-
-
-# Watching
-
-
-@case
-async def a_watch_continues_where_a_list_ended(api: ApiServer, space: str) -> None:
-    await api.create(TASKS, space, task("t1"))
-    version = await version_of(api, space)
-    await api.create(TASKS, space, task("t2"))
-    await api.merge_patch(TASKS, space, "t1", {"status": {"state": "Active"}}, "status")
-    await api.delete(TASKS, space, "t2")
-    events = await told(api, space, version, 3, Selection())
-    assert [(kind, document["metadata"]["name"]) for kind, document in events] == [
-        ("ADDED", "t2"),
-        ("MODIFIED", "t1"),
-        ("DELETED", "t2"),
-    ]
-    versions = [int(document["metadata"]["resourceVersion"]) for _, document in events]
-    assert versions == sorted(versions)
-    assert versions[0] > int(version)
-    # Resumed in the middle, it tells the rest and nothing twice.
-    rest = await told(api, space, str(versions[0]), 2, Selection())
-    assert [document["metadata"]["resourceVersion"] for _, document in rest] == [str(v) for v in versions[1:]]
-
-
-@case
-async def a_selecting_watch_tells_of_leaving(api: ApiServer, space: str) -> None:
-    await api.create(TASKS, space, task("t1", labels={"in": "yes"}))
-    version = await version_of(api, space)
-    await api.merge_patch(TASKS, space, "t1", {"metadata": {"labels": {"in": "no"}}})
-    await api.merge_patch(TASKS, space, "t1", {"metadata": {"labels": {"in": "yes"}}})
-    events = await told(api, space, version, 2, Selection(labels="in=yes"))
-    assert [kind for kind, _ in events] == ["DELETED", "ADDED"]
-
-
-@case
-async def a_forgotten_version_is_gone(api: ApiServer, space: str) -> None:
-    await api.create(TASKS, space, task("t1"))
-    with pytest.raises(GoneError):
-        await told(api, space, "1", 1, Selection())
-
-
-@case
-async def a_removal_tells_the_last_state(api: ApiServer, space: str) -> None:
-    """And the removal of the last finalizer of a deleted object is its removal."""
-    await api.create(TASKS, space, task("t1", finalizers=[FINALIZER]))
-    await api.delete(TASKS, space, "t1")
-    version = await version_of(api, space)
-    await api.merge_patch(TASKS, space, "t1", {"metadata": {"finalizers": None}})
-    events = await told(api, space, version, 1, Selection())
-    assert [kind for kind, _ in events] == ["DELETED"]
-    assert int(events[0][1]["metadata"]["resourceVersion"]) > int(version)

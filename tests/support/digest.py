@@ -17,7 +17,9 @@ def digest(world: World) -> Facts:
     facts: Facts = {}
     for space, namespace in world.namespaces.items():
         for pool in namespace.pools.values():
-            if not (pool.jobs or pool.nodes or pool.attempts or pool.claimed or pool.model):
+            if not (
+                any(map(_spoken_of, pool.jobs.values())) or pool.nodes or pool.attempts or pool.claimed or pool.model
+            ):
                 continue
             facts |= {f"{space}/{pool.name} {name}": fact for name, fact in _pool(pool).items()}
     return facts
@@ -40,7 +42,7 @@ def _pool(pool: PoolState) -> Facts:
         "free slots": pool.index.free_slots,
     }
     for job in pool.jobs.values():
-        if job.model is None and not job.tasks and not job.attempts:
+        if not _spoken_of(job):
             continue
         facts[f"job {job.name}"] = _job(job)
         facts |= {f"task {job.name}/{task.name}": _task(task) for task in job.tasks.values()}
@@ -49,6 +51,11 @@ def _pool(pool: PoolState) -> Facts:
     for name, attempt in pool.attempts.items():
         facts[f"attempt {name}"] = (attempt.number, attempt.holds, attempt.released, attempt.settled, attempt.node.name)
     return facts
+
+
+def _spoken_of(job: JobRecord) -> bool:
+    """False for a record that only waits to be dropped."""
+    return job.model is not None or bool(job.tasks) or bool(job.attempts)
 
 
 def _job(job: JobRecord) -> Facts:
@@ -78,7 +85,7 @@ def _task(task: TaskRecord) -> Facts:
 def _node(pool: PoolState, node: NodeRecord) -> Facts:
     slots, is_open = node.slots, node.name in pool.index
     return {
-        "state": node.verdict.state if node.verdict else None,
+        "state": node.verdict.state if node.verdict and node.model else None,
         "open": is_open,
         "slots": (slots.total, slots.free, slots.cpu_free, slots.memory_free) if slots and is_open else None,
         "holding": node.holding,

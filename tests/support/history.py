@@ -15,7 +15,6 @@ from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
 from millpond.control.plan import Plan
-from millpond.control.records import TaskRecord
 from millpond.control.world import PoolKey
 
 from support.books import Books
@@ -243,15 +242,16 @@ class History:
             self.time += RETRY_SECONDS
         self._settle_down()
         self.faulty = faulty
-        if any(task.not_before for _, task in self._tasks_known()):
+        if any(pause > 0.0 for pause in self._pauses()):
             # A pause after an interruption is not written anywhere: a young operator does not wait it out.
             return
         self._compare_with_young()
 
-    def _tasks_known(self) -> Iterator[tuple[str, TaskRecord]]:
+    def _pauses(self) -> Iterator[float]:
         for namespace in self.operator.world.namespaces.values():
-            for job in namespace.jobs.values():
-                yield from job.tasks.items()
+            yield from (task.not_before for job in namespace.jobs.values() for task in job.tasks.values())
+            for pool in namespace.pools.values():
+                yield from (node.not_before - self.time for node in pool.nodes.values())
 
     def _compare_with_young(self) -> None:
         young = SmallOperator(self.verbs, self.limits, self.random)

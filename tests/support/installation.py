@@ -27,11 +27,6 @@ SETTINGS = {
     "leaseRetry": 1,
     "preparingAfter": 1,
 }
-VALUES: dict[str, Any] = {
-    "settings": SETTINGS,
-    # Every host of the cluster may come to belong to a pool.
-    "tolerations": [{"key": CLAIM, "operator": "Exists"}],
-}
 
 
 def tool(*arguments: str) -> str:
@@ -81,7 +76,7 @@ class Installation:
         target = ("--namespace", SYSTEM, "--create-namespace", "--kubeconfig", str(self.kubeconfig))
         # Node directories lie with the cluster's own files, and go with them.
         settings = SETTINGS | {"nodeRoot": f"{self.root}/batch"}
-        values = VALUES | {"settings": settings, "podAnnotations": {BUILD: self.build}}
+        values = {"settings": settings, "podAnnotations": {BUILD: self.build}}
         done = helm.run("upgrade", "--install", RELEASE, str(helm.CHART), *target, values=values)
         assert done.returncode == 0, done.stderr
         self.until_leading()

@@ -11,5 +11,5 @@ ROOT = Path(__file__).resolve().parents[3]
 OPERATOR = ROOT / "operator"
 _VENV = ROOT / ".venv"
 if _VENV.exists() and Path(sys.prefix).resolve() != _VENV.resolve():
-    os.execv(_VENV / "bin" / "python", [str(_VENV / "bin" / "python"), *sys.argv])  # noqa: S606
+    os.execv(_VENV / "bin" / "python", [str(_VENV / "bin" / "python"), *sys.argv])
 sys.path[:0] = [str(OPERATOR), str(ROOT / "tests")]

@@ -24,12 +24,14 @@ from millpond.cluster.client import Client
 from millpond.cluster.kubeconfig import connect
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import StartAttempt
+from millpond.control.limits import Limits
 from millpond.settings import Settings
 
 from measuring.clusters import NAMESPACE
 from measuring.load import each
 
-SWEEP_SECONDS = 2.0
+SWEEP_SECONDS = Limits().sweep
+"""As often as the operator."""
 _decode = msgspec.json.Decoder(PodView).decode
 
 

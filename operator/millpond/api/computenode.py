@@ -24,7 +24,7 @@ class NodeClass(StrEnum):
 class ComputeNodeSpec(Document):
     """Which pool the node belongs to."""
 
-    pool_name: LabelName
+    pool_name: Annotated[LabelName, Field(description="The pool it belongs to")]
     node_class: NodeClass = NodeClass.DEDICATED
 
 

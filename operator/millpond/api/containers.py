@@ -26,14 +26,17 @@ class ImagePullPolicy(StrEnum):
 class ImagePullSecret(Document):
     """A Secret in the same namespace that opens a registry."""
 
-    name: Name
+    name: Annotated[Name, Field(description="The Secret's name")]
 
 
-ImagePullSecrets = Annotated[tuple[ImagePullSecret, ...], Field(max_length=16, json_schema_extra=keyed_by("name"))]
+ImagePullSecrets = Annotated[
+    tuple[ImagePullSecret, ...],
+    Field(max_length=16, json_schema_extra=keyed_by("name"), description="Secrets that open registries"),
+]
 
 
 class ContainerSettings(Document):
     """The image a task runs in, instead of the pool's."""
 
-    image_name: ImageName
+    image_name: Annotated[ImageName, Field(description="The image, as registry/name:tag")]
     working_directory: WorkingDirectory = WorkingDirectory.TASK_WORKING_DIRECTORY

@@ -12,6 +12,7 @@ SecretKey = Annotated[
         min_length=1,
         max_length=253,
         pattern=r"^[-._a-zA-Z0-9]+$",
+        description="The key in the Secret's data",
         json_schema_extra=said("a key of a Secret holds letters, digits, '-', '_' and '.' only"),
     ),
 ]
@@ -21,6 +22,7 @@ VariableName = Annotated[
         min_length=1,
         max_length=256,
         pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$",
+        description="The variable's name; names that begin with AZ_BATCH_ are the service's own",
         json_schema_extra=said(
             "a variable's name begins with a letter or '_' and holds letters, digits, '_', '.' and '-'"
         ),
@@ -31,7 +33,7 @@ VariableName = Annotated[
 class SecretKeyRef(Document):
     """A key of a Secret in the same namespace."""
 
-    name: Name
+    name: Annotated[Name, Field(description="The Secret's name")]
     key: SecretKey
 
 
@@ -60,5 +62,6 @@ class EnvironmentSetting(Document):
 
 
 EnvironmentSettings = Annotated[
-    tuple[EnvironmentSetting, ...], Field(max_length=256, json_schema_extra=keyed_by("name"))
+    tuple[EnvironmentSetting, ...],
+    Field(max_length=256, json_schema_extra=keyed_by("name"), description="Variables of its environment"),
 ]

@@ -51,7 +51,7 @@ class JobSpec(Document):
     """What a job shall be."""
 
     pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")]
-    display_name: Text | None = None
+    display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     priority: Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first")] = 0
     max_parallel_tasks: Annotated[
         int,
@@ -82,17 +82,6 @@ class JobTaskCounts(Document):
     completed: Count = 0
 
 
-class JobSlotCounts(Document):
-    """The slots that the job's tasks ask for, by state."""
-
-    active: Count = 0
-    preparing: Count = 0
-    running: Count = 0
-    succeeded: Count = 0
-    failed: Count = 0
-    completed: Count = 0
-
-
 class JobStatus(Document):
     """What a job is."""
 
@@ -101,7 +90,6 @@ class JobStatus(Document):
     state: JobState | None = None
     pool_name: Annotated[str, Field(max_length=253, description="The pool in fact")] | None = None
     task_counts: JobTaskCounts = JobTaskCounts()
-    task_slot_counts: JobSlotCounts = JobSlotCounts()
     start_time: Time | None = None
     end_time: Time | None = None
     terminate_reason: Text | None = None

@@ -61,8 +61,8 @@ class Schedule(Document):
 class TemplateMetadata(Document):
     """What made Jobs carry."""
 
-    labels: Labels = Field(default_factory=dict)
-    annotations: Annotations = Field(default_factory=dict)
+    labels: Labels = Field(default_factory=dict, description="Labels of made jobs")
+    annotations: Annotations = Field(default_factory=dict, description="Annotations of made jobs")
 
 
 class TaskTemplateMetadata(Document):
@@ -74,12 +74,13 @@ class TaskTemplateMetadata(Document):
             min_length=1,
             max_length=63,
             pattern=DNS_LABEL,
+            description="Made tasks are called by their job and this name",
             json_schema_extra=said(
                 "not a task's name: use lower-case letters, digits and '-', and begin and end with a letter or digit"
             ),
         ),
     ]
-    labels: Labels = Field(default_factory=dict)
+    labels: Labels = Field(default_factory=dict, description="Labels of made tasks")
 
 
 class TaskTemplate(Document):
@@ -98,6 +99,7 @@ class JobTemplate(Document):
         tuple[TaskTemplate, ...],
         Field(
             max_length=100,
+            description="Tasks that are made with each job",
             json_schema_extra=ATOMIC
             | validations(
                 rule(

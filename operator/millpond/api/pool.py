@@ -84,7 +84,7 @@ class TaskSchedulingPolicy(Document):
 class HostSelector(Document):
     """Which hosts may carry nodes of the pool."""
 
-    match_labels: Labels = Field(default_factory=dict)
+    match_labels: Labels = Field(default_factory=dict, description="Labels that a host must have, all of them")
 
 
 class Toleration(Document):
@@ -110,11 +110,15 @@ class Toleration(Document):
         )
     )
 
-    key: Annotated[str, Field(min_length=1, max_length=317)] | None = None
+    key: Annotated[str, Field(min_length=1, max_length=317)] | None = Field(
+        default=None, description="The taint's key; default: every taint, with operator Exists"
+    )
     operator: TolerationOperator = TolerationOperator.EQUAL
-    value: Annotated[str, Field(max_length=63)] | None = None
+    value: Annotated[str, Field(max_length=63)] | None = Field(default=None, description="The taint's value")
     effect: TaintEffect | None = None
-    toleration_seconds: Annotated[int, Field(ge=0, le=MAX_INT32)] | None = None
+    toleration_seconds: Annotated[int, Field(ge=0, le=MAX_INT32)] | None = Field(
+        default=None, description="How long a NoExecute taint is borne; default: for ever"
+    )
 
 
 class Storage(Document):
@@ -130,7 +134,10 @@ class NodeTemplate(Document):
     image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
     image_pull_secrets: ImagePullSecrets = ()
     host_selector: HostSelector = HostSelector()
-    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32, json_schema_extra=ATOMIC)] = ()
+    tolerations: Annotated[
+        tuple[Toleration, ...],
+        Field(max_length=32, json_schema_extra=ATOMIC, description="Taints that hosts of the pool may have"),
+    ] = ()
     resources: dict[str, Quantity] = Field(
         default_factory=dict,
         max_length=2,
@@ -154,20 +161,23 @@ class Provider(Document):
 class PoolSpec(Document):
     """What a pool shall be."""
 
-    display_name: Text | None = None
+    display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     target_dedicated_nodes: Annotated[int, Field(ge=0, le=10_000, description="How many nodes the pool wants")] = 0
-    resize_timeout_seconds: Annotated[int, Field(ge=300, le=MAX_INT32)] = 900
+    resize_timeout_seconds: Annotated[
+        int, Field(ge=300, le=MAX_INT32, description="After so long without the hosts it wants a pool says so")
+    ] = 900
     node_deallocation_option: NodeDeallocationOption = NodeDeallocationOption.REQUEUE
     task_slots_per_node: Annotated[
         Slots,
         Field(
+            description="How many tasks of one slot each node runs at a time",
             json_schema_extra=validations(
                 rule(
                     "self == oldSelf",
                     "taskSlotsPerNode cannot be changed: delete the pool and create it again with the new value",
                     reason="FieldValueForbidden",
                 )
-            )
+            ),
         ),
     ] = 1
     task_scheduling_policy: TaskSchedulingPolicy = TaskSchedulingPolicy()
@@ -186,10 +196,6 @@ class NodeCounts(Document):
     idle: Count = 0
     running: Count = 0
     leaving_pool: Count = 0
-    rebooting: Count = 0
-    reimaging: Count = 0
-    offline: Count = 0
-    preempted: Count = 0
     unknown: Count = 0
     unusable: Count = 0
 

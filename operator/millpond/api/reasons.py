@@ -39,10 +39,6 @@ class NodeState(StrEnum):
     IDLE = "Idle"
     RUNNING = "Running"
     LEAVING_POOL = "LeavingPool"
-    REBOOTING = "Rebooting"
-    REIMAGING = "Reimaging"
-    OFFLINE = "Offline"
-    PREEMPTED = "Preempted"
     UNKNOWN = "Unknown"
     UNUSABLE = "Unusable"
 
@@ -59,19 +55,14 @@ class AllocationState(StrEnum):
 
     STEADY = "Steady"
     RESIZING = "Resizing"
-    STOPPING = "Stopping"
 
 
 class JobState(StrEnum):
     """Where a job is in its life."""
 
     ACTIVE = "Active"
-    DISABLING = "Disabling"
-    DISABLED = "Disabled"
-    ENABLING = "Enabling"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
-    DELETING = "Deleting"
 
 
 class JobScheduleState(StrEnum):
@@ -107,31 +98,19 @@ class FailureCode(StrEnum):
     CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
     CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
-    DISK_FULL = "DiskFull"
     RESOURCE_DIRECTORY_CREATE_FAILED = "ResourceDirectoryCreateFailed"
-    TASK_SCHEDULING_CONSTRAINT_FAILED = "TaskSchedulingConstraintFailed"
-    MAX_INTERNAL_RETRY_COUNT_REACHED = "MaxInternalRetryCountReached"
-    UNKNOWN = "Unknown"
 
 
 class NodeErrorCode(StrEnum):
     """Why a compute node is unusable."""
 
-    CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
-    CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
-    DISK_FULL = "DiskFull"
-    UNKNOWN = "Unknown"
 
 
 class ResizeErrorCode(StrEnum):
     """Why a pool did not get the nodes it wants."""
 
     ALLOCATION_TIMED_OUT = "AllocationTimedOut"
-    ALLOCATION_FAILED = "AllocationFailed"
-    OVERCONSTRAINED_ALLOCATION_REQUEST_ERROR = "OverconstrainedAllocationRequestError"
-    REMOVE_NODES_FAILED = "RemoveNodesFailed"
-    UNKNOWN = "Unknown"
 
 
 class ConditionType(StrEnum):
@@ -163,14 +142,18 @@ class PoolReason(StrEnum):
 class NodeReason(StrEnum):
     """Reasons of a ComputeNode's condition Ready."""
 
-    READY = "NodeReady"
-    AWAITING_HOST = "AwaitingHost"
+    IDLE = "Idle"
+    RUNNING = "Running"
     STARTING = "Starting"
-    WAITING_FOR_START_TASK = "WaitingForStartTask"
+    NODE_POD_MISSING = "NodePodMissing"
+    WAITING_FOR_HOST = "WaitingForHost"
+    HOST_SILENT = "HostSilent"
+    NODE_POD_ENDED = "NodePodEnded"
+    NODE_POD_BROKEN = "NodePodBroken"
+    START_TASK_RUNNING = "StartTaskRunning"
     START_TASK_FAILED = "StartTaskFailed"
+    START_TASK_IMAGE = "StartTaskImage"
     LEAVING_POOL = "LeavingPool"
-    CONTACT_LOST = "ContactLost"
-    UNUSABLE = "Unusable"
 
 
 class JobReason(StrEnum):
@@ -206,6 +189,9 @@ class TaskReason(StrEnum):
     TASK_EXISTS = "TaskExists"
     INVALID_COMMAND_LINE = "InvalidCommandLine"
     INVALID_DOCUMENT = "InvalidDocument"
+    POD_FORBIDDEN = "PodForbidden"
+    POD_INVALID = "PodInvalid"
+    WAITING = "Waiting"
     RUNNING = "Running"
     RETRYING = "Retrying"
     REQUEUED = "Requeued"

@@ -14,7 +14,7 @@ from millpond.api.schema import CommandLine, Count, Document, ExitCode, ImageNam
 class StartTask(Document):
     """A command that prepares a node; it runs at each start of the node, so it must bear being run again."""
 
-    command_line: CommandLine
+    command_line: Annotated[CommandLine, Field(description="Split as a POSIX shell would, run by no shell")]
     image: ImageName | None = Field(default=None, description="Default: the image of the node template")
     environment_settings: EnvironmentSettings = ()
     resources: ResourceRequirements = ResourceRequirements()

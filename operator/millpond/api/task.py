@@ -68,7 +68,7 @@ class TaskTemplateSpec(Document):
     id: TaskId | None = Field(
         default=None, description="Unique in its job whatever the case of letters; default: the name"
     )
-    display_name: Text | None = None
+    display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     command_line: CommandLine | None = Field(default=None, description="Split as a POSIX shell would, run by no shell")
     container_settings: ContainerSettings | None = None
     environment_settings: EnvironmentSettings = ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from millpond.cluster.kubeconfig import Connection
 
 Result = TypeVar("Result")
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,21 @@ def in_cluster(access: Access, work: Callable[[Cluster], Awaitable[Result]]) -> 
     """Open the cluster, do the work, and put what goes wrong into sentences."""
     import asyncio  # noqa: PLC0415 - start-up without the event loop
 
-    return asyncio.run(_opened(access, work))
+    try:
+        return asyncio.run(_opened(access, work))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 async def _opened(access: Access, work: Callable[[Cluster], Awaitable[Result]]) -> Result:
+    async with open_cluster(access) as cluster:
+        with explained(cluster.connection.server):
+            return await work(cluster)
+
+
+@asynccontextmanager
+async def open_cluster(access: Access) -> AsyncIterator[Cluster]:
+    """The door that the options name; CliError where they name none."""
     from millpond.cluster.client import Client  # noqa: PLC0415 - start-up without the HTTP client
     from millpond.cluster.kubeconfig import KubeconfigError, connect  # noqa: PLC0415 - as above
 
@@ -82,6 +98,5 @@ async def _opened(access: Access, work: Callable[[Cluster], Awaitable[Result]]) 
     except KubeconfigError as error:
         raise CliError(str(error), "Name a file with --kubeconfig, and a context of it with --context.") from None
     namespace = None if access.all_namespaces else access.namespace or connection.namespace
-    with explained(connection.server):
-        async with Client(connection) as client:
-            return await work(Cluster(client, connection, namespace))
+    async with Client(connection) as client:
+        yield Cluster(client, connection, namespace)

@@ -33,6 +33,11 @@ def condition(document: Document, kind: str) -> Document | None:
     return next((c for c in at(document, "status", "conditions") or () if c["type"] == kind), None)
 
 
+def task_state(document: Document) -> str:
+    """The state of a Task; nothing is written of one that just waits."""
+    return text(at(document, "status", "state") or "Active")
+
+
 @dataclass(frozen=True)
 class Column:
     """`elastic` columns are shortened first where a terminal is narrow; `wide` ones need `-o wide`."""
@@ -49,11 +54,11 @@ def _path(header: str, *path: str | int, wide: bool = False, elastic: bool = Fal
 
 
 def _count(header: str, *path: str) -> Column:
-    return Column(header, lambda document, _: text(at(document, *path) or 0), right=True)
+    return Column(header, lambda document, _: text(at(document, *path) or 0))
 
 
 def _ratio(header: str, part: tuple[str, ...], whole: tuple[str, ...]) -> Column:
-    return Column(header, lambda document, _: f"{at(document, *part) or 0}/{at(document, *whole) or 0}", right=True)
+    return Column(header, lambda document, _: f"{at(document, *part) or 0}/{at(document, *whole) or 0}")
 
 
 def _age(document: Document, now: float) -> str:
@@ -105,17 +110,17 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _path("START-TASK", "status", "startTask", "result"),
         AGE,
         _path("IP", "status", "ipAddress", wide=True),
-        _path("CPU", "status", "resources", "cpu", wide=True, right=True),
-        _path("MEMORY", "status", "resources", "memory", wide=True, right=True),
-        _path("TASKS", "status", "totals", "tasksRun", wide=True, right=True),
-        _path("SUCCEEDED", "status", "totals", "tasksSucceeded", wide=True, right=True),
+        _path("CPU", "status", "resources", "cpu", wide=True),
+        _path("MEMORY", "status", "resources", "memory", wide=True),
+        _path("TASKS", "status", "totals", "tasksRun", wide=True),
+        _path("SUCCEEDED", "status", "totals", "tasksSucceeded", wide=True),
         _path("ERROR", "status", "errors", 0, "code", wide=True),
     ),
     "job": (
         NAME,
         STATE,
         _path("POOL", "spec", "poolName"),
-        Column("PRIORITY", lambda document, _: text(at(document, "spec", "priority") or 0), right=True),
+        Column("PRIORITY", lambda document, _: text(at(document, "spec", "priority") or 0)),
         _count("ACTIVE", "status", "taskCounts", "active"),
         _count("RUNNING", "status", "taskCounts", "running"),
         _count("SUCCEEDED", "status", "taskCounts", "succeeded"),
@@ -123,20 +128,20 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         AGE,
         Column("TOOK", _took, wide=True),
         _path("REASON", "status", "terminateReason", wide=True),
-        _path("MAX-PARALLEL", "spec", "maxParallelTasks", wide=True, right=True),
+        _path("MAX-PARALLEL", "spec", "maxParallelTasks", wide=True),
     ),
     "task": (
         NAME,
         _path("JOB", "spec", "jobName", elastic=True),
-        STATE,
+        Column("STATE", lambda document, _: task_state(document)),
         _path("RESULT", "status", "result"),
-        _path("EXIT", "status", "exitCode", right=True),
+        _path("EXIT", "status", "exitCode"),
         _path("NODE", "status", "nodeName", elastic=True),
         _count("RETRIES", "status", "retryCount"),
         AGE,
         Column("TOOK", _took, wide=True),
         Column("ID", _task_id, wide=True),
-        Column("REQUEUES", lambda document, _: text(at(document, "status", "requeueCount") or 0), True, right=True),
+        Column("REQUEUES", lambda document, _: text(at(document, "status", "requeueCount") or 0), True),
         _path("FAILURE", "status", "failure", "code", wide=True),
         Column("WAITS-FOR", _waits_for, wide=True),
         _path("POD", "status", "podName", wide=True),

@@ -38,7 +38,7 @@ class UnknownNameError(CliError):
 def unknown_name(kind: str, name: str, namespace: str, known: Iterable[str]) -> UnknownNameError:
     """There is no object of that name: show the ones that look alike, or what there is."""
     names = sorted(known)
-    alike = get_close_matches(name, names, n=3, cutoff=0.6)
+    alike = sorted(get_close_matches(name, names, n=3, cutoff=0.6))
     message = f"There is no {kind} {name} in namespace {namespace}."
     if alike:
         return UnknownNameError(message, f"Did you mean {' or '.join(alike)}?")

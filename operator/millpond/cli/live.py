@@ -54,6 +54,10 @@ def picture(progress: Progress, elapsed: float, now: float) -> RenderableType:
     if trouble:
         parts.append(Text(trouble, style="yellow"))
     parts += [
+        Text.assemble(("! ", "yellow"), (line.name, "bold"), f" {line.why}")
+        for line in list(progress.stuck.values())[:MOST_FAILURES]
+    ]
+    parts += [
         Text.assemble(("✗ ", "red"), (line.name, "bold"), f" {line.why}") for line in progress.failures[-MOST_FAILURES:]
     ]
     return Group(*parts)

@@ -41,9 +41,7 @@ def _list_command(noun: str) -> click.Command:
         from millpond.cli.objects import list_documents  # noqa: PLC0415 - only with a cluster
 
         chosen = {name: value for name, value in wanted.items() if value}
-        fields = ",".join(
-            f"{FILTERS[noun][name][0][1:]}={value}" for name, value in chosen.items() if FILTERS[noun][name][0]
-        )
+        fields = ",".join(_selector(noun, name, value) for name, value in chosen.items() if FILTERS[noun][name][0])
 
         async def work(cluster: Cluster) -> tuple[list[dict[str, Any]], str | None]:
             return await list_documents(cluster, noun, fields), cluster.namespace
@@ -61,6 +59,14 @@ def _list_command(noun: str) -> click.Command:
     for name, (_, explanation) in FILTERS[noun].items():
         command = click.option(f"--{name}", default=None, metavar=name.upper(), help=explanation)(command)
     return click.command("list", help=f"List {noun}s.")(command)
+
+
+def _selector(noun: str, name: str, value: str) -> str:
+    """The field selector of a filter. A task that just waits has no state written, and is Active all the same."""
+    field = FILTERS[noun][name][0][1:]
+    if (noun, name, value) == ("task", "state", "Active"):
+        return ",".join(f"{field}!={other}" for other in ("Preparing", "Running", "Completed"))
+    return f"{field}={value}"
 
 
 def _show_command(noun: str) -> click.Command:

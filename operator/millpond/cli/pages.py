@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from millpond.cli.ages import duration, seconds_between
-from millpond.cli.columns import Document, at, condition, text
+from millpond.cli.columns import Document, at, condition, task_state, text
 
 Line = tuple[str, str]
 LABEL_WIDTH = 16
@@ -45,7 +45,9 @@ def _took(document: Document, now: float) -> str:
 
 
 def _counts(counts: Document | None) -> str:
-    return ", ".join(f"{amount} {_words(name)}" for name, amount in (counts or {}).items() if amount)
+    """What is not nought; the sum of what has ended is left out."""
+    told = {name: amount for name, amount in (counts or {}).items() if amount and name != "completed"}
+    return ", ".join(f"{amount} {_words(name)}" for name, amount in told.items())
 
 
 def _words(name: str) -> str:
@@ -143,7 +145,7 @@ def _task(document: Document, now: float) -> tuple[list[Line], str]:
         ("Command", text(at(document, "spec", "commandLine"))),
         ("Image", text(at(document, "spec", "containerSettings", "imageName"))),
         ("Slots", text(at(document, "spec", "requiredSlots") or 1)),
-        ("State", text(status.get("state"))),
+        ("State", task_state(document)),
         ("Result", text(status.get("result"))),
         ("Exit code", text(status.get("exitCode"))),
         *_failure(status.get("failure")),
@@ -161,7 +163,7 @@ def _task(document: Document, now: float) -> tuple[list[Line], str]:
         case "Completed", "Success":
             return rows, f"millpond task stdout {name}"
         case "Completed", _:
-            return rows, f"millpond task stderr {name}" if status.get("nodeName") else ""
+            return rows, f"millpond task stderr {name}" if status.get("exitCode") is not None else ""
         case "Running", _:
             return rows, f"millpond task stdout -f {name}"
         case _:

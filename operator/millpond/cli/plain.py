@@ -8,7 +8,7 @@ from millpond.cli.columns import at
 from millpond.cli.progress import Progress, counts_line
 
 MOST_FAILURES = 20
-"""Failures told one by one; a job whose tasks all fail is told in numbers."""
+"""Failures told one by one, and tasks that cannot run; a job whose tasks all fail is told in numbers."""
 
 
 def stamp(seconds: float) -> str:
@@ -27,6 +27,7 @@ class PlainView:
         self._counts = ""
         self._trouble = ""
         self._failures = 0
+        self._stuck: set[str] = set()
 
     def show(self, progress: Progress, elapsed: float) -> None:
         """Tell what has changed since the last call."""
@@ -40,6 +41,7 @@ class PlainView:
         if self._failures <= MOST_FAILURES < len(progress.failures):
             self._say(elapsed, f"More than {MOST_FAILURES} tasks failed; the others are counted only.")
         self._failures = len(progress.failures)
+        self._say_stuck(progress, elapsed)
         counts = counts_line(progress)
         if counts != self._counts and (progress.total or self._counts):
             self._counts = counts
@@ -48,6 +50,12 @@ class PlainView:
     def close(self, progress: Progress, elapsed: float) -> None:
         """Tell the end."""
         self.show(progress, elapsed)
+
+    def _say_stuck(self, progress: Progress, elapsed: float) -> None:
+        for line in progress.stuck.values():
+            if line.name not in self._stuck and len(self._stuck) < MOST_FAILURES:
+                self._stuck.add(line.name)
+                self._say(elapsed, f"{line.name} cannot run: {line.why}")
 
     def _say_state(self, progress: Progress, elapsed: float) -> None:
         if progress.job is None:

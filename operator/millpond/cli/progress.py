@@ -105,10 +105,9 @@ class Progress:
         if scheduled and scheduled["status"] == "False":
             return str(scheduled["message"])
         ready = condition(self.pool, "Ready") if self.pool else None
-        if ready and ready["status"] != "True":
-            return f"Pool {self.pool['metadata']['name']}: {ready['message']}" if self.pool else ""
-        stuck = next(iter(self.stuck.values()), None)
-        return f"{stuck.name}: {stuck.why}" if stuck else ""
+        if self.pool and ready and ready["status"] != "True":
+            return f"Pool {self.pool['metadata']['name']}: {ready['message']}"
+        return ""
 
     def verdict(self, *, until_complete: bool) -> int | None:
         """The exit code when there is nothing more to watch, else None."""

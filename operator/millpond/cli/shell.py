@@ -39,13 +39,18 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            alike = get_close_matches(name, [*self.list_commands(ctx), *self._aliases], n=1)
-            next_step = f" Did you mean {alike[0]}?" if alike else f" There are: {', '.join(self.list_commands(ctx))}."
+            known = [known for known, _ in self._summaries(ctx)]
+            alike = get_close_matches(name, [*known, *self._aliases], n=1)
+            next_step = f" Did you mean {alike[0]}?" if alike else f" There are: {', '.join(known)}."
             raise click.UsageError(f"There is no command {name} of {ctx.command_path}.{next_step}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Summaries without loading what they summarise."""
+        with formatter.section("Commands"):
+            formatter.write_dl(self._summaries(ctx))
+
+    def _summaries(self, ctx: click.Context) -> list[tuple[str, str]]:
+        """Commands that are not hidden, without loading the lazy ones."""
         rows = []
         for name in self.list_commands(ctx):
             if name in self._lazy:
@@ -55,5 +60,4 @@ class Group(click.Group):
                 summary = command.get_short_help_str(80) if command is not None and not command.hidden else ""
             if summary:
                 rows.append((name, summary))
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        return rows

@@ -18,7 +18,7 @@ GOOD, BAD, BUSY = "\x1b[32m", "\x1b[31m", "\x1b[36m"
 RESET = "\x1b[0m"
 COLOURS = {
     **dict.fromkeys(("Success", "Idle"), GOOD),
-    **dict.fromkeys(("Failure", "StartTaskFailed", "Unusable", "Unknown", "Preempted", "Offline"), BAD),
+    **dict.fromkeys(("Failure", "StartTaskFailed", "Unusable", "Unknown"), BAD),
     **dict.fromkeys(("Running", "Preparing", "Resizing", "Starting", "Creating", "WaitingForStartTask"), BUSY),
 }
 

@@ -76,9 +76,11 @@ class TaskActions:
             return await self._found(action)
         except ForbiddenError as error:
             text = f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods."
-            return Refused("PodForbidden", text)
+            return Refused(TaskReason.POD_FORBIDDEN, text)
         except RejectedError as error:
-            return Refused("PodInvalid", f"The API server refuses the task's Pod: {error.message} Correct the task.")
+            return Refused(
+                TaskReason.POD_INVALID, f"The API server refuses the task's Pod: {error.message} Correct the task."
+            )
         return Done(meta.resource_version, meta.uid)
 
     async def _found(self, action: StartAttempt) -> Outcome:

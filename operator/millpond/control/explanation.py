@@ -35,6 +35,7 @@ def facts_of(task: TaskRecord, view: TaskView) -> Facts:
         nodes=tuple(_node_fact(node) for _, node in sorted(pool.nodes.items()) if node.model is not None),
         node=(task.live.node.name if task.live else None) or _last_node(view),
         succeeded=task.result == "Success",
+        ran=view.status.exit_code is not None,
         ended=complete.message if complete else "",
         problem=Finding(scheduled.reason, scheduled.message, True)
         if scheduled and scheduled.status == "False"
@@ -42,11 +43,16 @@ def facts_of(task: TaskRecord, view: TaskView) -> Facts:
         retry=complete.message if complete and complete.reason in (TaskReason.RETRYING, TaskReason.REQUEUED) else "",
         container_trouble=_container_trouble(task),
         waiting_above=sum(other.waiting for other in pool.jobs.values() if _priority(other) > _priority(job)),
-        waiting_before=sum(1 for other in job.tasks.values() if other.queued and other.ticket < task.ticket),
+        waiting_before=sum(1 for other in job.tasks.values() if _can_run(other) and other.ticket < task.ticket),
         waiting_beside=sum(
             other.waiting for other in pool.jobs.values() if other is not job and _priority(other) == _priority(job)
         ),
     )
+
+
+def _can_run(task: TaskRecord) -> bool:
+    """Whether the task waits for nothing but a place."""
+    return task.queued and task.written_problem is None
 
 
 def _last_node(view: TaskView) -> str:

@@ -118,6 +118,8 @@ def _follow(
     view = attempt.view
     assert view is not None
     state = view.container(TASK_CONTAINER)
+    if state is not None and state.terminated is not None:
+        return  # its end is told when the Pod's phase is terminal; until then the last word stands
     started = state.running.started_at if state and state.running else None
     created = parse_time(view.metadata.creation_timestamp)
     if started is not None:

@@ -102,7 +102,7 @@ LASTING = (TaskReason.INVALID_COMMAND_LINE, TaskReason.INVALID_DOCUMENT)
 def _write_problem(task: TaskRecord, problem: Problem | None, now: float, actions: list[AnyAction]) -> None:
     at = format_time(now)
     if problem is None:
-        condition = ConditionPatch("Scheduled", "Unknown", "Waiting", "The task waits for a place.", at)
+        condition = ConditionPatch("Scheduled", "Unknown", TaskReason.WAITING, "The task waits for a place.", at)
         write_task(task, TaskStatusPatch(conditions=(condition,)), actions)
     else:
         condition = ConditionPatch("Scheduled", "False", problem.reason, problem.message, at)

@@ -230,6 +230,11 @@ class NodeRecord:
         """True when the node stands on a host."""
         return any(pod.spec.node_name is not None for pod in self.pods.values())
 
+    @property
+    def is_memory(self) -> bool:
+        """True when nothing is left of the node itself: no object and no Pod, here or under way."""
+        return self.model is None and not self.creating and not self.pods and not self.assumed_pods
+
     def hold_pod(self, view: PodView) -> None:
         """A node Pod of this node is as `view` says."""
         self.pods[view.metadata.name] = view

@@ -65,7 +65,9 @@ class World:
         pool = self.pool(key)
         if pool.model is not None and pool.model.metadata.deletion_timestamp is None:
             return False
-        return not (pool.nodes or pool.claimed or any(not a.released for a in pool.attempts.values()))
+        # What is left of a node may be the counted Pods of its tasks, which wait for the next sweep and hold nothing.
+        standing = any(not node.is_memory for node in pool.nodes.values())
+        return not (standing or pool.claimed or any(not a.released for a in pool.attempts.values()))
 
     def vacant(self, key: PoolKey) -> bool:
         """True when there is no such Pool, nothing of one is left, and no job waits for one."""
@@ -266,7 +268,8 @@ class World:
         node = pool.nodes.get(name)
         if node is None:
             return ()
-        node.model, node.removing = None, False
+        node.model, node.removing, node.verdict = None, False, None
+        pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
         pool.mark("size", pool_name)
         return (PoolKey(namespace, pool_name),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from millpond.api.reasons import NodeState
+from millpond.api.reasons import NodeReason, NodeState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.starttask import StartTask, observe_start_task
@@ -55,26 +55,26 @@ def judge_node(facts: NodeFacts) -> NodeVerdict:
     start_task = observe_start_task(pod) if pod is not None and facts.has_start_task else None
     if facts.leaving:
         return NodeVerdict(
-            NodeState.LEAVING_POOL, "LeavingPool", "The node is being removed from its pool.", start_task
+            NodeState.LEAVING_POOL, NodeReason.LEAVING_POOL, "The node is being removed from its pool.", start_task
         )
     if pod is None:
-        return NodeVerdict(NodeState.CREATING, "NodePodMissing", "The node's Pod is being created.")
+        return NodeVerdict(NodeState.CREATING, NodeReason.NODE_POD_MISSING, "The node's Pod is being created.")
     if pod.spec.node_name is None:
         return NodeVerdict(NodeState.CREATING, *_unplaced(pod))
     if facts.host is None or not facts.host.ready:
         text = f"Host {pod.spec.node_name} does not report to the cluster. It takes no tasks until it does."
-        return NodeVerdict(NodeState.UNKNOWN, "HostSilent", text, start_task)
+        return NodeVerdict(NodeState.UNKNOWN, NodeReason.HOST_SILENT, text, start_task)
     if pod.terminal or pod.metadata.deletion_timestamp is not None:
         text = f"The node's Pod ended ({pod.status.reason or pod.status.phase}); it is being replaced."
-        return NodeVerdict(NodeState.STARTING, "NodePodEnded", text)
+        return NodeVerdict(NodeState.STARTING, NodeReason.NODE_POD_ENDED, text)
     return _placed(facts, pod, start_task)
 
 
 def _unplaced(pod: PodView) -> tuple[str, str]:
     for condition in pod.status.conditions:
         if condition.type == "PodScheduled" and condition.status == "False":
-            return "WaitingForHost", f"No host can take the node yet: {condition.message}"
-    return "WaitingForHost", "The node's Pod waits for a host."
+            return NodeReason.WAITING_FOR_HOST, f"No host can take the node yet: {condition.message}"
+    return NodeReason.WAITING_FOR_HOST, "The node's Pod waits for a host."
 
 
 def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> NodeVerdict:
@@ -82,21 +82,26 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> Nod
     if start_task is not None and facts.waits_for_start_task:
         if start_task.state == "Running":
             return NodeVerdict(
-                NodeState.WAITING_FOR_START_TASK, "StartTaskRunning", f"The start task runs on {host}.", start_task
+                NodeState.WAITING_FOR_START_TASK,
+                NodeReason.START_TASK_RUNNING,
+                f"The start task runs on {host}.",
+                start_task,
             )
         if start_task.state == "Completed" and start_task.failure is not None:
-            return NodeVerdict(NodeState.START_TASK_FAILED, "StartTaskFailed", start_task.failure.message, start_task)
+            return NodeVerdict(
+                NodeState.START_TASK_FAILED, NodeReason.START_TASK_FAILED, start_task.failure.message, start_task
+            )
         if start_task.failure is not None:
-            return NodeVerdict(NodeState.UNUSABLE, "StartTaskImage", start_task.failure.message, start_task)
+            return NodeVerdict(NodeState.UNUSABLE, NodeReason.START_TASK_IMAGE, start_task.failure.message, start_task)
     broken = _broken(pod)
     if broken is not None:
-        return NodeVerdict(NodeState.UNUSABLE, "NodePodBroken", broken, start_task)
+        return NodeVerdict(NodeState.UNUSABLE, NodeReason.NODE_POD_BROKEN, broken, start_task)
     agent = pod.container(AGENT_CONTAINER)
     if agent is None or agent.running is None or not facts.claimed or not facts.sized:
-        return NodeVerdict(NodeState.STARTING, "Starting", f"The node starts on host {host}.", start_task)
+        return NodeVerdict(NodeState.STARTING, NodeReason.STARTING, f"The node starts on host {host}.", start_task)
     if facts.busy:
-        return NodeVerdict(NodeState.RUNNING, "Running", f"Tasks run on host {host}.", start_task)
-    return NodeVerdict(NodeState.IDLE, "Idle", f"The node on host {host} is free.", start_task)
+        return NodeVerdict(NodeState.RUNNING, NodeReason.RUNNING, f"Tasks run on host {host}.", start_task)
+    return NodeVerdict(NodeState.IDLE, NodeReason.IDLE, f"The node on host {host} is free.", start_task)
 
 
 def _broken(pod: PodView) -> str | None:

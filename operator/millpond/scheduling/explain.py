@@ -80,6 +80,8 @@ class Facts(msgspec.Struct, frozen=True):
     nodes: tuple[NodeFact, ...] = ()
     node: str = ""
     succeeded: bool = False
+    ran: bool = False
+    """Its command came to an exit code."""
     ended: str = ""
     problem: Finding | None = None
     retry: str = ""
@@ -117,7 +119,7 @@ def explain(facts: Facts) -> tuple[Finding, ...]:
 def _ended(facts: Facts) -> Finding:
     if facts.succeeded:
         return Finding(TaskReason.TASK_SUCCEEDED, facts.ended or "It succeeded.")
-    remedy = f"millpond task stderr {facts.task}" if facts.node else ""
+    remedy = f"millpond task stderr {facts.task}" if facts.node and facts.ran else ""
     return Finding(TaskReason.TASK_FAILED, facts.ended or "It failed.", remedy=remedy)
 
 
@@ -196,8 +198,9 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
         remedy = "Lower the task's resources, or use a pool with larger nodes."
         message = f"No node of pool {pool} is large enough: it {example}."
         return Finding(TaskReason.TOO_MANY_RESOURCES, message, True, remedy)
-    nodes = "the node" if len(refusals) == 1 else f"all {len(refusals)} nodes"
-    busy = f"It waits until other tasks end: {nodes} of pool {pool} that take tasks are in use (it {example})."
+    nodes = "the one node" if len(refusals) == 1 else f"all {len(refusals)} nodes"
+    full = "takes tasks is full" if len(refusals) == 1 else "take tasks are full"
+    busy = f"It waits until other tasks end: {nodes} of pool {pool} that {full} (it {example})."
     if most == "SlotsInUse":
         more = f"Or add nodes: kubectl scale bpool {pool} --replicas {facts.pool.target + 1}"
         return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, more)
@@ -216,14 +219,14 @@ def _of_queue(facts: Facts, blocked: bool) -> list[Finding]:
     """Who goes first once there is room."""
     findings = []
     if facts.waiting_above:
-        message = f"{_tasks(facts.waiting_above)} of jobs of higher priority than {facts.job.priority} go first."
+        message = f"Of jobs of higher priority than {facts.job.priority}, {_tasks(facts.waiting_above)} before it."
         remedy = f"Or raise the priority of job {facts.job.name}."
         findings.append(Finding(WaitReason.BEHIND_HIGHER_PRIORITY, message, False, remedy))
     if facts.waiting_before:
-        message = f"{_tasks(facts.waiting_before)} of job {facts.job.name} are older and go first."
+        message = f"Of job {facts.job.name}, {_tasks(facts.waiting_before)} before it, being older."
         findings.append(Finding(WaitReason.BEHIND_OLDER_TASKS, message))
     if facts.waiting_beside:
-        message = f"{_tasks(facts.waiting_beside)} of other jobs of priority {facts.job.priority} take turns with it."
+        message = f"Of other jobs of priority {facts.job.priority}, {_tasks(facts.waiting_beside)} in turn with it."
         findings.append(Finding(WaitReason.BEHIND_OLDER_TASKS, message))
     if not blocked and not findings:
         message = "Nothing holds it back: it starts within seconds."
@@ -238,7 +241,7 @@ def _states(nodes: list[NodeFact]) -> str:
 
 
 def _tasks(amount: int) -> str:
-    return "1 waiting task" if amount == 1 else f"{amount} waiting tasks"
+    return "1 waiting task goes" if amount == 1 else f"{amount} waiting tasks go"
 
 
 def _with(message: str, more: str) -> str:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from support.model import deletion
-from support.model.failures import already_exists, bad_request, conflict, gone, invalid, not_found
+from support.model.failures import StatusError, already_exists, bad_request, conflict, gone, invalid, not_found
 from support.model.patches import json_patch, merge
 from support.model.resources import BY_PLURAL, ResourceType
 from support.model.selectors import Predicate, field_selector, label_selector
@@ -129,6 +129,8 @@ class Verbs:
     def _update(self, plural: str, old: Document, new: Document, subresource: str) -> Document:
         kind = BY_PLURAL[plural]
         name = old["metadata"]["name"]
+        if subresource == "resize":
+            self._require_host(old)
         if subresource == "status" or (kind.graceful and subresource):
             new = _only(kind, old, new, subresource)
         elif subresource:
@@ -140,6 +142,13 @@ class Verbs:
         if deletion.is_over(new):
             return new | {"metadata": self.store.remove(plural, _key_of(old))["metadata"]}
         return self.store.put(plural, _key_of(old), new)
+
+    def _require_host(self, pod: Document) -> None:
+        """A Pod can be resized on a host that exists only."""
+        host = pod["spec"].get("nodeName")
+        if host and self.store.get("nodes", ("", host)) is None:
+            name = pod["metadata"]["name"]
+            raise StatusError(403, "Forbidden", f'pods "{name}" is forbidden: node "{host}" not found')
 
     def _main(self, kind: ResourceType, old: Document, new: Document) -> Document:
         """The rules of the main resource: identity stays, status stays, the spec's changes are numbered."""
@@ -166,6 +175,8 @@ class Verbs:
         for field in ("finalizers", "ownerReferences", "labels", "annotations"):
             if field in meta and not meta[field]:
                 del meta[field]
+        if kind.kind == "Pod" and _fixed(new) != _fixed(old):
+            raise invalid(kind.plural, was["name"], "spec: Forbidden: pod updates may not change these fields")
         new = new | {"metadata": meta, "apiVersion": old["apiVersion"], "kind": old["kind"]}
         if kind.status:
             new = _with(new, "status", old.get("status"))
@@ -222,6 +233,13 @@ def _with(document: Document, field: str, value: Any) -> Document:
 
 def _spec(document: Document) -> Document:
     return {key: value for key, value in document.items() if key not in ("metadata", "status")}
+
+
+def _fixed(pod: Document) -> Document:
+    """What of a Pod's spec cannot be changed through the Pod itself."""
+    spec = {key: value for key, value in pod["spec"].items() if key not in ("activeDeadlineSeconds", "tolerations")}
+    containers = [{key: value for key, value in c.items() if key != "image"} for c in spec["containers"]]
+    return spec | {"containers": containers}
 
 
 def _only(kind: ResourceType, old: Document, new: Document, subresource: str) -> Document:

@@ -14,7 +14,7 @@ def test_reading() -> None:
                 "slots": {"total": 4, "used": 0},
                 "ipAddress": "10.244.2.7",
                 "startTask": {"state": "Completed", "exitCode": 0, "result": "Success", "retryCount": 1},
-                "errors": [{"code": "DiskFull", "message": "full"}],
+                "errors": [{"code": "ContainerMiscError", "message": "full"}],
             },
         }
     )

@@ -91,6 +91,15 @@ def test_the_next_attempt_waits_for_the_phase_not_for_the_container() -> None:
     assert [a.pod for a in of(StartAttempt, scene.run())] == ["frame-2"]
 
 
+def test_a_task_whose_container_ended_stays_running_until_its_pod_has_ended() -> None:
+    scene = a_scene_with()
+    scene.starts("frame-1")
+    scene.run(seconds=10)
+    scene.pod("frame-1", exited(0), phase="Running")
+    assert of(WriteTask, scene.run(seconds=10)) == []
+    assert scene.tasks["frame"].status.state == "Running"
+
+
 def test_a_pod_deleted_by_hand_before_its_exit_runs_again_uncounted() -> None:
     scene = a_scene_with()
     scene.starts("frame-1")

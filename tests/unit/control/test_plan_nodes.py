@@ -187,6 +187,20 @@ def test_a_deleted_pool_requeues_its_tasks_and_leaves_hosts_as_they_were() -> No
     assert (status.state, status.requeue_count) == ("Active", 1)
 
 
+def test_counted_pods_that_wait_for_a_sweep_hold_no_pool() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("a"))
+    scene.run(seconds=5)
+    scene.ends("a-1", exited(0))
+    scene.run(seconds=2)
+    scene.add(scene.deleted(scene.pools["farm"]))
+    scene.run(seconds=5)
+    assert "a-1" in scene.pods
+    assert scene.world.released(KEY)
+    scene.run(seconds=60)
+    assert "a-1" not in scene.pods
+
+
 def test_an_orphaned_node_pod_is_taken_away() -> None:
     scene = Scene()
     scene.add(a_host(), a_node_pod("farm-zzzzz", agent=running()))

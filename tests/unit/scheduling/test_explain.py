@@ -132,11 +132,17 @@ def test_all_that_holds_it_back_is_told_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(("ran", "remedy"), [(True, "millpond task stderr t"), (False, "")])
+def test_output_is_pointed_to_where_there_is_some(ran: bool, remedy: str) -> None:
+    (finding,) = explain(facts(state="Completed", node="n1", ran=ran))
+    assert finding.remedy == remedy
+
+
 def test_words() -> None:
     given = facts(nodes=(node(free=1), node("n2", free=1)), demand=Demand(slots=2))
     (finding,) = explain(given)
     assert finding.message == (
-        "It waits until other tasks end: all 2 nodes of pool render that take tasks are in use "
+        "It waits until other tasks end: all 2 nodes of pool render that take tasks are full "
         "(it needs 2 slots, 1 of 4 are free)."
     )
     assert finding.remedy == "Or add nodes: kubectl scale bpool render --replicas 3"

@@ -15,10 +15,10 @@ _INTRODUCTION = f"""\
 <!-- Rendered from the models in operator/millpond/api by hack/crds: edit those, then run it. -->
 # Reference
 
-The five kinds of `{API_VERSION}`, field by field. A field without a default is left out where the document does not
-give it. In names of fields, `[]` stands for each entry of a list and `{{}}` for each value of a map. Durations are whole
-seconds; times are RFC 3339, as `2026-11-24T17:00:00Z`. Rules are held by the API server: a document that breaks one is
-refused with the sentence given here.
+The five kinds of `{API_VERSION}`, field by field. A field without a default is left out where the document
+does not give it. In names of fields, `[]` stands for each entry of a list and `{{}}` for each value of a map.
+Durations are whole seconds; times are RFC 3339, as `2026-11-24T17:00:00Z`. Rules are held by the API server: a document
+that breaks one is refused with the sentence given here.
 
 What fields make happen is told in [concepts](concepts.md); what statuses say when something goes wrong, in
 [failures](failures.md).
@@ -143,10 +143,10 @@ def _walk(schema: Schema, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _columns(version: dict[str, Any]) -> list[str]:
-    rows = [
-        f"| {column['name'].upper()} | {column.get('description', '')} | {'`-o wide`' if column.get('priority') else ''} |"
-        for column in version["additionalPrinterColumns"]
-    ]
+    rows = []
+    for column in version["additionalPrinterColumns"]:
+        only = "`-o wide`" if column.get("priority") else ""
+        rows.append(f"| {column['name'].upper()} | {column.get('description', '')} | {only} |")
     return ["| Column | Shows | Only with |", "|---|---|---|", *rows]
 
 

@@ -1,0 +1,110 @@
+"""Pages of single objects: the reason and the next step are on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from millpond.cli.pages import page
+
+NOW = 1_795_543_200.0
+
+
+def document(spec: dict[str, Any], **status: Any) -> dict[str, Any]:
+    return {"metadata": {"name": "x", "namespace": "team"}, "spec": spec, "status": status}
+
+
+def condition(kind: str, status: str, reason: str, message: str = "Because.") -> dict[str, str]:
+    return {
+        "type": kind,
+        "status": status,
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": "2026-11-24T17:59:00Z",
+    }
+
+
+def test_a_failed_task_in_full() -> None:
+    failure = {"category": "UserError", "code": "FailureExitCode", "message": "It exited with 3."}
+    task = document(
+        {"jobName": "frames", "commandLine": "false"},
+        state="Completed",
+        result="Failure",
+        exitCode=3,
+        failure=failure,
+        attempt=2,
+        retryCount=1,
+        nodeName="render-a",
+        podName="x-2",
+        startTime="2026-11-24T17:58:00Z",
+        endTime="2026-11-24T17:59:00Z",
+        conditions=[condition("Complete", "True", "TaskFailed", "It exited with 3.")],
+    )
+    assert page("task", task, NOW) == [
+        "Name:           x",
+        "Namespace:      team",
+        "Job:            frames",
+        "Command:        false",
+        "Slots:          1",
+        "State:          Completed",
+        "Result:         Failure",
+        "Exit code:      3",
+        "Failure:        FailureExitCode (UserError)",
+        "Because:        It exited with 3.",
+        "Attempt:        2",
+        "Retries:        1",
+        "Node:           render-a",
+        "Pod:            x-2",
+        "Started:        2026-11-24T17:58:00Z (2m ago)",
+        "Ended:          2026-11-24T17:59:00Z (60s ago)",
+        "Took:           60s",
+        "",
+        "Conditions:",
+        "  Complete=True (TaskFailed, 60s)",
+        "    It exited with 3.",
+        "",
+        "Next:           millpond task stderr x",
+    ]
+
+
+NEXT: dict[str, tuple[str, dict[str, Any], str]] = {
+    "task succeeded": (
+        "task",
+        document({}, state="Completed", result="Success", nodeName="n"),
+        "millpond task stdout x",
+    ),
+    "task runs": ("task", document({}, state="Running"), "millpond task stdout -f x"),
+    "task waits": ("task", document({}, state="Active"), "millpond explain task x"),
+    "task is new": ("task", document({}), "millpond explain task x"),
+    "job runs": ("job", document({}, state="Active"), "millpond job watch x"),
+    "job has failures": (
+        "job",
+        document({}, state="Completed", taskCounts={"failed": 1}),
+        "millpond task list --job x --result Failure -o wide",
+    ),
+    "job is done": ("job", document({}, state="Completed"), ""),
+    "start task failed": (
+        "node",
+        document({}, state="StartTaskFailed", startTask={"state": "Completed", "exitCode": 1}),
+        "millpond node files get x 'startup/*.txt'",
+    ),
+    "node is well": ("node", document({}, state="Idle"), ""),
+    "pool is not ready": (
+        "pool",
+        document({}, conditions=[condition("Ready", "False", "NodesStarting")]),
+        "millpond node list --pool x -o wide",
+    ),
+    "pool is ready": ("pool", document({}, conditions=[condition("Ready", "True", "NodesReady")]), ""),
+}
+
+
+@pytest.mark.parametrize("case", NEXT)
+def test_the_next_step(case: str) -> None:
+    noun, shown, step = NEXT[case]
+    last = page(noun, shown, NOW)[-1]
+    assert last.removeprefix("Next:").strip() == step if step else not last.startswith("Next:")
+
+
+def test_an_object_that_nobody_looked_at_says_so() -> None:
+    lines = page("pool", {"metadata": {"name": "x", "namespace": "team"}, "spec": {}}, NOW)
+    assert lines[-1] == "Nothing has looked at it yet: is the Millpond operator running?"
