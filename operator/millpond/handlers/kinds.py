@@ -44,8 +44,8 @@ def register(registry: kopf.OperatorRegistry, ears: Ears) -> None:
 
     @kopf.on.delete(GROUP, VERSION, Pool.KIND.plural, registry=registry, id="empty-pool")
     async def empty_pool(namespace: str | None, name: str | None, **_: Any) -> None:
-        """Keeps the finalizer on a deleted Pool until nothing of it is left. Not the daemon: Kopf starts none for one
-        that it first sees when it is being deleted, as after a restart, and looks at one that goes on only after a
+        """Keeps the finalizer on a deleted Pool until nothing of it is left. The daemon cannot: Kopf starts none for a
+        Pool that it first sees when it is being deleted, as after a restart, and looks at one that goes on only after a
         write of its own on the Pool, of which it makes none here."""
         await ears.drive(PoolKey(namespace or "", name or ""))
 
