@@ -136,14 +136,28 @@ class TaskActions:
         return Done()
 
     async def delete_tasks(self, action: DeleteTasks) -> Outcome:
-        """Delete the Tasks of a deleted job, page by page."""
-        await self._delete_all(TASKS, action.namespace, Selection(fields=f"spec.jobName={action.job}"))
+        """Delete the Tasks of a deleted job, page by page, until there is a job of that name again: it keeps them."""
+        chosen = Selection(fields=f"spec.jobName={action.job}")
+        for _ in range(ROUNDS):
+            if await self._is_made_again(action) or await self._delete_page(TASKS, action.namespace, chosen):
+                break
         return Done()
+
+    async def _is_made_again(self, action: DeleteTasks) -> bool:
+        try:
+            await self._api.get(JOBS, action.namespace, action.job)
+        except NotFoundError:
+            return False
+        return True
 
     async def _delete_all(self, resource: Resource, namespace: str, chosen: Selection) -> None:
         for _ in range(ROUNDS):
-            if await self._api.delete_collection(resource, namespace, chosen, limit=PAGE) < PAGE:
+            if await self._delete_page(resource, namespace, chosen):
                 return
+
+    async def _delete_page(self, resource: Resource, namespace: str, chosen: Selection) -> bool:
+        """True when it was the last."""
+        return await self._api.delete_collection(resource, namespace, chosen, limit=PAGE) < PAGE
 
     async def write_task(self, action: WriteTask) -> Outcome:
         """Write what is news of a Task's status, if it is as it was seen."""

@@ -111,7 +111,7 @@ class Actuator:
             outcome = Missed(f"{type(error).__name__}: {error}", again_in=BROKEN_PAUSE)
         metrics.action_ended(name, type(outcome).__name__)
         if isinstance(outcome, Done):
-            self._events.publish(action)
+            self._events.publish(action, outcome.uid)
         else:
             log.info(
                 "action not performed", extra={"action": name, "outcome": repr(outcome), "what": repr(action)[:400]}

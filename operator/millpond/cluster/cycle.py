@@ -16,7 +16,7 @@ from millpond.cluster.actuator import Actuator
 from millpond.cluster.refresh import Refresher
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
-from millpond.control.outcomes import Missed, Outcome
+from millpond.control.outcomes import Done, Missed, Outcome
 from millpond.control.plan import plan
 from millpond.control.pool_state import PoolState
 from millpond.control.settle import settle
@@ -131,6 +131,9 @@ class Cycles:
 
         def report(action: AnyAction, outcome: Outcome) -> None:
             settle(pool, action, outcome, self._now())
+            if not isinstance(outcome, Done):
+                # Of what is performed in the background this is the only news.
+                self.wake([key])
             if isinstance(outcome, Missed):
                 missed.append(outcome)
                 if outcome.again_in == 0:

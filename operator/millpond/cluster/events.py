@@ -27,15 +27,16 @@ class EventRecorder:
         self._api = api
         self._instance = instance
         self._queue: asyncio.Queue[tuple[str, str, str, str, act.Event]] = asyncio.Queue(maxsize=BURST)
-        self._sent: dict[tuple[str, str, str, str], str] = {}
+        self._sent: dict[tuple[str, str, str, str, str], str] = {}
 
-    def publish(self, action: act.AnyAction) -> None:
-        """Queue the events of an action that has succeeded."""
+    def publish(self, action: act.AnyAction, written: str = "") -> None:
+        """Queue the events of an action that has succeeded; `written` is the uid of the object that it wrote."""
         if not action.events:
             return
-        kind, name, uid = subject_of(action)
+        kind, name, uid = subject_of(action, written)
         for event in action.events:
-            key = (action.namespace, kind, name, event.reason)
+            # A namesake made later is told anew.
+            key = (action.namespace, kind, name, uid, event.reason)
             if self._sent.get(key) == event.message or self._queue.full():
                 metrics.event_withheld()
                 continue
@@ -83,19 +84,20 @@ def _bounded(text: str) -> str:
     return text if len(content) <= NOTE_LIMIT else content[: NOTE_LIMIT - 3].decode(errors="ignore") + "…"
 
 
-def subject_of(action: act.AnyAction) -> tuple[str, str, str]:
-    """Kind, name and uid of the object that an action's events are about; the uid may be ""."""
+def subject_of(action: act.AnyAction, written: str = "") -> tuple[str, str, str]:
+    """Kind, name and uid of the object that an action's events are about. Where it is the object that the action wrote,
+    its uid is `written`: without it, `kubectl describe` does not find the event."""
     match action:
         case act.WriteTask(task=name, uid=uid):
             return "Task", name, uid
         case act.StartAttempt(task=name, task_uid=uid):
             return "Task", name, uid
         case act.WriteJob(job=name):
-            return "Job", name, ""
+            return "Job", name, written
         case act.WriteNode(node=name):
-            return "ComputeNode", name, ""
+            return "ComputeNode", name, written
         case act.Announce(kind=kind, name=name, uid=uid):
             return kind, name, uid
         case act.WritePool(pool=name):
-            return "Pool", name, ""
+            return "Pool", name, written
     return "Pool", getattr(action, "pool", ""), ""

@@ -140,6 +140,8 @@ class World:
     def observe_host(self, view: HostView) -> Iterable[PoolKey]:
         name = view.metadata.name
         old = self.hosts.get(name)
+        if old is not None and view.metadata.version < old.metadata.version:
+            return ()
         self.hosts[name] = view
         if old is not None and _host_facts(old) == _host_facts(view):
             return ()

@@ -65,6 +65,8 @@ async def operate(settings: Settings) -> int:
         health.alive()
         await _first(stop.wait(), lease.acquire())
         if stop.is_set():
+            # It may have been taken in the same moment.
+            await lease.release()
             return 0
         code = await _lead(settings, api, lease, health, stop)
         await lease.release()

@@ -139,8 +139,15 @@ async def test_many_are_deleted_by_pages(bench: Bench) -> None:
     for number in range(PAGE + 3):
         bench.task(f"t{number}")
     bench.task("other", jobName="another")
+    bench.verbs.delete("jobs", SPACE, JOB)
     assert isinstance(await bench.one(act.DeleteTasks(namespace=SPACE, job=JOB)), Done)
     assert [task["metadata"]["name"] for task in bench.verbs.list("tasks", SPACE)] == ["other"]
+
+
+async def test_tasks_of_a_job_that_was_made_again_stay(bench: Bench) -> None:
+    bench.task("new")
+    assert isinstance(await bench.one(act.DeleteTasks(namespace=SPACE, job=JOB)), Done)
+    assert [task["metadata"]["name"] for task in bench.verbs.list("tasks", SPACE)] == ["new"]
 
 
 async def test_sweep_takes_counted_pods_of_its_pool_only(bench: Bench) -> None:

@@ -258,3 +258,21 @@ async def test_turns_that_go_wrong_in_a_row_come_ever_more_slowly(stage: Stage) 
         stage.performer.outcome = Done()
         await asyncio.sleep(10)
         assert len(stage.turns.of()) - wrong > 100
+
+
+async def test_what_went_wrong_in_the_background_is_judged_again_at_once(stage: Stage) -> None:
+    stage.world.observe_pool(a_pool())
+    stage.cycles.start()
+    reports: list[Callable[[AnyAction, Outcome], None]] = []
+
+    async def perform_later(actions: Sequence[AnyAction], report: Callable[[AnyAction, Outcome], None]) -> None:
+        reports.append(report)
+
+    stage.performer.perform = perform_later  # type: ignore[method-assign]
+    stage.turns.answer = lambda pool, now: Plan([ACTION] if len(stage.turns.of()) == 1 else [])
+    with stage.driving():
+        await asyncio.sleep(1)
+        before = len(stage.turns.of())
+        reports[0](ACTION, Missed("down", 1))
+        await asyncio.sleep(1)
+        assert len(stage.turns.of()) == before + 1

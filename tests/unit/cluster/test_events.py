@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from millpond.api.job import JobStatus
 from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import Resource
 from millpond.cluster.errors import LeadershipLostError, UnavailableError
@@ -50,6 +51,25 @@ async def test_repetition_is_withheld_and_news_are_not(make_bench: Callable[...,
         bench.events.publish(_say(Event("Requeued", text)))
     bench.events.publish(_say(Event("Requeued", "b"), name="other"))
     assert len(await _sent(bench, bench.events)) == 3
+
+
+async def test_namesake_of_one_that_is_gone_is_told_anew(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    for uid in ("old", "new", "new"):
+        bench.events.publish(
+            act.Announce(namespace=SPACE, kind="Task", name="one", uid=uid, events=(Event("Requeued", "a"),))
+        )
+    assert [event["regarding"]["uid"] for event in await _sent(bench, bench.events)] in (["old", "new"], ["new", "old"])
+
+
+async def test_event_of_a_written_object_carries_its_uid(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    action = act.WriteJob(
+        namespace=SPACE, job=JOB, version="1", status=JobStatus(), events=(Event("JobCompleted", "done"),)
+    )
+    bench.events.publish(action, "uid-of-it")
+    (event,) = await _sent(bench, bench.events)
+    assert event["regarding"]["uid"] == "uid-of-it"
 
 
 async def test_flood_is_cut_off(make_bench: Callable[..., Bench]) -> None:

@@ -214,3 +214,12 @@ def test_a_pool_is_vacant_when_no_job_waits_for_one_either() -> None:
     assert not world.vacant(never)
     world.forget_pool(SPACE, "never")
     assert world.vacant(never)
+
+
+def test_an_older_word_of_a_host_is_no_news() -> None:
+    world = World()
+    world.observe_pool(a_pool())
+    world.observe_host(a_host("host-1", claim=CLAIM, version=5))
+    world.observe_host(a_host("host-1", version=6))
+    assert list(world.observe_host(a_host("host-1", claim=CLAIM, version=5))) == []
+    assert world.pool(KEY).claimed == set()
