@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any, Self
 
-from support import helm
-from support.apiserver import ROOT, binaries
+from support import binaries, helm
+from support.binaries import ROOT
 from support.live import Document, Live, condition
 
 API = "millpond.dev/v1alpha1"
@@ -69,7 +69,7 @@ class Installation:
 
     def kubectl(self, *arguments: str) -> str:
         """The standard output of a kubectl that must succeed."""
-        return tool(f"{binaries()}/kubectl", f"--kubeconfig={self.kubeconfig}", *arguments)
+        return tool(str(binaries.path("kubectl")), f"--kubeconfig={self.kubeconfig}", *arguments)
 
     def install(self) -> None:
         """Install the chart, or upgrade to it, and wait until the operator leads."""
