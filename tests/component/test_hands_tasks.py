@@ -132,6 +132,9 @@ async def test_sweep_and_delete_many(hands: Hands) -> None:
     assert isinstance(await hands.one(act.SweepPods(namespace=hands.space, pool="farm")), Done)
     assert [pod["metadata"]["name"] for pod in hands.get("pods")["items"]] == ["t0-1"]
     assert isinstance(await hands.one(act.DeleteTasks(namespace=hands.space, job="frames")), Done)
+    assert len(hands.get("tasks")["items"]) == 3, "a job that is there keeps its tasks"
+    hands.server.done("delete", "jobs.millpond.dev", "frames", "-n", hands.space)
+    assert isinstance(await hands.one(act.DeleteTasks(namespace=hands.space, job="frames")), Done)
     assert hands.get("tasks")["items"] == []
 
 

@@ -9,6 +9,7 @@ from millpond.control.fold_tasks import UNCOUNTED, adopt
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt
+from millpond.lifecycle.exits import lacked_room
 from millpond.scheduling.demand import Demand
 
 
@@ -32,6 +33,8 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     if labels.COUNTED in view.metadata.labels:
         pool.counted.add(name)
     enter(pool, attempt, holds=not view.terminal)
+    if lacked_room(view):
+        pool.mark("node", attempt.node.name)
     pool.mark("attempt", name)
 
 

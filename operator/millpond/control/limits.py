@@ -30,4 +30,4 @@ class Limits(msgspec.Struct, frozen=True):
     """Least time between two sweeps of counted Pods; until then their logs can be read."""
     backoff: float = 1.0
     """First pause before an attempt that no node took is tried again; doubles up to `backoff_most`."""
-    backoff_most: float = 60.0
+    backoff_most: float = 10.0

@@ -21,6 +21,7 @@ from millpond.control.limits import Limits
 from millpond.control.node_status import describe_node
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
+from millpond.lifecycle.exits import lacked_room
 from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node
 from millpond.scheduling.node_slots import NodeSlots
 
@@ -63,7 +64,7 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
         pod=pod,
         host=host,
         claimed=pod is not None and pod.spec.node_name in pool.claimed,
-        sized=node.slots is not None and pod is not None and not _oversized(pod),
+        sized=node.slots is not None and pod is not None and not _oversized(pod) and not _is_mismeasured(node),
         has_start_task=has_start_task,
         waits_for_start_task=start_task is not None and start_task.wait_for_success,
         busy=node.holding > 0,
@@ -151,13 +152,20 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     host = pod.spec.node_name
     if host is None or pod.metadata.deletion_timestamp is not None:
         return
-    if (host not in pool.claimed or node.slots is None) and not node.claiming and host in pool.hosts:
+    unmeasured = host not in pool.claimed or node.slots is None or _is_mismeasured(node)
+    if unmeasured and not node.claiming and host in pool.hosts:
         node.claiming = True
         pool.releasing.discard(host)
         actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
     elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
         node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
+
+
+def _is_mismeasured(node: NodeRecord) -> bool:
+    """True when the host has just refused a task for want of room: others have come to it since it was measured."""
+    refused = (a for a in node.attempts.values() if a.view is not None and lacked_room(a.view))
+    return any(not attempt.settled for attempt in refused)
 
 
 def _pod_name(node: NodeRecord) -> str:

@@ -73,6 +73,11 @@ IN_TIME = {"ErrImagePull": FailureCode.CONTAINER_INVALID_IMAGE, "ImagePullBackOf
 """Waiting reasons that may heal: a registry comes back."""
 
 
+def lacked_room(pod: PodView) -> bool:
+    """True when the node refused the Pod since others hold what it asks for: what the node offers is known wrongly."""
+    return pod.status.phase == "Failed" and pod.status.reason.startswith("OutOf")
+
+
 def judge_ended(pod: PodView) -> Exit:
     """The end of a Pod in a terminal phase."""
     state = pod.container(TASK_CONTAINER)
