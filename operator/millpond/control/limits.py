@@ -6,7 +6,7 @@ import msgspec
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """All in seconds."""
+    """In seconds, but for `burst`."""
 
     node_lost: float = 300.0
     """Silence of a host after which its attempts are given up."""
@@ -18,6 +18,10 @@ class Limits(msgspec.Struct, frozen=True):
     """A task that ends sooner than this is never written as Running."""
     preparing_after: float = 3.0
     """A task that starts sooner than this is never written as Preparing."""
+    burst: int = 50
+    """So many waiting tasks of a job make a burst: progress is written later, so that starts and results come first."""
+    progress_in_burst: float = 10.0
+    """In a burst, a task that starts or ends sooner than this is never written as Preparing or Running."""
     image_pull: float = 120.0
     """How long a failing image pull may go on before the task fails."""
     startup: float = 600.0

@@ -122,10 +122,11 @@ def _follow(
         return  # its end is told when the Pod's phase is terminal; until then the last word stands
     started = state.running.started_at if state and state.running else None
     created = parse_time(view.metadata.creation_timestamp)
+    least = limits.progress_in_burst if task.job.waiting >= limits.burst else 0.0
     if started is not None:
-        wanted, due = TaskState.RUNNING, parse_time(started) + limits.running_after
+        wanted, due = TaskState.RUNNING, parse_time(started) + max(limits.running_after, least)
     else:
-        wanted, due = TaskState.PREPARING, created + limits.preparing_after
+        wanted, due = TaskState.PREPARING, created + max(limits.preparing_after, least)
         for limit in (limits.image_pull, limits.startup):
             if now < created + limit:
                 pool.look_at(created + limit, "attempt", attempt.pod)

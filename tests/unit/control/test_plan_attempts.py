@@ -317,3 +317,14 @@ def test_a_failure_is_written_in_azure_s_words(
     (written,) = of(WriteTask, scene.run())
     assert (written.status.exit_code, written.status.failure.code) == (exit_code, code)  # type: ignore[union-attr]
     assert [(e.reason, e.type) for e in written.events] == [("TaskFailed", "Warning")]
+
+
+def test_in_a_burst_progress_is_written_later() -> None:
+    scene = a_running_scene(slots=1, burst=5, progress_in_burst=10)
+    scene.add(a_job(), *(a_task(f"t{n}") for n in range(8)))
+    scene.run()
+    scene.starts("t0-1")
+    scene.run(seconds=5)
+    assert [a.task for a in of(WriteTask, scene.done)] == []
+    scene.run(seconds=6)
+    assert [a.status.state for a in of(WriteTask, scene.done)] == ["Running"]
