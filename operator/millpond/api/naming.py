@@ -44,8 +44,8 @@ def attempt_pod(task_name: str, attempt: int) -> str:
 def node_name(pool_name: str, pool_uid: str, ordinal: int) -> str:
     """The compute node with this ordinal in the pool, and its Pod: ``<pool>-<5 characters>``.
 
-    Ordinals are never used twice in the life of a pool, so neither are names. The suffix holds a letter, since a
-    suffix of digits could be taken for the attempt of a task.
+    An ordinal, and with it the name, is used again only when nothing of the node that had it is left. The suffix holds
+    a letter, since a suffix of digits could be taken for the attempt of a task.
     """
     suffix = digest(pool_uid, ordinal, length=_NODE_SUFFIX_LENGTH)
     salt = 0

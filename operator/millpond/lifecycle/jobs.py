@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from millpond.api.reasons import JobState
+from millpond.api.reasons import JobState, TerminateReason
 
 
 class JobFacts(msgspec.Struct, frozen=True, gc=False):
@@ -49,15 +49,15 @@ def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVer
 def _reason_to_end(facts: JobFacts, now: float, empty_grace_seconds: float) -> tuple[str | None, float | None]:
     """Why the job must end now, or None and the time at which that may change."""
     if facts.wants_termination:
-        return facts.wanted_reason or "UserTerminate", None
+        return facts.wanted_reason or TerminateReason.USER_TERMINATE.value, None
     later: list[float] = []
     if facts.max_wall_clock_seconds is not None:
         expiry = facts.created + facts.max_wall_clock_seconds
         if now >= expiry:
-            return "MaxWallClockTimeExpiry", None
+            return TerminateReason.MAX_WALL_CLOCK_TIME_EXPIRY.value, None
         later.append(expiry)
     if facts.terminates_when_all_complete and facts.unfinished == 0:
         if facts.has_ever_had_tasks or now >= facts.empty_since + empty_grace_seconds:
-            return "AllTasksComplete", None
+            return TerminateReason.ALL_TASKS_COMPLETE.value, None
         later.append(facts.empty_since + empty_grace_seconds)
     return None, min(later, default=None)
