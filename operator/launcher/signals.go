@@ -20,6 +20,8 @@ var (
 
 const (
 	lastSignal              = 64
+	firstReserved           = syscall.Signal(32) // Go never catches these: they are the C library's
+	lastReserved            = syscall.Signal(34)
 	setSubreaper            = 36 // PR_SET_CHILD_SUBREAPER
 	blockMask               = 0  // SIG_BLOCK
 	setMask                 = 2  // SIG_SETMASK
@@ -45,13 +47,13 @@ func catchSignals() {
 }
 
 // forwarded says whether a signal is passed on as it came. SIGTERM and SIGCHLD have their own channels, SIGKILL and
-// SIGSTOP cannot be caught, and Go keeps SIGPROF, SIGURG and 32 to 34 for its runtime and the C library.
+// SIGSTOP cannot be caught, and Go keeps SIGPROF, SIGURG and the reserved ones for its runtime and the C library.
 func forwarded(number syscall.Signal) bool {
 	switch number {
-	case syscall.SIGTERM, syscall.SIGCHLD, syscall.SIGKILL, syscall.SIGSTOP, syscall.SIGPROF, syscall.SIGURG, 32, 33, 34:
+	case syscall.SIGTERM, syscall.SIGCHLD, syscall.SIGKILL, syscall.SIGSTOP, syscall.SIGPROF, syscall.SIGURG:
 		return false
 	}
-	return true
+	return number < firstReserved || number > lastReserved
 }
 
 // adoptOrphans makes this process the parent of orphaned descendants, as process 1 of a container is anyway.
@@ -60,12 +62,16 @@ func adoptOrphans() {
 }
 
 // start runs the program at path in its own process group with every signal at its default and none blocked.
-// Handlers are reset by exec, and ignored signals have handlers here; only the mask is left to clear.
+// Handlers are reset by exec, and ignored signals have handlers here, but for the runtime's own; those and the mask are
+// left to clear.
 func start(path string, arguments []string, files []uintptr) (pid int, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	inherited := changeMask(setMask, 0)
 	defer changeMask(setMask, inherited)
+	for number := firstReserved; number <= lastReserved; number++ {
+		setAction(number, byDefault)
+	}
 	return syscall.ForkExec(path, arguments, &syscall.ProcAttr{
 		Env:   os.Environ(),
 		Files: files,
@@ -85,6 +91,15 @@ func changeMask(how uintptr, set uint64) (before uint64) {
 	_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, how, uintptr(unsafe.Pointer(&set)),
 		uintptr(unsafe.Pointer(&before)), signalSetLength, noOptions, noOptions)
 	return before
+}
+
+const byDefault uintptr = 0 // SIG_DFL
+
+// setAction decides for the whole process what becomes of a signal that neither os/signal nor a C library lets one choose.
+func setAction(number syscall.Signal, action uintptr) {
+	structure := [4]uintptr{action} // handler, flags, restorer, mask
+	_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(number), uintptr(unsafe.Pointer(&structure)), 0,
+		signalSetLength, noOptions, noOptions)
 }
 
 // signalGroup sends a signal to the process group that pid leads, and to pid itself if it has left that group.

@@ -46,7 +46,11 @@ func TestTheWholeGroupIsSignalled(t *testing.T) {
 func TestTheCommandStartsWithDefaultSignals(t *testing.T) {
 	t.Parallel()
 	trial := prepareTrial(t, nil, "/bin/grep", "-E", "^Sig(Ign|Blk):", "/proc/self/status")
-	// The launcher itself starts with signals ignored; the shell cannot block any.
+	// The launcher itself starts with signals ignored, the reserved ones too; the shell can neither block nor ignore those.
+	for number := firstReserved; number <= lastReserved; number++ {
+		setAction(number, 1) // SIG_IGN
+		defer setAction(number, byDefault)
+	}
 	trial.command.Args = append([]string{"/bin/sh", "-c", `trap '' HUP INT QUIT USR1 PIPE; exec "$0" "$@"`}, trial.command.Args...)
 	trial.command.Path = "/bin/sh"
 	trial.start().wait(10 * time.Second)
