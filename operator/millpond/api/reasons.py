@@ -96,9 +96,12 @@ class FailureCode(StrEnum):
     COMMAND_PROGRAM_NOT_FOUND = "CommandProgramNotFound"
     COMMAND_LAUNCH_FAILED = "CommandLaunchFailed"
     CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
+    CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
     CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
     RESOURCE_DIRECTORY_CREATE_FAILED = "ResourceDirectoryCreateFailed"
+    DISK_FULL = "DiskFull"
+    MAX_INTERNAL_RETRY_COUNT_REACHED = "MaxInternalRetryCountReached"
 
 
 class NodeErrorCode(StrEnum):

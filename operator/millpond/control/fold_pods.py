@@ -9,7 +9,7 @@ from millpond.control.fold_tasks import UNCOUNTED, adopt
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt
-from millpond.lifecycle.exits import lacked_room
+from millpond.lifecycle.kubelet import lacked_room
 from millpond.scheduling.demand import Demand
 
 

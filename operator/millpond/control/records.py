@@ -36,8 +36,8 @@ class TaskRecord:
 
     __slots__ = (
         "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued",
-        "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version",
-        "written", "written_problem",
+        "refusals", "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished",
+        "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -64,6 +64,8 @@ class TaskRecord:
         self.queued = False
         self.not_before = 0.0
         self.backoff = 0.0
+        self.refusals = 0
+        """Nodes that have turned it away in a row, as far as this life of the operator knows."""
         self.problem: Problem | None = None
         self.written_problem: str | None = None
 

@@ -25,6 +25,7 @@ def book(
     at = format_time(now)
     task.retry_count += verdict.ledger is Ledger.RETRY
     task.requeue_count += verdict.ledger is Ledger.REQUEUE
+    task.refusals = task.refusals + 1 if verdict.refused else 0
     if verdict.final:
         status = _final(attempt, task, verdict, at)
         result = TaskResult.SUCCESS if verdict.ledger is Ledger.SUCCESS else TaskResult.FAILURE
