@@ -53,17 +53,16 @@ def _is_another(attempt: Attempt, view: PodView) -> bool:
 def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> Attempt:
     tags = view.metadata.labels
     number = tags.get(labels.ATTEMPT, "")
-    attempt = Attempt(
+    return Attempt(
         pool,
         view.metadata.name,
         int(number) if number.isdigit() else 0,
         namespace.job(tags.get(labels.JOB, "")),
         tags.get(labels.TASK, ""),
+        next((o.uid for o in view.metadata.owner_references if o.kind == "Task"), ""),
         pool.node(tags.get(labels.NODE, "")),
         _demand(view),
     )
-    attempt.task_uid = next((o.uid for o in view.metadata.owner_references if o.kind == "Task"), "")
-    return attempt
 
 
 def _demand(view: PodView) -> Demand:
@@ -93,13 +92,7 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         task.live = attempt
         job.pool.begun += task.attempt
         job.pool.dequeue(task)
-    if holds or counts:
-        if job.live.get(attempt.pod) is not attempt:
-            job.live[attempt.pod] = attempt
-            job.pool.refile(job)
-    elif job.live.pop(attempt.pod, None) is not None:
-        pool.mark_emptier(job)
-        job.pool.refile(job)
+    job.pool.keep_live(attempt, holds or counts)
 
 
 def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
@@ -114,8 +107,8 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     siblings.pop(attempt.pod, None)
     if not siblings:
         job.attempts.pop(attempt.task, None)
-    job.live.pop(attempt.pod, None)
-    pool.mark_emptier(job)
+    job.pool.keep_live(attempt, False)
+    job.pool.mark_emptier(job)
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
     if task is not None and task.live is attempt:
@@ -123,7 +116,6 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
             task.vanished = attempt.number
         adopt(task)
         job.pool.mark("task", f"{job.name}/{task.name}")
-    job.pool.refile(job)
 
 
 def fold_node_pod(pool: PoolState, view: PodView) -> None:
