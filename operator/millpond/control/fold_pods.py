@@ -15,22 +15,23 @@ from millpond.scheduling.demand import Demand
 
 def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> None:
     """Take a task Pod's word for where it is and how far it came."""
-    name = view.metadata.name
+    meta = view.metadata
+    name, version = meta.name, meta.version
     attempt = pool.attempts.get(name)
     if attempt is not None and _is_another(attempt, view):
         forget_attempt(pool, attempt)
         attempt = None
     if attempt is None:
         attempt = _new_attempt(namespace, pool, view)
-    elif view.metadata.version < attempt.version:
+    elif version < attempt.version:
         return
     attempt.assumed = False
-    attempt.uid = view.metadata.uid
-    attempt.version = view.metadata.version
+    attempt.uid = meta.uid
+    attempt.version = version
     attempt.view = view
-    attempt.deleting = view.metadata.deletion_timestamp is not None
-    attempt.released = labels.EVIDENCE_FINALIZER not in view.metadata.finalizers
-    if labels.COUNTED in view.metadata.labels:
+    attempt.deleting = meta.deletion_timestamp is not None
+    attempt.released = labels.EVIDENCE_FINALIZER not in meta.finalizers
+    if labels.COUNTED in meta.labels:
         pool.counted.add(name)
     enter(pool, attempt, holds=not view.terminal)
     if lacked_room(view):

@@ -110,6 +110,8 @@ def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
     queue_or_not(task)
+    if task.state is TaskState.COMPLETED:
+        return
     if (
         job.model is None
         or task.lost

@@ -18,7 +18,10 @@ FillType = Literal["Spread", "Pack"]
 
 
 class NodeIndex:
-    """Names of nodes in buckets by free slots, sorted; full nodes are in none. Amounts change only through this index."""
+    """Names of nodes in buckets by free slots, each sorted; full nodes are in none.
+
+    A node's amounts change only through this index.
+    """
 
     def __init__(self) -> None:
         self._buckets: dict[int, list[str]] = {}
