@@ -60,12 +60,7 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
         case ReleaseEvidence() if action.pod in pool.attempts:
             pool.counted.add(action.pod)
         case WriteTask():
-            task = pool.task_of(f"{action.job}/{action.task}")
-            if task is not None and version.isdigit() and task.uid == action.uid:
-                task.version = max(task.version, int(version))
-            if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
-                adopt(task)
-                settle_into_queue(task)
+            _confirm_task(pool, action, version)
         case HoldJob() | WriteJob() | WritePool() | WriteNode():
             _confirm_written(pool, action, version)
         case ClaimHost():
@@ -81,14 +76,27 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             pool.refusal = None
 
 
+def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
+    mark = f"{action.job}/{action.task}"
+    task = pool.task_of(mark)
+    if task is None:
+        return
+    if version.isdigit() and task.uid == action.uid:
+        task.version = max(task.version, int(version))
+    if pool.unsent.pop(mark, None) is not None:
+        adopt(task)
+        settle_into_queue(task)
+
+
 def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | WriteNode, version: str) -> None:
     match action:
         case HoldJob() | WriteJob():
             job = pool.jobs.get(action.job)
             if job is not None and job.model is not None:
-                finalizers = {"finalizers": action.finalizers} if isinstance(action, HoldJob) else {}
-                job.model = _versioned(job.model, version, **finalizers)
-                pool.mark("job", job.name)
+                held = {"finalizers": action.finalizers} if isinstance(action, HoldJob) else {}
+                job.model = _versioned(job.model, version, **held)
+                if held:
+                    pool.mark("job", job.name)
         case WritePool() if pool.model is not None:
             pool.model = _versioned(pool.model, version)
         case WriteNode():
