@@ -66,7 +66,9 @@ async def test_first_candidate_leads_at_once_and_fences_until_then() -> None:
     times = LeaseTimes()
     assert lease.fence() == pytest.approx(times.duration, abs=0.1)
     await asyncio.sleep(times.renew_deadline - 0.1)
-    assert lease.fence() == pytest.approx(times.duration - times.renew_deadline, abs=0.2), "a write may go on until then"
+    assert lease.fence() == pytest.approx(times.duration - times.renew_deadline, abs=0.2), (
+        "a write may go on until then"
+    )
 
 
 async def test_leader_that_renews_keeps_others_waiting() -> None:
