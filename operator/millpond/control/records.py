@@ -127,8 +127,10 @@ class JobRecord:
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
-        self.deleted = False
-        """The Job object was seen to go, and its tasks are to follow."""
+        self.holding = False
+        """The job finalizer is being written."""
+        self.released = ""
+        """The uid of the deleted Job that has been let go with its tasks, or is being."""
         self.last_summary = float("-inf")
         self.summary_scheduled = False
         self.unwritten = False
@@ -137,7 +139,12 @@ class JobRecord:
     @property
     def ending(self) -> bool:
         """True when the job starts no more tasks, for good."""
-        return self.state in (JobState.TERMINATING, JobState.COMPLETED)
+        return self.deleting or self.state in (JobState.TERMINATING, JobState.COMPLETED)
+
+    @property
+    def deleting(self) -> bool:
+        """True when the Job was deleted: its tasks are not worth a word any more, they go with it."""
+        return self.model is not None and self.model.metadata.deletion_timestamp is not None
 
     def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
         task = self.tasks.get(ticket[1])
@@ -188,9 +195,12 @@ class Attempt:
 
     @property
     def settled(self) -> bool:
-        """True when nothing that this attempt does can count any more: it is counted, or a later one has begun."""
+        """True when nothing that this attempt does can count any more.
+
+        It is counted, a later one has begun, or its task is to go with its job.
+        """
         task = self.record
-        if task is None or self.number <= task.settled:
+        if task is None or self.job.deleting or self.number <= task.settled:
             return True
         return task.live is not None and self.number < task.live.number
 
