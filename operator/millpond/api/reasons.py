@@ -63,6 +63,7 @@ class JobState(StrEnum):
     ACTIVE = "Active"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
+    DELETING = "Deleting"
 
 
 class JobScheduleState(StrEnum):
@@ -165,6 +166,7 @@ class JobReason(StrEnum):
     RUNNING = "Running"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
+    DELETING = "Deleting"
     ALL_TASKS_SUCCEEDED = "AllTasksSucceeded"
     TASKS_FAILED = "TasksFailed"
     TASKS_UNFINISHED = "TasksUnfinished"
