@@ -83,6 +83,7 @@ class Refresher:
                 | act.RemoveNode(node=name)
                 | act.ReleaseNode(node=name)
                 | act.CreateNodePod(node=name)
+                | act.CreateEraser(node=name)
             ):
                 return await self._one(self._api.get(COMPUTE_NODES, space, name), ComputeNode, world.observe_node)
         return ()

@@ -16,7 +16,7 @@ from millpond.api.reasons import JobState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
-from millpond.control.fold_pods import fold_attempt, fold_node_pod, forget_attempt
+from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
 from millpond.control.fold_tasks import drop_task, fold_task, settle_into_queue
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.pool_state import PoolState
@@ -112,6 +112,10 @@ class World:
                 fold_node_pod(pool, view)
                 self._note_host(view, key)
                 return (key,)
+            case labels.Role.ERASER:
+                fold_eraser(pool, view)
+                self._note_host(view, key)
+                return (key,)
             case _:
                 return ()
 
@@ -131,6 +135,10 @@ class World:
             pod = node.pods.get(name)
             if pod is not None and pod.metadata.uid == uid:
                 node.drop_pod(name)
+                state.mark("node", node.name)
+                return (PoolKey(namespace, pool),)
+            if node.eraser is not None and node.eraser.metadata.uid == uid:
+                node.eraser = None
                 state.mark("node", node.name)
                 return (PoolKey(namespace, pool),)
         return ()
@@ -271,6 +279,7 @@ class World:
         if node is None:
             return ()
         node.model, node.removing, node.verdict = None, False, None
+        node.erasure_refusal = ""
         pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
         pool.mark("size", pool_name)
