@@ -15,6 +15,7 @@ from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
 from millpond.control.actions import WriteTask
 from millpond.control.records import Attempt, JobRecord, NodeRecord, TaskRecord
+from millpond.lifecycle.jobs import starts_tasks
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
@@ -203,8 +204,8 @@ class PoolState:
         job.filed = wanted
 
     def mark_emptier(self, job: JobRecord) -> None:
-        """Judge the job again where it matters that fewer of its Pods are left: while it ends, or does not exist."""
-        if job.model is None or job.ending:
+        """Judge the job again where it matters that fewer of its Pods are left: while it pauses or ends, or is gone."""
+        if job.model is None or not starts_tasks(job.state):
             job.pool.mark("job", job.name)
 
     def unfile(self, job: JobRecord) -> None:
@@ -217,7 +218,7 @@ class PoolState:
     def may_start(job: JobRecord) -> bool:
         """True when the job's own rules allow one more task to start."""
         model = job.model
-        if model is None or job.ending:
+        if model is None or not starts_tasks(job.state):
             return False
         most = model.spec.max_parallel_tasks
         return most < 0 or len(job.live) < most
@@ -229,7 +230,7 @@ class PoolState:
         counts[tally_of(state, result)] += 1
         task.state, task.result = state, result
         unfinished = counts["active"] or counts["running"] or counts["preparing"]
-        self.mark("counted" if unfinished else "job", task.job.name)
+        self.mark("counted" if unfinished and starts_tasks(task.job.state) else "job", task.job.name)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

@@ -8,6 +8,7 @@ from millpond.api import labels
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
 from millpond.api.pool import Pool
+from millpond.api.reasons import JobState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
@@ -86,6 +87,10 @@ def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, 
             job = pool.jobs.get(action.job)
             if job is not None and job.model is not None:
                 job.model = _versioned(job.model, version)
+                if action.status.disabled_by == job.disable_asked:
+                    job.disable_asked = None
+                if action.status.state is JobState.ENABLING:
+                    pool.mark("job", action.job)  # it waited for that to be told
         case WritePool() if pool.model is not None:
             pool.model = _versioned(pool.model, version)
         case WriteNode():
