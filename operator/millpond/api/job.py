@@ -167,6 +167,7 @@ class Job(Resource):
             fits_a_label("job"),
             _over(JobState.TERMINATING, "JobBeingTerminated", f"only force can be changed any more; {_NEW_JOB}"),
             _over(JobState.COMPLETED, "JobCompleted", f"the job has ended; {_NEW_JOB}"),
+            _over(JobState.DELETING, "JobBeingDeleted", f"only force can be changed any more; {_NEW_JOB}"),
             rule(
                 f"{same('spec.poolName')} || ({was(JobState.DISABLED.value)})",
                 "OperationInvalidForCurrentState: poolName can be changed only while the job is Disabled: "

@@ -66,6 +66,7 @@ class JobState(StrEnum):
     ENABLING = "Enabling"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
+    DELETING = "Deleting"
 
 
 class JobScheduleState(StrEnum):
@@ -99,9 +100,12 @@ class FailureCode(StrEnum):
     COMMAND_PROGRAM_NOT_FOUND = "CommandProgramNotFound"
     COMMAND_LAUNCH_FAILED = "CommandLaunchFailed"
     CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
+    CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
     CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
     RESOURCE_DIRECTORY_CREATE_FAILED = "ResourceDirectoryCreateFailed"
+    DISK_FULL = "DiskFull"
+    MAX_INTERNAL_RETRY_COUNT_REACHED = "MaxInternalRetryCountReached"
 
 
 class NodeErrorCode(StrEnum):
@@ -170,6 +174,7 @@ class JobReason(StrEnum):
     ENABLED = "Enabled"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
+    DELETING = "Deleting"
     ALL_TASKS_SUCCEEDED = "AllTasksSucceeded"
     TASKS_FAILED = "TasksFailed"
     TASKS_UNFINISHED = "TasksUnfinished"
@@ -186,6 +191,7 @@ class TaskReason(StrEnum):
     JOB_DISABLED = "JobDisabled"
     JOB_BEING_TERMINATED = "JobBeingTerminated"
     JOB_COMPLETED = "JobCompleted"
+    JOB_BEING_DELETED = "JobBeingDeleted"
     POOL_NOT_FOUND = "PoolNotFound"
     POOL_DELETING = "PoolDeleting"
     NO_NODES = "NoNodes"

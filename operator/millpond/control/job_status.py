@@ -37,7 +37,7 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
             completed=counts["succeeded"] + counts["failed"],
         ),
         start_time=old.start_time or model.metadata.creation_timestamp,
-        end_time=(old.end_time or at) if ended else None,
+        end_time=old.end_time or (at if ended else None),
         terminate_reason=verdict.terminate_reason,
         terminate_time=(old.terminate_time or at) if ends_tasks(verdict.state) else None,
         disabled_by=job.service_disable if verdict.state in PAUSING else None,
@@ -46,7 +46,15 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
 
 
 def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
-    said = _said_at_end(job, verdict) if verdict.state is JobState.COMPLETED else _said_before(pool, job, verdict)
+    said: list[Said]
+    match verdict.state:
+        case JobState.COMPLETED:
+            said = _said_at_end(job, verdict)
+        case JobState.DELETING:
+            ended = model.status.end_time is not None
+            said = [(ConditionType.COMPLETE, ended, JobReason.DELETING, "The job goes, and its tasks before it.")]
+        case _:
+            said = _said_before(pool, job, verdict)
     return [
         Condition(
             type=kind,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from millpond.api import labels
 from millpond.api.conditions import ConditionStatus
 from millpond.api.job import DesiredState as Desired
 from millpond.api.job import Job, OnAllTasksComplete
 from millpond.api.reasons import ConditionType, JobState
-from millpond.control.actions import AnyAction, DeleteTasks, WriteJob
+from millpond.control.actions import AnyAction, HoldJob, ReleaseJob, WriteJob
 from millpond.control.job_status import describe_job, events_of
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
@@ -21,7 +22,9 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
         if job is None:
             continue
         if job.model is None:
-            _forget_unknown(pool, job, actions)
+            _forget_unknown(pool, job)
+            continue
+        if _hold(pool, job, job.model, actions):
             continue
         if job.user_disables:
             job.disable_asked = None
@@ -30,14 +33,38 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             pool.look_at(verdict.look_again, "job", name)
         if verdict.state is not job.state:
             _enter(pool, job, verdict.state)
+        told = job.model.status.state is verdict.state
         _write(pool, job, job.model, verdict, now, limits, actions)
+        if verdict.may_go and told:
+            _release(pool, job, job.model.metadata.uid, actions)
+        elif verdict.may_go:
+            pool.mark("job", name)
 
 
-def _forget_unknown(pool: PoolState, job: JobRecord, actions: list[AnyAction]) -> None:
-    """A job that does not exist goes when no task and no Pod speaks of it; a deleted one takes its tasks along."""
-    if job.deleted:
-        job.deleted = False
-        actions.append(DeleteTasks(namespace=pool.namespace, job=job.name))
+def _hold(pool: PoolState, job: JobRecord, model: Job, actions: list[AnyAction]) -> bool:
+    """See to it that the Job cannot go without its tasks. True while that is being written: the status comes after."""
+    meta = model.metadata
+    if labels.JOB_FINALIZER in meta.finalizers or meta.deletion_timestamp is not None:
+        job.holding = False
+        return False
+    if not job.holding:
+        job.holding = True
+        finalizers = (*meta.finalizers, labels.JOB_FINALIZER)
+        actions.append(
+            HoldJob(namespace=pool.namespace, job=job.name, version=meta.resource_version, finalizers=finalizers)
+        )
+    return True
+
+
+def _release(pool: PoolState, job: JobRecord, uid: str, actions: list[AnyAction]) -> None:
+    """Let a deleted Job go with its tasks, once."""
+    if job.released != uid:
+        job.released = uid
+        actions.append(ReleaseJob(namespace=pool.namespace, job=job.name, uid=uid))
+
+
+def _forget_unknown(pool: PoolState, job: JobRecord) -> None:
+    """A job that does not exist goes when no task and no Pod speaks of it."""
     if not job.tasks and not job.attempts:
         pool.forget_job(job)
 
@@ -51,7 +78,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         state=job.state,
         told=model.status.state is job.state and not job.unwritten,
         terminate_reason=model.status.terminate_reason,
-        wants_termination=spec.desired_state is Desired.TERMINATED or model.metadata.deletion_timestamp is not None,
+        wants_termination=spec.desired_state is Desired.TERMINATED,
         wanted_reason=spec.terminate_reason,
         wants_disabling=job.user_disables or job.service_disable is not None,
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
@@ -59,6 +86,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         unfinished=counts["active"] + counts["preparing"] + counts["running"],
         bound=sum(not a.settled for a in job.live.values()) if spec.force else len(job.live),
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,
+        deleting=job.deleting,
         created=born,
         empty_since=born,
         max_wall_clock_seconds=spec.constraints.max_wall_clock_seconds,

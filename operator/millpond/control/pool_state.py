@@ -101,9 +101,11 @@ class PoolState:
         return any(self.dirty.values())
 
     def task_of(self, marked: str) -> TaskRecord | None:
-        """The task of a mark `job/task`, if it still exists."""
+        """The task of a mark `job/task`, if it still exists: of this pool's jobs, or one that has an attempt here."""
         job, _, name = marked.partition("/")
         record = self.jobs.get(job)
+        if record is None:
+            record = next((a.job for a in self.attempts.values() if a.task == name and a.job.name == job), None)
         return record.tasks.get(name) if record else None
 
     def node(self, name: str) -> NodeRecord:
@@ -189,12 +191,29 @@ class PoolState:
         if task.queued:
             task.queued = False
             task.job.waiting -= 1
-            self.refile(task.job)
+            if task.job.waiting == 0:
+                self.refile(task.job)
+
+    def keep_live(self, attempt: Attempt, live: bool) -> None:
+        """Count an attempt of this pool's job among the job's live ones, or no more."""
+        job = attempt.job
+        if live:
+            if job.live.get(attempt.pod) is attempt:
+                return
+            job.live[attempt.pod] = attempt
+        elif job.live.pop(attempt.pod, None) is None:
+            return
+        else:
+            self.mark_emptier(job)
+        self.refile(job)
 
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
-        model = job.model
-        wanted = model.spec.priority if model is not None and job.waiting > 0 and self.may_start(job) else None
+        model, wanted = job.model, None
+        if model is not None and job.waiting > 0 and starts_tasks(job.state) and not job.deleting:
+            most = model.spec.max_parallel_tasks
+            if most < 0 or len(job.live) < most:
+                wanted = model.spec.priority
         if wanted == job.filed:
             return
         if job.filed is not None:
@@ -213,15 +232,6 @@ class PoolState:
         if job.filed is not None:
             self.order.discard(job.filed, job.ticket)
             job.filed = None
-
-    @staticmethod
-    def may_start(job: JobRecord) -> bool:
-        """True when the job's own rules allow one more task to start."""
-        model = job.model
-        if model is None or not starts_tasks(job.state):
-            return False
-        most = model.spec.max_parallel_tasks
-        return most < 0 or len(job.live) < most
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""

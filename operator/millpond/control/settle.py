@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from millpond.api import labels
 from millpond.api.computenode import ComputeNode
-from millpond.api.job import Job
+from millpond.api.job import Job, JobStatus
 from millpond.api.pool import Pool
 from millpond.api.reasons import JobState
 from millpond.control.actions import (
@@ -15,9 +15,10 @@ from millpond.control.actions import (
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
-    DeleteTasks,
+    HoldJob,
     ReleaseEvidence,
     ReleaseHost,
+    ReleaseJob,
     ReleaseNode,
     RemoveNode,
     ShrinkNodePod,
@@ -33,7 +34,7 @@ from millpond.control.fold_tasks import adopt, settle_into_queue
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, Problem
+from millpond.control.records import Attempt, JobRecord, Problem
 
 REFUSED_PAUSE = 30.0
 """Seconds until something that the API server forbids is tried again."""
@@ -60,13 +61,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
         case ReleaseEvidence() if action.pod in pool.attempts:
             pool.counted.add(action.pod)
         case WriteTask():
-            task = pool.task_of(f"{action.job}/{action.task}")
-            if task is not None and version.isdigit() and task.uid == action.uid:
-                task.version = max(task.version, int(version))
-            if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
-                adopt(task)
-                settle_into_queue(task)
-        case WriteJob() | WritePool() | WriteNode():
+            _confirm_task(pool, action, version)
+        case HoldJob() | WriteJob() | WritePool() | WriteNode():
             _confirm_written(pool, action, version)
         case ClaimHost():
             node = pool.nodes.get(action.node)
@@ -81,16 +77,29 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             pool.refusal = None
 
 
-def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, version: str) -> None:
+def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
+    mark = f"{action.job}/{action.task}"
+    task = pool.task_of(mark)
+    if task is None:
+        return
+    if version.isdigit() and task.uid == action.uid:
+        task.version = max(task.version, int(version))
+    if task.job.pool.unsent.pop(mark, None) is not None:
+        adopt(task)
+        settle_into_queue(task)
+
+
+def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | WriteNode, version: str) -> None:
     match action:
-        case WriteJob():
+        case HoldJob() | WriteJob():
             job = pool.jobs.get(action.job)
             if job is not None and job.model is not None:
-                job.model = _versioned(job.model, version)
-                if action.status.disabled_by == job.disable_asked:
-                    job.disable_asked = None
-                if action.status.state is JobState.ENABLING:
-                    pool.mark("job", action.job)  # it waited for that to be told
+                held = {"finalizers": action.finalizers} if isinstance(action, HoldJob) else {}
+                job.model = _versioned(job.model, version, **held)
+                if held:
+                    pool.mark("job", job.name)
+                if isinstance(action, WriteJob):
+                    _confirm_job(pool, job, action.status)
         case WritePool() if pool.model is not None:
             pool.model = _versioned(pool.model, version)
         case WriteNode():
@@ -99,13 +108,22 @@ def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, 
                 node.model = _versioned(node.model, version)
 
 
+def _confirm_job(pool: PoolState, job: JobRecord, told: JobStatus) -> None:
+    if told.disabled_by == job.disable_asked:
+        job.disable_asked = None
+    if told.state is JobState.ENABLING:
+        pool.mark("job", job.name)  # it waited for that to be told
+
+
 Model = TypeVar("Model", Job, Pool, ComputeNode)
 
 
-def _versioned(model: Model, version: str) -> Model:
+def _versioned(model: Model, version: str, **more: object) -> Model:
     if not version.isdigit() or int(version) <= int(model.metadata.resource_version or 0):
         return model
-    return model.model_copy(update={"metadata": model.metadata.model_copy(update={"resource_version": version})})
+    return model.model_copy(
+        update={"metadata": model.metadata.model_copy(update={"resource_version": version, **more})}
+    )
 
 
 def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) -> None:
@@ -121,10 +139,10 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             if attempt is not None:
                 _forget_let_go(attempt)
                 pool.look_at(again, "attempt", action.pod)
-        case DeleteTasks():
+        case HoldJob() | ReleaseJob():
             job = pool.jobs.get(action.job)
-            if job is not None and job.model is None:
-                job.deleted = True
+            if job is not None:
+                job.holding, job.released = False, ""
                 pool.look_at(again, "job", action.job)
         case ReleaseHost():
             pool.releasing.discard(action.host)
@@ -144,9 +162,10 @@ def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
     mark = f"{action.job}/{action.task}"
     task = pool.task_of(mark)
     if task is not None and task.uid == action.uid:
-        pool.unsent[mark] = action, again
-        pool.dequeue(task)
-        pool.look_at(again, "task", mark)
+        owner = task.job.pool  # another one, when the job has changed its pool meanwhile
+        owner.unsent[mark] = action, again
+        owner.dequeue(task)
+        owner.look_at(again, "task", mark)
 
 
 def _forget_let_go(attempt: Attempt) -> None:

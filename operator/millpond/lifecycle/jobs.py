@@ -28,6 +28,8 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     bound: int
     stopping: int
     """How many of `bound` are being stopped."""
+    deleting: bool
+    """Its Job was deleted, and stays until it may go."""
     created: float
     empty_since: float
     max_wall_clock_seconds: int | None
@@ -39,10 +41,14 @@ class JobVerdict(msgspec.Struct, frozen=True, gc=False):
     state: JobState
     terminate_reason: str | None = None
     look_again: float | None = None
+    may_go: bool = False
+    """Nothing of a deleted job runs any more: its tasks can be deleted, and then itself."""
 
 
 def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVerdict:
     """The next state. A job that has never had a task is judged complete only after the grace without one."""
+    if facts.deleting:
+        return JobVerdict(JobState.DELETING, facts.terminate_reason, may_go=facts.bound == 0)
     if facts.state is JobState.COMPLETED:
         return JobVerdict(JobState.COMPLETED, facts.terminate_reason)
     if facts.state is JobState.TERMINATING:
@@ -113,7 +119,7 @@ def fate_of_running(state: JobState, option: DisableTasks, stopping: bool) -> Di
 
 def ends_tasks(state: JobState) -> bool:
     """Whether tasks of a job in this state end, and no more may be added."""
-    return state in (JobState.TERMINATING, JobState.COMPLETED)
+    return state in (JobState.TERMINATING, JobState.COMPLETED, JobState.DELETING)
 
 
 def starts_tasks(state: JobState) -> bool:
@@ -130,5 +136,7 @@ def why_none_start(state: JobState) -> TaskReason | None:
             return TaskReason.JOB_BEING_TERMINATED
         case JobState.COMPLETED:
             return TaskReason.JOB_COMPLETED
+        case JobState.DELETING:
+            return TaskReason.JOB_BEING_DELETED
         case _:
             return TaskReason.JOB_DISABLED

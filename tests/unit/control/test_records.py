@@ -95,6 +95,17 @@ def test_force_counts_only_for_a_job_that_ends() -> None:
     assert job.forced
 
 
+def test_a_deleted_job_starts_nothing_and_no_attempt_of_it_counts() -> None:
+    scene = a_scene()
+    scene.add(a_task_pod("t", running()))
+    attempt = scene.pool_state().attempts["t-1"]
+    assert not attempt.settled
+    scene.add(scene.deleted(a_job()))
+    assert attempt.job.deleting
+    assert attempt.job.ending
+    assert attempt.settled
+
+
 def test_a_node_s_newest_pod_speaks_for_it() -> None:
     node = NodeRecord("n")
     assert (node.pod, node.placed, node.leaving) == (None, False, True)

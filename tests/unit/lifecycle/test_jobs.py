@@ -29,6 +29,7 @@ ORDINARY = {
     "unfinished": 3,
     "bound": 2,
     "stopping": 0,
+    "deleting": False,
     "created": 1000.0,
     "empty_since": 1000.0,
     "max_wall_clock_seconds": None,
@@ -39,6 +40,7 @@ NEVER = {**DONE, "has_ever_had_tasks": False}
 ACTIVE, TERMINATING, COMPLETED = JobState.ACTIVE, JobState.TERMINATING, JobState.COMPLETED
 DISABLING, DISABLED, ENABLING = JobState.DISABLING, JobState.DISABLED, JobState.ENABLING
 PAUSE = {"wants_disabling": True}
+DELETING = JobState.DELETING
 
 RULES: list[tuple[str, dict[str, Any], JobState, str | None, float | None]] = [
     # rule, facts, state, reason, when to look again
@@ -77,6 +79,9 @@ RULES: list[tuple[str, dict[str, Any], JobState, str | None, float | None]] = [
         "AllTasksComplete",
         None,
     ),
+    ("deleted, tasks run", {"deleting": True}, DELETING, None, None),
+    ("deleted, whatever else is wanted", {"deleting": True, "wants_termination": True}, DELETING, None, None),
+    ("deleted after its end", {"deleting": True, "state": COMPLETED, "terminate_reason": "x"}, DELETING, "x", None),
 ]
 
 
@@ -126,6 +131,7 @@ FATES: list[tuple[JobState, str]] = [
     (ENABLING, "Wait Requeue, Wait Terminate, Wait Wait"),
     (TERMINATING, "Terminate Terminate, Terminate Terminate, Terminate Terminate"),
     (COMPLETED, "Terminate Terminate, Terminate Terminate, Terminate Terminate"),
+    (DELETING, "Terminate Terminate, Terminate Terminate, Terminate Terminate"),
 ]
 
 
@@ -156,4 +162,10 @@ def test_what_lifts_a_disable_of_the_service(
 def test_a_state_that_starts_nothing_says_why(state: JobState) -> None:
     assert starts_tasks(state) is (why_none_start(state) is None)
     if ends_tasks(state):
-        assert why_none_start(state) in (TaskReason.JOB_BEING_TERMINATED, TaskReason.JOB_COMPLETED)
+        assert why_none_start(state) is not TaskReason.JOB_DISABLED
+
+
+@pytest.mark.parametrize(("deleting", "bound", "may_go"), [(True, 0, True), (True, 1, False), (False, 0, False)])
+def test_a_deleted_job_may_go_when_nothing_of_it_runs(deleting: bool, bound: int, may_go: bool) -> None:
+    facts = JobFacts(**{**ORDINARY, "deleting": deleting, "bound": bound})
+    assert judge_job(facts, NOW, GRACE).may_go is may_go
