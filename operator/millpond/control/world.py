@@ -230,7 +230,8 @@ class World:
             job.mark_live()
         job.pool.mark("job", job.name)
         job.pool.refile(job)
-        return {PoolKey(space, before), PoolKey(space, job.pool.name)}
+        elsewhere = {PoolKey(space, a.pool.name) for a in job.live.values() if a.pool is not job.pool}
+        return {PoolKey(space, before), PoolKey(space, job.pool.name), *elsewhere}
 
     def forget_job(self, namespace: str, name: str) -> Iterable[PoolKey]:
         state = self.namespace(namespace)
