@@ -56,3 +56,4 @@ class NamespaceState:
             pool.mark("task", mark)
             if mark in before.unsent:
                 pool.unsent[mark] = before.unsent.pop(mark)
+                pool.look_at(pool.unsent[mark][1], "task", mark)

@@ -82,9 +82,9 @@ class World:
         if not fold_task(job, view):
             return ()
         keys = [PoolKey(view.metadata.namespace, job.pool.name)]
-        live = job.tasks[view.metadata.name].live
-        if live is not None and live.pool is not job.pool:
-            keys.append(PoolKey(view.metadata.namespace, live.pool.name))
+        for attempt in job.attempts.get(view.metadata.name, {}).values():
+            if attempt.pool is not job.pool:
+                keys.append(PoolKey(view.metadata.namespace, attempt.pool.name))
         return keys
 
     def forget_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
