@@ -82,9 +82,8 @@ class World:
         if not fold_task(job, view):
             return ()
         keys = [PoolKey(view.metadata.namespace, job.pool.name)]
-        for attempt in job.attempts.get(view.metadata.name, {}).values():
-            if attempt.pool is not job.pool:
-                keys.append(PoolKey(view.metadata.namespace, attempt.pool.name))
+        attempts = job.attempts.get(view.metadata.name, {}).values()
+        keys += [PoolKey(view.metadata.namespace, a.pool.name) for a in attempts if a.pool is not job.pool]
         return keys
 
     def forget_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
