@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from math import inf
 
-from millpond.api import labels
+from millpond.api import labels, naming
 
 from support.model.store import Change, Document
 from support.model.verbs import Verbs
@@ -24,14 +24,17 @@ class Books:
         """Ledger of each counted attempt, by task uid."""
         self.loosest: dict[str, float] = defaultdict(int)
         """The highest `maxParallelTasks` that each job, by uid, ever had: a lower one may not be known yet."""
+        self.managed: set[str] = set()
+        """Jobs, by uid, whose manager's Task was made."""
         verbs.store.listeners.append(self._hear)
 
     def _hear(self, change: Change) -> None:
         if change.plural == "tasks" and change.type != "DELETED":
             self._task_written(change.before, change.after)
+            self.managed |= {o["uid"] for o in change.after["metadata"].get("ownerReferences") or () if o["kind"] == "Job"}
         if change.plural == "jobs" and change.type != "DELETED":
             self._bound_set(change.after)
-        if change.plural == "pods" and change.type == "ADDED" and _role(change.after) == labels.Role.TASK:
+        if change.plural == "pods" and change.type == "ADDED" and _role(change.after) in labels.TASK_ROLES:
             self._attempt_begun(change.after)
 
     def _bound_set(self, job: Document) -> None:
@@ -102,8 +105,9 @@ class Books:
             self._say(f"Pod {meta['name']}: attempt {number} begins after it was counted")
         self.begun[uid].append(number)
         space = meta["namespace"]
-        mine = [p for p in self.verbs.list("pods", space) if _role(p) == labels.Role.TASK and self._holds(p)]
+        mine = [p for p in self.verbs.list("pods", space) if _role(p) in labels.TASK_ROLES and self._holds(p)]
         self._check_slots(pod, mine)
+        self._check_managers(pod, mine)
         self._check_job(pod, mine)
         rivals = [p["metadata"]["name"] for p in mine if p["metadata"]["ownerReferences"][0]["uid"] == uid]
         rivals = [n for n in rivals if n != meta["name"] and int(n.rsplit("-", 1)[1]) not in self.counted[uid]]
@@ -126,6 +130,24 @@ class Books:
         if used > total:
             names = [p["metadata"]["name"] for p in alive if p["spec"].get("nodeName") == host]
             self._say(f"host {host} has {used} of {total} slots in use by {names}")
+
+    def _check_managers(self, pod: Document, alive: list[Document]) -> None:
+        """A node held exclusively holds nothing else, and a job's manager is the first of its tasks to begin."""
+        tags, host = pod["metadata"]["labels"], pod["spec"]["nodeName"]
+        beside = [p for p in alive if p["spec"].get("nodeName") == host and p["metadata"]["name"] != pod["metadata"]["name"]]
+        alone = [p["metadata"]["name"] for p in (pod, *beside) if labels.EXCLUSIVE in p["metadata"]["labels"]]
+        if alone and beside:
+            self._say(f"Pod {pod['metadata']['name']} begins on {host}, where {alone} is to run alone")
+        space = pod["metadata"]["namespace"]
+        job = self.verbs.store.get("jobs", (space, tags[labels.JOB]))
+        if job is None or "jobManagerTask" not in job["spec"] or tags[labels.ROLE] == labels.Role.MANAGER:
+            return
+        name, uid = job["metadata"]["name"], job["metadata"]["uid"]
+        manager = self.verbs.store.get("tasks", (space, naming.manager_task(name, job["spec"]["jobManagerTask"]["id"])))
+        if uid not in self.managed:
+            self._say(f"Pod {pod['metadata']['name']} begins before the manager of job {name} is made")
+        elif manager is not None and not self.begun[manager["metadata"]["uid"]]:
+            self._say(f"Pod {pod['metadata']['name']} begins before the manager of job {name}")
 
     def _check_job(self, pod: Document, alive: list[Document]) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]

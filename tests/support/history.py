@@ -363,7 +363,7 @@ class History:
         pods = self.verbs.list("pods")
         for pod in pods:
             meta, tags = pod["metadata"], pod["metadata"]["labels"]
-            if tags[labels.ROLE] == labels.Role.TASK and is_terminal(pod):
+            if tags[labels.ROLE] in labels.TASK_ROLES and is_terminal(pod):
                 raise self.fail("Nothing left behind", f"Pod {meta['name']} is still there: {meta} {pod['status']}")
             if tags[labels.ROLE] == labels.Role.NODE and not self.verbs.store.get(
                 "computenodes", (meta["namespace"], tags[labels.NODE])

@@ -249,7 +249,7 @@ class Kubelets:
 
     def _script(self, pod: Document) -> Run:
         tags = pod["metadata"].get("labels") or {}
-        if _role(pod) != labels.Role.TASK:
+        if _role(pod) not in labels.TASK_ROLES:
             return self.scripts.eraser if _role(pod) == labels.Role.ERASER else Run()
         return self.scripts.run(tags.get(labels.TASK, ""), int(tags.get(labels.ATTEMPT, "1")))
 

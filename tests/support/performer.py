@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 from millpond.api import labels
+from millpond.api.job import Job
 from millpond.api.resources import millicores, whole
+from millpond.cluster.manifests.manager_task import manager_task
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
@@ -51,6 +53,7 @@ class Performer:
             act.StartAttempt: self._start,
             act.ReleaseEvidence: self._release_evidence,
             act.HoldJob: self._hold_job,
+            act.CreateManager: self._create_manager,
             act.ReleaseJob: self._release_job,
             act.CreateNode: self._create_node,
             act.CreateNodePod: self._create_node_pod,
@@ -89,9 +92,11 @@ class Performer:
             labels.TASK: action.task,
             labels.ATTEMPT: str(action.attempt),
             labels.NODE: action.node,
-            labels.ROLE: labels.Role.TASK.value,
+            labels.ROLE: (labels.Role.MANAGER if action.manages else labels.Role.TASK).value,
             labels.SLOTS: str(action.slots),
         }
+        if action.exclusive:
+            tags[labels.EXCLUSIVE] = "true"
         pod = {
             "metadata": {
                 "name": action.pod,
@@ -107,6 +112,17 @@ class Performer:
         metadata = {"finalizers": list(action.finalizers), "resourceVersion": action.version}
         new = self._verbs.merge_patch("jobs", action.namespace, action.job, {"metadata": metadata})
         return Done(new["metadata"]["resourceVersion"], new["metadata"]["uid"])
+
+    def _create_manager(self, action: act.CreateManager) -> Outcome:
+        job = self._verbs.get("jobs", action.namespace, action.job)
+        if job["metadata"]["uid"] != action.uid:
+            return Missed("another job of that name")
+        return self._create(
+            "tasks",
+            action.namespace,
+            manager_task(Job.model_validate(job), action.task),
+            lambda old: _owner(old) == action.uid,
+        )
 
     def _release_job(self, action: act.ReleaseJob) -> Outcome:
         job = self._verbs.store.get("jobs", (action.namespace, action.job))

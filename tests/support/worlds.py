@@ -166,7 +166,7 @@ class ModelWorld:
 
     def running(self) -> int:
         """How many task Pods run."""
-        pods = self.verbs.list("pods", NAMESPACE, f"{labels.ROLE}={labels.Role.TASK.value}")
+        pods = self.verbs.list("pods", NAMESPACE, f"{labels.ROLE} in ({','.join(labels.TASK_ROLES)})")
         return sum(1 for pod in pods if pod["status"].get("phase") == "Running")
 
     def nodes_in(self, state: str) -> int:

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.environment import EnvironmentSettings
+from millpond.api.jobmanager import JobManagerStatus, JobManagerTask
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import JobState
 from millpond.api.schema import (
@@ -79,6 +80,9 @@ class JobSpec(Document):
     constraints: JobConstraints = JobConstraints()
     on_all_tasks_complete: OnAllTasksComplete = OnAllTasksComplete.NO_ACTION
     common_environment_settings: EnvironmentSettings = ()
+    job_manager_task: JobManagerTask | None = Field(
+        default=None, description="A task that is made with the job; none of its other tasks starts before it"
+    )
     desired_state: DesiredState = DesiredState.ACTIVE
     disable_tasks: Annotated[
         DisableTasks, Field(description="What becomes of running tasks when desiredState is Disabled")
@@ -131,6 +135,7 @@ class JobStatus(Document):
     terminate_time: Time | None = Field(default=None, description="When it began to end: later tasks never run")
     disabled_by: JobDisable | None = None
     served: JobServed = JobServed()
+    job_manager_task: JobManagerStatus | None = None
 
 
 _NEW_JOB = "create a new job with the new value"
@@ -165,6 +170,12 @@ class Job(Resource):
     model_config = ConfigDict(
         json_schema_extra=validations(
             fits_a_label("job"),
+            rule(
+                "!has(self.spec.jobManagerTask) || "
+                "self.metadata.name.size() + 1 + self.spec.jobManagerTask.id.size() <= 63",
+                "its Task, called by the job and this id, has more than 63 characters: shorten one of them",
+                at=".spec.jobManagerTask.id",
+            ),
             _over(JobState.TERMINATING, "JobBeingTerminated", f"only force can be changed any more; {_NEW_JOB}"),
             _over(JobState.COMPLETED, "JobCompleted", f"the job has ended; {_NEW_JOB}"),
             _over(JobState.DELETING, "JobBeingDeleted", f"only force can be changed any more; {_NEW_JOB}"),
@@ -204,6 +215,7 @@ class Job(Resource):
         Field(
             json_schema_extra=validations(
                 immutable("commonEnvironmentSettings", _NEW_JOB, optional=True),
+                immutable("jobManagerTask", _NEW_JOB, optional=True),
                 one_way("onAllTasksComplete", "TerminateJob", "create a new job to keep one open"),
                 one_way("desiredState", "Terminated", "create a new job to run the tasks again"),
             )

@@ -133,6 +133,18 @@ class JobScheduleStatus(Document):
 class JobSchedule(Resource):
     """When to make which Job."""
 
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "!has(self.spec.jobTemplate.spec.jobManagerTask) || "
+                "self.metadata.name.size() + self.spec.jobTemplate.spec.jobManagerTask.id.size() <= 54",
+                "the Tasks of its jobs' managers, called by schedule, number and this id, would have more than "
+                "63 characters: shorten the schedule's name or the id to 54 characters together",
+                at=".spec.jobTemplate.spec.jobManagerTask.id",
+            )
+        )
+    )
+
     KIND: ClassVar[Kind] = Kind(
         name="JobSchedule",
         plural="jobschedules",

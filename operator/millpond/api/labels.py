@@ -11,6 +11,8 @@ ATTEMPT = f"{GROUP}/attempt"
 NODE = f"{GROUP}/node"
 ROLE = f"{GROUP}/role"
 SLOTS = f"{GROUP}/slots"
+# On Pods of tasks that have their node for themselves.
+EXCLUSIVE = f"{GROUP}/exclusive"
 SCHEDULE = f"{GROUP}/schedule"
 # On node Pods that were made with a start task; on task Pods whose outcome is counted, so that a sweep finds them.
 START_TASK = f"{GROUP}/start-task"
@@ -44,4 +46,9 @@ class Role(StrEnum):
 
     NODE = "node"
     TASK = "task"
+    MANAGER = "manager"
     ERASER = "eraser"
+
+
+TASK_ROLES = (Role.TASK, Role.MANAGER)
+"""Pods that are attempts of tasks."""

@@ -72,6 +72,11 @@ def scheduled_job(schedule_name: str, number: int) -> str:
     return shorten(schedule_name, NAME_LIMIT - len(suffix)) + suffix
 
 
+def manager_task(job_name: str, manager_id: str) -> str:
+    """The task of a job's manager: ``<job>-<id>``, which the Job's schema keeps short enough."""
+    return f"{job_name}-{manager_id}"
+
+
 def template_task(job_name: str, task_name: str) -> str:
     """The task that a job template names ``task_name``, made for ``job_name``: ``<job>-<task>``."""
     return shorten(f"{job_name}-{task_name}")

@@ -81,6 +81,7 @@ class TerminateReason(StrEnum):
     """Why a job ended, where the user gave no reason of his own."""
 
     ALL_TASKS_COMPLETE = "AllTasksComplete"
+    JM_COMPLETE = "JMComplete"
     MAX_WALL_CLOCK_TIME_EXPIRY = "MaxWallClockTimeExpiry"
     USER_TERMINATE = "UserTerminate"
 
@@ -181,6 +182,7 @@ class JobReason(StrEnum):
     TASKS_UNFINISHED = "TasksUnfinished"
     POOL_NOT_FOUND = "PoolNotFound"
     POOL_READY = "PoolReady"
+    JOB_MANAGER_NOT_CREATED = "JobManagerNotCreated"
     INVALID_DOCUMENT = "InvalidDocument"
 
 

@@ -58,8 +58,8 @@ class TaskConstraints(Document):
     )
 
 
-class TaskTemplateSpec(Document):
-    """What a task shall be, whichever job it belongs to."""
+class TaskWork(Document):
+    """What a task does, be it a job's manager or another one."""
 
     model_config = ConfigDict(
         json_schema_extra=validations(
@@ -84,6 +84,11 @@ class TaskTemplateSpec(Document):
         ResourceRequirements()
     )
     constraints: TaskConstraints = TaskConstraints()
+
+
+class TaskTemplateSpec(TaskWork):
+    """What a task shall be, whichever job it belongs to."""
+
     desired_state: TaskDesiredState = TaskDesiredState.ACTIVE
 
 

@@ -24,7 +24,7 @@ from millpond.control.explanation import facts_of
 from millpond.control.world import World
 from millpond.scheduling.explain import Facts, Finding, explain
 
-OURS = Selection(labels=f"{labels.ROLE}={labels.Role.TASK.value}")
+OURS = Selection(labels=f"{labels.ROLE} in ({','.join(labels.TASK_ROLES)})")
 
 
 async def print_explanation(cluster: Cluster, name: str, output: str) -> None:

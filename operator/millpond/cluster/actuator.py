@@ -42,7 +42,7 @@ class Actuator:
         self._background: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(settings.action_concurrency)
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
-        jobs = JobActions(api)
+        jobs = JobActions(api, documents)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
             act.StartAttempt: tasks.start,
             act.StopAttempt: tasks.stop,
@@ -50,6 +50,7 @@ class Actuator:
             act.SweepPods: tasks.sweep,
             act.WriteTask: tasks.write_task,
             act.HoldJob: jobs.hold,
+            act.CreateManager: jobs.create_manager,
             act.ReleaseJob: jobs.release,
             act.WriteJob: jobs.write,
             act.CreateNode: nodes.create,

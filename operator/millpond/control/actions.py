@@ -56,6 +56,10 @@ class StartAttempt(Action, frozen=True, kw_only=True):
     slots: int
     cpu_millis: int
     memory_bytes: int
+    manages: bool = False
+    """The task is its job's manager."""
+    exclusive: bool = False
+    """No other task may run on the node meanwhile."""
 
 
 class StopAttempt(Action, frozen=True, kw_only=True):
@@ -109,6 +113,14 @@ class HoldJob(Action, frozen=True, kw_only=True):
     job: str
     version: str
     finalizers: tuple[str, ...]
+
+
+class CreateManager(Action, frozen=True, kw_only=True):
+    """Create the Task of a job's manager, owned by the Job. One that exists already and is owned by it is as good."""
+
+    job: str
+    uid: str
+    task: str
 
 
 class WriteJob(Action, frozen=True, kw_only=True):
@@ -233,6 +245,7 @@ AnyAction = (
     | ReleaseEvidence
     | WriteTask
     | HoldJob
+    | CreateManager
     | WriteJob
     | WritePool
     | WriteNode
@@ -272,7 +285,7 @@ def chain_of(action: AnyAction) -> str:
             return f"pod/{pod}"
         case ReleaseHost(host=host):
             return f"host/{host}"
-        case HoldJob(job=job) | WriteJob(job=job) | ReleaseJob(job=job):
+        case HoldJob(job=job) | CreateManager(job=job) | WriteJob(job=job) | ReleaseJob(job=job):
             return f"job/{job}"
         case WritePool(pool=pool):
             return f"pool/{pool}"

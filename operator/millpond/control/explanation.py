@@ -6,6 +6,7 @@ what the ComputeNode's own status says it offers is booked with what the attempt
 
 from __future__ import annotations
 
+from millpond.api import naming
 from millpond.api.computenode import ComputeNode
 from millpond.api.conditions import ConditionStatus, find
 from millpond.api.reasons import ConditionType, NodeState, TaskReason, TaskState
@@ -43,12 +44,25 @@ def facts_of(task: TaskRecord, view: TaskView) -> Facts:
         else None,
         retry=complete.message if complete and complete.reason in (TaskReason.RETRYING, TaskReason.REQUEUED) else "",
         container_trouble=_container_trouble(task),
+        manager=_first(task),
         waiting_above=sum(other.waiting for other in pool.jobs.values() if _priority(other) > _priority(job)),
-        waiting_before=sum(1 for other in job.tasks.values() if _can_run(other) and other.ticket < task.ticket),
+        waiting_before=sum(1 for other in job.tasks.values() if _can_run(other) and other.ticket < task.ticket)
+        if task is not job.manager
+        else 0,
         waiting_beside=sum(
             other.waiting for other in pool.jobs.values() if other is not job and _priority(other) == _priority(job)
         ),
     )
+
+
+def _first(task: TaskRecord) -> str:
+    """The job's manager, where it is another task and none may start before it."""
+    job = task.job
+    if job.manager is task or not (job.lacks_manager or job.manager_waits):
+        return ""
+    assert job.model is not None
+    assert job.model.spec.job_manager_task is not None
+    return naming.manager_task(job.name, job.model.spec.job_manager_task.id)
 
 
 def _can_run(task: TaskRecord) -> bool:

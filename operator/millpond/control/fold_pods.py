@@ -54,7 +54,7 @@ def _is_another(attempt: Attempt, view: PodView) -> bool:
 def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> Attempt:
     tags = view.metadata.labels
     number = tags.get(labels.ATTEMPT, "")
-    return Attempt(
+    attempt = Attempt(
         pool,
         view.metadata.name,
         int(number) if number.isdigit() else 0,
@@ -64,6 +64,8 @@ def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> A
         pool.node(tags.get(labels.NODE, "")),
         _demand(view),
     )
+    attempt.manages = tags.get(labels.ROLE) == labels.Role.MANAGER
+    return attempt
 
 
 def _demand(view: PodView) -> Demand:
@@ -73,7 +75,8 @@ def _demand(view: PodView) -> Demand:
     others = dict(requests)
     cpu, memory = others.pop("cpu", "0"), others.pop("memory", "0")
     devices = tuple(sorted((name, whole(amount)) for name, amount in others.items() if name not in UNCOUNTED))
-    return Demand(int(slots) if slots.isdigit() else 1, millicores(cpu), whole(memory), devices)
+    exclusive = labels.EXCLUSIVE in view.metadata.labels
+    return Demand(int(slots) if slots.isdigit() else 1, millicores(cpu), whole(memory), devices, exclusive)
 
 
 def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 
+from msgspec.structs import replace
+
+from millpond.api import naming
 from millpond.api.reasons import TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.task import TaskResources, TaskView
@@ -38,6 +41,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         job.ever_had_tasks = True
         for attempt in job.attempts.get(meta.name, {}).values():
             attempt.record = task if attempt.task_uid == meta.uid else None
+        if meta.uid == job.manager_uid:
+            _make_manager(task)
         job.pool.mark("job", job.name)
     elif meta.version < task.version:
         return False
@@ -98,6 +103,37 @@ def adopt(task: TaskRecord) -> None:
         job.pool.keep_live(attempt, attempt.holds or not attempt.settled)
 
 
+def appoint(job: JobRecord, uid: str) -> None:
+    """The Task of that uid is the job's manager; "" when there is none yet."""
+    if job.manager_uid == uid:
+        return
+    former, job.manager, job.manager_uid = job.manager, None, uid
+    if former is not None:
+        _ask_for(former, replace(former.demand, exclusive=False))
+    if job.model is not None and job.model.spec.job_manager_task is not None:
+        found = job.tasks.get(naming.manager_task(job.name, job.model.spec.job_manager_task.id))
+        if found is not None and found.uid == uid:
+            _make_manager(found)
+    job.pool.refile(job)
+
+
+def _make_manager(task: TaskRecord) -> None:
+    """The task goes before all others of its job, and alone on its node where the job says so."""
+    job = task.job
+    job.manager = task
+    if job.model is not None and job.model.spec.job_manager_task is not None:
+        _ask_for(task, replace(task.demand, exclusive=job.model.spec.job_manager_task.run_exclusive))
+
+
+def _ask_for(task: TaskRecord, demand: Demand) -> None:
+    """The task asks for something else than before; it keeps its place in the queue."""
+    waits = task.queued
+    task.job.pool.dequeue(task)
+    task.demand = demand
+    if waits:
+        task.job.pool.enqueue(task)
+
+
 def queue_or_not(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place."""
     if task.waits:
@@ -132,6 +168,10 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     pool.begun -= task.attempt
     job.counts[tally_of(task.state, task.result)] -= 1
     del job.tasks[task.name]
+    if job.manager is task:
+        job.manager = None
+        if job.model is None or job.model.status.job_manager_task is None:
+            job.manager_uid = ""  # nobody was told of it: another one is made
     task.live = None
     for attempt in job.attempts.get(task.name, {}).values():
         attempt.record = None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from millpond.api.conditions import Condition, ConditionStatus, find, put
 from millpond.api.job import Job, JobServed, JobStatus, JobTaskCounts
+from millpond.api.jobmanager import JobManagerStatus
 from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import Event
 from millpond.control.pool_state import PoolState
@@ -42,7 +43,13 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
         terminate_time=(old.terminate_time or at) if ends_tasks(verdict.state) else None,
         disabled_by=job.service_disable if verdict.state in PAUSING else None,
         served=JobServed(enabled_at=model.spec.enabled_at),
+        job_manager_task=old.job_manager_task or _manager(job),
     )
+
+
+def _manager(job: JobRecord) -> JobManagerStatus | None:
+    manager = job.manager
+    return JobManagerStatus(name=manager.name, uid=manager.uid) if manager is not None else None
 
 
 def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
@@ -90,6 +97,8 @@ def _said_before(pool: PoolState, job: JobRecord, verdict: JobVerdict) -> list[S
     if pool.model is None:
         text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
         return [*said, (ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
+    if job.manager_problem is not None:
+        return [*said, (ConditionType.SCHEDULED, False, job.manager_problem.reason, job.manager_problem.message)]
     return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]
 
 
@@ -127,7 +136,7 @@ def events_of(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
         return (Event("JobDisabled", new.disabled_by.message, "Warning"),)
     before = {c.type: c.reason for c in old.conditions}
     for condition in new.conditions:
-        missing = condition.reason == JobReason.POOL_NOT_FOUND
-        if missing and before.get(condition.type) != condition.reason:
+        trouble = condition.reason in (JobReason.POOL_NOT_FOUND, JobReason.JOB_MANAGER_NOT_CREATED)
+        if trouble and before.get(condition.type) != condition.reason:
             return (Event(condition.reason, condition.message, "Warning"),)
     return ()

@@ -24,7 +24,7 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
         if ticket is None:
             return
         job = pool.jobs[ticket[1]]
-        head = job.ready.head(blocked)
+        head = job.head(blocked)
         if head is None:
             passed.add(ticket)
             continue
@@ -51,8 +51,10 @@ def _wait_for_namesake(pool: PoolState, task: TaskRecord, now: float, limits: Li
 def _start(pool: PoolState, task: TaskRecord, pod: str, node: NodeSlots, actions: list[AnyAction]) -> None:
     """Bind the task's next attempt to the node, and assume that it is there."""
     job, number = task.job, task.attempt + 1
-    demand = Demand(task.demand.slots, node.cpu_of(task.demand), node.memory_of(task.demand), task.demand.devices)
+    asked = task.demand
+    demand = Demand(asked.slots, node.cpu_of(asked), node.memory_of(asked), asked.devices, asked.exclusive)
     attempt = Attempt(pool, pod, number, job, task.name, task.uid, pool.node(node.name), demand)
+    attempt.manages = task is job.manager
     enter(pool, attempt, holds=True)
     actions.append(
         StartAttempt(
@@ -68,5 +70,7 @@ def _start(pool: PoolState, task: TaskRecord, pod: str, node: NodeSlots, actions
             slots=demand.slots,
             cpu_millis=demand.cpu_millis or 0,
             memory_bytes=demand.memory_bytes or 0,
+            manages=attempt.manages,
+            exclusive=demand.exclusive,
         )
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from millpond.api import labels
+from millpond.api import labels, naming
 from millpond.api.conditions import ConditionStatus
 from millpond.api.job import DesiredState as Desired
 from millpond.api.job import Job, OnAllTasksComplete
-from millpond.api.reasons import ConditionType, JobState
-from millpond.control.actions import AnyAction, HoldJob, ReleaseJob, WriteJob
+from millpond.api.reasons import ConditionType, JobState, TaskState
+from millpond.control.actions import AnyAction, CreateManager, HoldJob, ReleaseJob, WriteJob
 from millpond.control.job_status import describe_job, events_of
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
-from millpond.lifecycle.jobs import JobFacts, JobVerdict, judge_job
+from millpond.lifecycle.jobs import JobFacts, JobVerdict, ends_tasks, judge_job
 
 
 def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -35,6 +35,8 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
                 pool.mark("job", name)
         if verdict.look_again is not None:
             pool.look_at(verdict.look_again, "job", name)
+        if not ends_tasks(verdict.state):
+            _make_manager(pool, job, job.model, now, actions)
         if verdict.state is not job.state:
             _enter(pool, job, verdict.state)
         told = job.model.status.state is verdict.state
@@ -67,6 +69,34 @@ def _release(pool: PoolState, job: JobRecord, uid: str, actions: list[AnyAction]
         actions.append(ReleaseJob(namespace=pool.namespace, job=job.name, uid=uid))
 
 
+MAKING_SECONDS = 10.0
+"""How long a manager's Task that was made may stay unseen before it is asked for again."""
+
+
+def _manager_is_due(job: JobRecord, model: Job) -> bool:
+    """True until the Job's status tells of the manager's Task, and the Task is not seen."""
+    wanted = model.spec.job_manager_task is not None and model.status.job_manager_task is None
+    return wanted and job.manager is None
+
+
+def _make_manager(pool: PoolState, job: JobRecord, model: Job, now: float, actions: list[AnyAction]) -> None:
+    """Have the manager's Task made; that it was made once is told in the Job's status, and never done again."""
+    task = model.spec.job_manager_task
+    if task is None or not _manager_is_due(job, model):
+        return
+    if now >= job.making_until:
+        job.making_until = now + MAKING_SECONDS
+        name = naming.manager_task(job.name, task.id)
+        actions.append(CreateManager(namespace=pool.namespace, job=job.name, uid=model.metadata.uid, task=name))
+    pool.look_at(job.making_until, "job", job.name)
+
+
+def _manager_ended(job: JobRecord, model: Job) -> bool:
+    task, manager = model.spec.job_manager_task, job.manager
+    kills = task is not None and task.kill_job_on_completion
+    return kills and manager is not None and manager.state is TaskState.COMPLETED
+
+
 def _forget_unknown(pool: PoolState, job: JobRecord) -> None:
     """A job that does not exist goes when no task and no Pod speaks of it."""
     if not job.tasks and not job.attempts:
@@ -75,6 +105,7 @@ def _forget_unknown(pool: PoolState, job: JobRecord) -> None:
 
 def _facts(job: JobRecord, model: Job) -> JobFacts:
     spec, counts = model.spec, job.counts
+    managed = spec.job_manager_task is not None
     had = model.status.task_counts
     created = model.metadata.creation_timestamp
     born = created.timestamp() if created else 0.0
@@ -86,8 +117,9 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         wanted_reason=spec.terminate_reason,
         wants_disabling=job.user_disables or job.service_disable is not None,
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
-        has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
-        unfinished=counts["active"] + counts["preparing"] + counts["running"],
+        has_ever_had_tasks=managed or job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
+        manager_ended=_manager_ended(job, model),
+        unfinished=counts["active"] + counts["preparing"] + counts["running"] + _manager_is_due(job, model),
         bound=_bound(job),
         writing=_writing(job),
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,
@@ -123,7 +155,7 @@ def _write(
     limits: Limits,
     actions: list[AnyAction],
 ) -> None:
-    if now < job.last_summary + limits.summary and _only_counts(pool, model, verdict):
+    if now < job.last_summary + limits.summary and _only_counts(pool, job, model, verdict):
         _schedule_summary(pool, job, limits)
         return
     job.summary_scheduled = False
@@ -155,12 +187,13 @@ def _schedule_summary(pool: PoolState, job: JobRecord | None, limits: Limits) ->
         pool.look_at(job.last_summary + limits.summary, "job", job.name)
 
 
-def _only_counts(pool: PoolState, model: Job, verdict: JobVerdict) -> bool:
+def _only_counts(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict) -> bool:
     """True when nothing but the counts can have changed since the last write."""
     status = model.status
     told = any(c.type == ConditionType.SCHEDULED and c.status is ConditionStatus.TRUE for c in status.conditions)
     return (
         status.state is verdict.state
+        and (job.manager is None or status.job_manager_task is not None)
         and status.observed_generation == model.metadata.generation
-        and told == (pool.model is not None)
+        and told == (pool.model is not None and job.manager_problem is None)
     )

@@ -26,6 +26,7 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # no
             node.model.metadata.creation_timestamp.isoformat()
             if node.model and node.model.metadata.creation_timestamp
             else "",
+            any(a.manages and a.holds for a in node.attempts.values()),
         )
         for node in staying
     ]

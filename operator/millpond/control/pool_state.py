@@ -183,7 +183,7 @@ class PoolState:
             task.queued = True
             task.job.waiting += 1
             task.job.ready.push(task.ticket, task.demand)
-            if task.job.filed is None:
+            if task.job.filed is None or task is task.job.manager:
                 self.refile(task.job)
 
     def dequeue(self, task: TaskRecord) -> None:
@@ -191,7 +191,7 @@ class PoolState:
         if task.queued:
             task.queued = False
             task.job.waiting -= 1
-            if task.job.waiting == 0:
+            if task.job.waiting == 0 or task is task.job.manager:
                 self.refile(task.job)
 
     def keep_live(self, attempt: Attempt, live: bool) -> None:
@@ -210,10 +210,11 @@ class PoolState:
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
         model, wanted = job.model, None
-        if model is not None and job.waiting > 0 and starts_tasks(job.state) and not job.deleting:
+        startable = starts_tasks(job.state) and not job.deleting and not job.lacks_manager
+        if model is not None and job.waiting > 0 and startable:
             most = model.spec.max_parallel_tasks
             if most < 0 or len(job.live) < most:
-                wanted = model.spec.priority
+                wanted = job.level
         if wanted == job.filed:
             return
         if job.filed is not None:
@@ -240,7 +241,8 @@ class PoolState:
         counts[tally_of(state, result)] += 1
         task.state, task.result = state, result
         unfinished = counts["active"] or counts["running"] or counts["preparing"]
-        self.mark("counted" if unfinished and starts_tasks(task.job.state) else "job", task.job.name)
+        quiet = unfinished and starts_tasks(task.job.state) and task is not task.job.manager
+        self.mark("counted" if quiet else "job", task.job.name)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

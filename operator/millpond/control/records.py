@@ -6,6 +6,7 @@ starts.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,7 +19,7 @@ from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
-from millpond.scheduling.order import JobTicket
+from millpond.scheduling.order import JobTicket, Level
 from millpond.scheduling.ready import ReadyQueue, Ticket
 
 if TYPE_CHECKING:
@@ -124,8 +125,16 @@ class JobRecord:
         self.ready = ReadyQueue(self._is_ready)
         self.ticket: JobTicket = ("", name)
         """The job's place among those of its priority."""
-        self.filed: int | None = None
-        """The priority under which the job can be drawn now; None while it cannot."""
+        self.filed: Level | None = None
+        """The level at which the job can be drawn now; None while it cannot."""
+        self.manager_uid = ""
+        """The uid of the manager's Task, once it is made; see `fold_tasks.appoint`."""
+        self.manager: TaskRecord | None = None
+        """The manager's Task, while it exists."""
+        self.making_until = 0.0
+        """When the manager's Task, asked for and not seen yet, is asked for again."""
+        self.manager_problem: Problem | None = None
+        """Why the manager's Task could not be made."""
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.waiting = 0
         self.slots_used = 0
@@ -183,6 +192,30 @@ class JobRecord:
         """True when the Job was deleted: its tasks are not worth a word any more, they go with it."""
         return self.model is not None and self.model.metadata.deletion_timestamp is not None
 
+    @property
+    def lacks_manager(self) -> bool:
+        """True while the manager's Task is to be made: no other task of the job may start before."""
+        return self.model is not None and self.model.spec.job_manager_task is not None and not self.manager_uid
+
+    @property
+    def manager_waits(self) -> bool:
+        """True while the manager is to be started, for the first time or again: no other task of the job starts."""
+        manager = self.manager
+        return manager is not None and manager.state is TaskState.ACTIVE and manager.live is None
+
+    @property
+    def level(self) -> Level:
+        """Where the job stands among the jobs of its pool."""
+        priority = self.model.spec.priority if self.model else 0
+        return priority, self.manager is not None and self.manager.queued and self.manager.attempt > 0
+
+    def head(self, blocked: Collection[Demand]) -> tuple[Ticket, Demand] | None:
+        """The task to start next: the manager, if it waits, else the oldest whose demand is not blocked (§4.8 item 2)."""
+        manager = self.manager
+        if manager is None or not self.manager_waits:
+            return self.ready.head(blocked)
+        return (manager.ticket, manager.demand) if manager.queued and manager.demand not in blocked else None
+
     def mark_live(self) -> None:
         """Judge all attempts again that may still count or hold slots."""
         for attempt in self.live.values():
@@ -200,8 +233,8 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "record", "released",
-        "task", "task_uid", "uid", "version", "view",
+        "assumed", "deleting", "demand", "holds", "job", "manages", "node", "number", "pod", "pool", "record",
+        "released", "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
@@ -232,6 +265,8 @@ class Attempt:
         self.assumed = True
         """Asked for, and not seen yet."""
         self.holds = False
+        self.manages = False
+        """It is an attempt of a job's manager."""
         self.deleting = False
         self.released = False
 

@@ -8,11 +8,12 @@ from millpond.api import labels
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job, JobStatus
 from millpond.api.pool import Pool
-from millpond.api.reasons import JobState
+from millpond.api.reasons import JobReason, JobState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
     CreateEraser,
+    CreateManager,
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
@@ -31,7 +32,7 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.fold_pods import forget_attempt
-from millpond.control.fold_tasks import adopt, settle_into_queue
+from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
@@ -63,6 +64,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             pool.counted.add(action.pod)
         case WriteTask():
             _confirm_task(pool, action, version)
+        case CreateManager():
+            _confirm_manager(pool, action, done.uid)
         case HoldJob() | WriteJob() | WritePool() | WriteNode():
             _confirm_written(pool, action, version)
         case ClaimHost():
@@ -116,6 +119,24 @@ def _confirm_job(pool: PoolState, job: JobRecord, told: JobStatus) -> None:
         pool.mark("job", job.name)  # it waited for that to be told
 
 
+def _confirm_manager(pool: PoolState, action: CreateManager, uid: str) -> None:
+    job = pool.jobs.get(action.job)
+    if job is not None and job.model is not None and job.model.metadata.uid == action.uid:
+        job.manager_problem = None
+        appoint(job, uid)
+        pool.mark("job", action.job)
+
+
+def _drop_manager(pool: PoolState, action: CreateManager, outcome: Outcome, again: float) -> None:
+    """The manager's Task was not made: it is tried again, and what forbids it is said."""
+    job = pool.jobs.get(action.job)
+    if job is not None:
+        job.making_until = again
+        if isinstance(outcome, Refused):
+            job.manager_problem = Problem(JobReason.JOB_MANAGER_NOT_CREATED, outcome.message)
+        pool.mark("job", action.job)
+
+
 Model = TypeVar("Model", Job, Pool, ComputeNode)
 
 
@@ -133,6 +154,8 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_start(pool, action, outcome, again)
         case WriteTask():
             _keep_unsent(pool, action, again)
+        case CreateManager():
+            _drop_manager(pool, action, outcome, again)
         case WriteJob() | WritePool() | WriteNode():
             _forget_written(pool, action, again)
         case StopAttempt() | ReleaseEvidence():

@@ -17,7 +17,7 @@ from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
 from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
-from millpond.control.fold_tasks import drop_task, fold_task, settle_into_queue
+from millpond.control.fold_tasks import appoint, drop_task, fold_task, settle_into_queue
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.pool_state import PoolState
 
@@ -102,7 +102,7 @@ class World:
         pool = namespace.pool(tags.get(labels.POOL, NOWHERE))
         key = PoolKey(space, pool.name)
         match tags.get(labels.ROLE):
-            case labels.Role.TASK:
+            case labels.Role.TASK | labels.Role.MANAGER:
                 fold_attempt(namespace, pool, view)
                 self._note_host(view, key)
                 return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}
@@ -227,11 +227,14 @@ class World:
             return ()
         job.pool.unfile(job)
         namespace.move(job, model.spec.pool_name)
+        known = job.model is not None and job.model.metadata.uid == model.metadata.uid
         first, before_edit = job.model is None, (job.disable_option, job.forced)
         job.model, job.unwritten = model, False
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
+        said = model.status.job_manager_task
+        appoint(job, said.uid if said is not None else job.manager_uid if known else "")
         if first:
             for task in job.tasks.values():
                 settle_into_queue(task)
@@ -250,6 +253,7 @@ class World:
             return ()
         before = job.pool.name
         job.pool.unfile(job)
+        appoint(job, "")
         job.model, job.state = None, JobState.ACTIVE
         state.move(job, NOWHERE)
         job.pool.mark("job", name)

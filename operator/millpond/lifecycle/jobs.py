@@ -24,6 +24,8 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     """The object itself says that the job is in this state."""
     terminates_when_all_complete: bool
     has_ever_had_tasks: bool
+    manager_ended: bool
+    """Its manager has completed, and was to take the job along."""
     unfinished: int
     bound: int
     writing: bool
@@ -59,6 +61,8 @@ def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVer
     if reason is not None:
         return _ending(facts, reason)
     state = _paused_or_active(facts)
+    if state is JobState.ACTIVE and facts.manager_ended:
+        return _ending(facts, TerminateReason.JM_COMPLETE.value)
     if state is not JobState.ACTIVE or not facts.terminates_when_all_complete or facts.unfinished:
         return JobVerdict(state, look_again=look_again)
     due = now if facts.has_ever_had_tasks else facts.empty_since + empty_grace_seconds

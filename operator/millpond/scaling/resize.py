@@ -16,6 +16,8 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     state: NodeState
     used_slots: int
     created: str
+    manages: bool = False
+    """A job's manager runs on it."""
 
 
 class Resize(msgspec.Struct, frozen=True, gc=False):
@@ -43,9 +45,9 @@ def _newest_first(node: Candidate) -> tuple[str, str]:
 
 
 def _worth(node: Candidate) -> tuple[int, int]:
-    """Least useful first: broken, then not up yet, then free, then the least used."""
+    """Least useful first: broken, then not up yet, then free, then the least used; those of job managers last."""
     if node.state in USELESS:
         return 0, 0
     if node.state in NOT_YET:
         return 1, 0
-    return 2, node.used_slots
+    return 3 if node.manages else 2, node.used_slots

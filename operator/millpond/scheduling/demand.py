@@ -12,6 +12,8 @@ class Demand(msgspec.Struct, frozen=True):
     cpu_millis: int | None = None
     memory_bytes: int | None = None
     devices: tuple[tuple[str, int], ...] = ()
+    exclusive: bool = False
+    """No other task may run on its node; `slots` are what it counts for all the same."""
 
     @property
     def plain(self) -> bool:

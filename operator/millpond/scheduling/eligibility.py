@@ -8,6 +8,9 @@ from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 
 
+SLOTS_IN_USE, HELD_EXCLUSIVELY, NOT_EMPTY = "SlotsInUse", "NodeHeldExclusively", "NodeNotEmpty"
+
+
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """Why not. `for_ever` says that no waiting will change it while the node and the task stay as they are."""
 
@@ -20,6 +23,7 @@ def fits(node: NodeSlots, demand: Demand) -> bool:
     """The verdict alone, for the hot path; `refusal` says the same in words (a test holds them together)."""
     return (
         demand.slots <= node.free
+        and (not demand.exclusive or node.held == 0)
         and node.cpu_of(demand) <= node.cpu_free
         and node.memory_of(demand) <= node.memory_free
         and (not demand.devices or all(amount <= node.devices_free.get(name, 0) for name, amount in demand.devices))
@@ -35,8 +39,12 @@ def refusal(node: NodeSlots, demand: Demand) -> Refusal | None:
     for name, asked, total, _ in amounts:
         if asked > total:
             return Refusal("NotEnoughResources", f"needs {asked} {name}, the node offers {total} in all", True)
+    if node.exclusive:
+        return Refusal(HELD_EXCLUSIVELY, "must leave the node to a job manager that runs alone (runExclusive)")
+    if demand.exclusive and node.held:
+        return Refusal(NOT_EMPTY, f"runs alone (runExclusive), and {_tasks(node.held)} on the node")
     if demand.slots > node.free:
-        return Refusal("SlotsInUse", f"needs {_slots(demand.slots)}, {node.free} of {node.total} are free")
+        return Refusal(SLOTS_IN_USE, f"needs {_slots(demand.slots)}, {node.free} of {node.total} are free")
     for name, asked, total, free in amounts:
         if asked > free:
             return Refusal("ResourcesInUse", f"needs {asked} {name}, {free} of {total} are free")
@@ -45,6 +53,10 @@ def refusal(node: NodeSlots, demand: Demand) -> Refusal | None:
 
 def _slots(amount: int) -> str:
     return "1 slot" if amount == 1 else f"{amount} slots"
+
+
+def _tasks(amount: int) -> str:
+    return "1 task is" if amount == 1 else f"{amount} tasks are"
 
 
 def _amounts(node: NodeSlots, demand: Demand) -> list[tuple[str, int, int, int]]:

@@ -13,7 +13,7 @@ import msgspec
 
 from millpond.api.reasons import JobState, NodeState, TaskReason, TaskState
 from millpond.scheduling.demand import Demand
-from millpond.scheduling.eligibility import Refusal, refusal
+from millpond.scheduling.eligibility import HELD_EXCLUSIVELY, NOT_EMPTY, SLOTS_IN_USE, Refusal, refusal
 from millpond.scheduling.node_slots import NodeSlots
 
 OPERATOR_PODS = "kubectl get pods -A -l app.kubernetes.io/name=millpond"
@@ -24,6 +24,7 @@ class WaitReason(StrEnum):
 
     CONTAINER_NOT_STARTING = "ContainerNotStarting"
     PREPARING = "Preparing"
+    BEHIND_JOB_MANAGER = "BehindJobManager"
     BEHIND_HIGHER_PRIORITY = "BehindHigherPriority"
     BEHIND_OLDER_TASKS = "BehindOlderTasks"
     NEXT_IN_LINE = "NextInLine"
@@ -87,6 +88,8 @@ class Facts(msgspec.Struct, frozen=True):
     problem: Finding | None = None
     retry: str = ""
     container_trouble: str = ""
+    manager: str = ""
+    """The Task of the job's manager, where that is another one and is to start first."""
     waiting_above: int = 0
     """Waiting tasks of the pool's jobs of higher priority."""
     waiting_before: int = 0
@@ -204,7 +207,7 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
     nodes = "the one node" if len(refusals) == 1 else f"all {len(refusals)} nodes"
     full = "takes tasks is full" if len(refusals) == 1 else "take tasks are full"
     busy = f"It waits until other tasks end: {nodes} of pool {pool} that {full} (it {example})."
-    if most == "SlotsInUse":
+    if most in (SLOTS_IN_USE, HELD_EXCLUSIVELY, NOT_EMPTY):
         more = f"Or add nodes: kubectl scale bpool {pool} --replicas {facts.pool.target + 1}"
         return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, more)
     return Finding(TaskReason.WAITING_FOR_RESOURCES, busy, True, "Or lower the task's resources.")
@@ -212,6 +215,10 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
 
 def _of_job(facts: Facts) -> list[Finding]:
     job = facts.job
+    if facts.manager:
+        message = f"Task {facts.manager}, the manager of job {job.name}, starts before the job's other tasks."
+        remedy = f"millpond explain task {facts.manager}"
+        return [Finding(WaitReason.BEHIND_JOB_MANAGER, message, True, remedy)]
     if 0 <= job.max_parallel_tasks <= job.running:
         message = f"Job {job.name} runs {job.running} tasks, and its maxParallelTasks is {job.max_parallel_tasks}."
         return [Finding(TaskReason.MAX_PARALLEL_TASKS_REACHED, message, True, "Or raise the job's maxParallelTasks.")]

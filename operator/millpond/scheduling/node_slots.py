@@ -21,6 +21,8 @@ class NodeSlots(msgspec.Struct, eq=False):
     devices_total: dict[str, int] = {}
     devices_free: dict[str, int] = {}
     held: int = 0
+    exclusive: int = 0
+    """How many of `held` have the node for themselves; such a one takes all slots."""
 
     def cpu_of(self, demand: Demand) -> int:
         """Millicores that the demand takes on this node."""
@@ -39,8 +41,9 @@ class NodeSlots(msgspec.Struct, eq=False):
         self._move(demand, +1)
 
     def _move(self, demand: Demand, sign: int) -> None:
-        self.free += sign * demand.slots
+        self.free += sign * (self.total if demand.exclusive else demand.slots)
         self.held -= sign
+        self.exclusive -= sign * demand.exclusive
         self.cpu_free += sign * self.cpu_of(demand)
         self.memory_free += sign * self.memory_of(demand)
         for name, amount in demand.devices:

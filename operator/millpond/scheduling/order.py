@@ -1,4 +1,4 @@
-"""Which job next: higher priority first; among equals a fair draw, or the oldest (reference §4.1).
+"""Which job next: higher priority first; among equals a fair draw, or the oldest (reference §4.1, §4.8 item 3).
 
 The draw is a function of how many attempts the pool has begun, not of chance: the same state draws the same job, every
 job of a priority is drawn equally often in the long run, and none can starve.
@@ -13,6 +13,8 @@ from typing import Literal
 JobOrder = Literal["None", "CreationTime"]
 JobTicket = tuple[str, str]
 """Creation time and name."""
+Level = tuple[int, bool]
+"""A priority, and whether the job's manager is to be restarted: such jobs go first among those of their priority."""
 
 _MASK = (1 << 64) - 1
 
@@ -26,36 +28,36 @@ def draw(seed: int, among: int) -> int:
 
 
 class JobOrderIndex:
-    """The jobs that have ready tasks, by priority."""
+    """The jobs that have ready tasks, by level."""
 
     def __init__(self) -> None:
-        self._levels: dict[int, list[JobTicket]] = {}
-        self._priorities: list[int] = []
+        self._levels: dict[Level, list[JobTicket]] = {}
+        self._order: list[Level] = []
 
-    def add(self, priority: int, ticket: JobTicket) -> None:
-        level = self._levels.get(priority)
+    def add(self, at: Level, ticket: JobTicket) -> None:
+        level = self._levels.get(at)
         if level is None:
-            level = self._levels[priority] = []
-            insort(self._priorities, priority)
+            level = self._levels[at] = []
+            insort(self._order, at)
         place = bisect_left(level, ticket)
         if place == len(level) or level[place] != ticket:
             level.insert(place, ticket)
 
-    def discard(self, priority: int, ticket: JobTicket) -> None:
-        level = self._levels.get(priority)
+    def discard(self, at: Level, ticket: JobTicket) -> None:
+        level = self._levels.get(at)
         if level is None:
             return
         place = bisect_left(level, ticket)
         if place < len(level) and level[place] == ticket:
             del level[place]
         if not level:
-            del self._levels[priority]
-            self._priorities.remove(priority)
+            del self._levels[at]
+            self._order.remove(at)
 
     def next(self, order: JobOrder, seed: int, passed_over: Collection[JobTicket]) -> JobTicket | None:
         """The next job to serve, leaving out those that have nothing placeable in this cycle."""
-        for priority in reversed(self._priorities):
-            level = self._levels[priority]
+        for at in reversed(self._order):
+            level = self._levels[at]
             # Left out before the draw: whoever stands behind a job that is passed over must not inherit its chances.
             waiting = [ticket for ticket in level if ticket not in passed_over] if passed_over else level
             if waiting:

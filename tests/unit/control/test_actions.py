@@ -54,6 +54,7 @@ CHAINS = {
     act.ReleaseHost: "host/host",
     act.WriteJob: "job/job",
     act.HoldJob: "job/job",
+    act.CreateManager: "job/job",
     act.ReleaseJob: "job/job",
     act.WritePool: "pool/pool",
     act.SweepPods: "sweep",

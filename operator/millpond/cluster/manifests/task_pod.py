@@ -39,13 +39,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
         "metadata": {
             "name": start.pod,
             "namespace": start.namespace,
-            "labels": common_labels(labels.Role.TASK, start.pool, start.node)
-            | {
-                labels.JOB: start.job,
-                labels.TASK: start.task,
-                labels.ATTEMPT: str(start.attempt),
-                labels.SLOTS: str(start.slots),
-            },
+            "labels": _labels(start),
             "finalizers": [labels.EVIDENCE_FINALIZER],
             "ownerReferences": [owner("Task", start.task, start.task_uid)],
         },
@@ -62,6 +56,17 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
             "containers": [_container(start, task, job, pool, settings)],
         },
     }
+
+
+def _labels(start: StartAttempt) -> dict[str, str]:
+    role = labels.Role.MANAGER if start.manages else labels.Role.TASK
+    own = {
+        labels.JOB: start.job,
+        labels.TASK: start.task,
+        labels.ATTEMPT: str(start.attempt),
+        labels.SLOTS: str(start.slots),
+    }
+    return common_labels(role, start.pool, start.node) | own | ({labels.EXCLUSIVE: "true"} if start.exclusive else {})
 
 
 def _tolerations(pool: Pool) -> list[Manifest]:
