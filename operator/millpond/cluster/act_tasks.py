@@ -22,6 +22,7 @@ from millpond.cluster.errors import (
     NotFoundError,
     RejectedError,
 )
+from millpond.cluster.manifests.security import runs_as_root
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import (
     DeleteTasks,
@@ -33,10 +34,12 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
+from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
 
 NAMESAKE_PAUSE = 5.0
 """Seconds until a name that another Pod still has is tried again."""
+AS_ROOT = " The task is an Admin's and runs as root: where root is not admitted, use a NonAdmin user."
 ROUNDS = 400
 """Most pages that one action deletes; what is left is for the next one."""
 
@@ -70,16 +73,20 @@ class TaskActions:
             manifest = task_pod(action, task, job, pool, self._settings)
         except CommandLineError as error:
             return Refused(TaskReason.INVALID_COMMAND_LINE, str(error))
+        except UserRefusedError as error:
+            return Refused(error.reason, str(error))
+        remedy = AS_ROOT if runs_as_root(manifest) else ""
         try:
             meta = await self._api.create(PODS, space, manifest)
         except AlreadyExistsError:
             return await self._found(action)
         except ForbiddenError as error:
-            text = f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods."
+            text = f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods.{remedy}"
             return Refused(TaskReason.POD_FORBIDDEN, text)
         except RejectedError as error:
             return Refused(
-                TaskReason.POD_INVALID, f"The API server refuses the task's Pod: {error.message} Correct the task."
+                TaskReason.POD_INVALID,
+                f"The API server refuses the task's Pod: {error.message} Correct the task.{remedy}",
             )
         return Done(meta.resource_version, meta.uid)
 
