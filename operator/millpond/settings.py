@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     )
     image_pull: Seconds = Field(default=_LIMITS.image_pull, description="How long a failing image pull may go on")
     startup: Seconds = Field(default=_LIMITS.startup, description="How long a task's Pod may take to start")
+    node_refusals: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=_LIMITS.node_refusals, description="How often in a row nodes may turn a task away before it fails"
+    )
     running_after: Pause = Field(default=_LIMITS.running_after, description="Tasks that end sooner skip Running")
     preparing_after: Pause = Field(default=_LIMITS.preparing_after, description="Tasks starting sooner skip Preparing")
     summary: Seconds = Field(default=_LIMITS.summary, description="Least time between two summaries of counts")
@@ -108,7 +111,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _users_apart(self) -> Self:
         if self.agent_gid == self.task_gid:
-            raise ValueError("MILLPOND_AGENT_GID and MILLPOND_TASK_GID must differ: tasks would read each other's files")
+            raise ValueError(
+                "MILLPOND_AGENT_GID and MILLPOND_TASK_GID must differ: tasks would read each other's files"
+            )
         last = self.derived_uid_first + self.derived_uid_count - 1
         if last > MAX_INT32 or any(
             self.derived_uid_first <= own <= last for own in (self.task_uid, self.task_gid, self.agent_gid)
@@ -121,9 +126,7 @@ class Settings(BaseSettings):
 
     def users(self) -> UserNumbers:
         """The numbers of users that judgement obeys."""
-        return UserNumbers(
-            self.task_uid, self.task_gid, self.agent_gid, self.derived_uid_first, self.derived_uid_count
-        )
+        return UserNumbers(self.task_uid, self.task_gid, self.agent_gid, self.derived_uid_first, self.derived_uid_count)
 
     def limits(self) -> Limits:
         """The numbers that judgement obeys."""
@@ -134,6 +137,7 @@ class Settings(BaseSettings):
             preparing_after=self.preparing_after,
             image_pull=self.image_pull,
             startup=self.startup,
+            node_refusals=self.node_refusals,
             summary=self.summary,
             sweep=self.sweep,
         )

@@ -1,4 +1,4 @@
-"""Performing what concerns tasks: Pods of attempts, their end and release, and the statuses of Tasks and Jobs."""
+"""Performing what concerns tasks: Pods of attempts, their end and release, and the statuses of Tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millpond.api.commandline import CommandLineError
 from millpond.api.reasons import TaskReason
 from millpond.api.schema import first_fault
 from millpond.api.views.pod import PodView
-from millpond.cluster.api_server import JOBS, PAGE, PODS, TASKS, ApiServer, Resource, Selection
+from millpond.cluster.api_server import PAGE, PODS, TASKS, ApiServer, Selection
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import (
     AlreadyExistsError,
@@ -22,15 +22,14 @@ from millpond.cluster.errors import (
     NotFoundError,
     RejectedError,
 )
+from millpond.cluster.manifests.layout import Manifest
 from millpond.cluster.manifests.security import runs_as_root
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import (
-    DeleteTasks,
     ReleaseEvidence,
     StartAttempt,
     StopAttempt,
     SweepPods,
-    WriteJob,
     WriteTask,
 )
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
@@ -75,19 +74,12 @@ class TaskActions:
             return Refused(TaskReason.INVALID_COMMAND_LINE, str(error))
         except UserRefusedError as error:
             return Refused(error.reason, str(error))
-        remedy = AS_ROOT if runs_as_root(manifest) else ""
         try:
             meta = await self._api.create(PODS, space, manifest)
         except AlreadyExistsError:
             return await self._found(action)
-        except ForbiddenError as error:
-            text = f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods.{remedy}"
-            return Refused(TaskReason.POD_FORBIDDEN, text)
         except RejectedError as error:
-            return Refused(
-                TaskReason.POD_INVALID,
-                f"The API server refuses the task's Pod: {error.message} Correct the task.{remedy}",
-            )
+            return _refused(error, manifest)
         return Done(meta.resource_version, meta.uid)
 
     async def _found(self, action: StartAttempt) -> Outcome:
@@ -139,32 +131,10 @@ class TaskActions:
     async def sweep(self, action: SweepPods) -> Outcome:
         """Delete the pool's counted Pods, page by page."""
         chosen = Selection(labels=f"{labels.COUNTED}=true,{labels.POOL}={action.pool}")
-        await self._delete_all(PODS, action.namespace, chosen)
-        return Done()
-
-    async def delete_tasks(self, action: DeleteTasks) -> Outcome:
-        """Delete the Tasks of a deleted job, page by page, until there is a job of that name again: it keeps them."""
-        chosen = Selection(fields=f"spec.jobName={action.job}")
         for _ in range(ROUNDS):
-            if await self._is_made_again(action) or await self._delete_page(TASKS, action.namespace, chosen):
+            if await self._api.delete_collection(PODS, action.namespace, chosen, limit=PAGE) < PAGE:
                 break
         return Done()
-
-    async def _is_made_again(self, action: DeleteTasks) -> bool:
-        try:
-            await self._api.get(JOBS, action.namespace, action.job)
-        except NotFoundError:
-            return False
-        return True
-
-    async def _delete_all(self, resource: Resource, namespace: str, chosen: Selection) -> None:
-        for _ in range(ROUNDS):
-            if await self._delete_page(resource, namespace, chosen):
-                return
-
-    async def _delete_page(self, resource: Resource, namespace: str, chosen: Selection) -> bool:
-        """True when it was the last."""
-        return await self._api.delete_collection(resource, namespace, chosen, limit=PAGE) < PAGE
 
     async def write_task(self, action: WriteTask) -> Outcome:
         """Write what is news of a Task's status, if it is as it was seen."""
@@ -172,9 +142,14 @@ class TaskActions:
         meta = await self._api.merge_patch(TASKS, action.namespace, action.task, patch, "status")
         return Done(meta.resource_version, meta.uid)
 
-    async def write_job(self, action: WriteJob) -> Outcome:
-        """Write a Job's whole status, if it is as it was seen."""
-        status = action.status.model_dump(mode="json", by_alias=True)
-        patch = {"metadata": {"resourceVersion": action.version}, "status": status}
-        meta = await self._api.merge_patch(JOBS, action.namespace, action.job, patch, "status")
-        return Done(meta.resource_version, meta.uid)
+
+def _refused(error: RejectedError, pod: Manifest) -> Refused:
+    root = AS_ROOT if runs_as_root(pod) else ""
+    if isinstance(error, ForbiddenError):
+        text = (
+            f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods.{root}"
+        )
+        return Refused(TaskReason.POD_FORBIDDEN, text)
+    return Refused(
+        TaskReason.POD_INVALID, f"The API server refuses the task's Pod: {error.message} Correct the task.{root}"
+    )

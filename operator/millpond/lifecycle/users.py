@@ -1,4 +1,4 @@
-"""As which user a command runs: the identity it asks for and its pool's accounts in, numbers out (azure-batch-semantics §2.6)."""
+"""As which user a command runs: by the identity it asks for and its pool's accounts (azure-batch-semantics §2.6)."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ class Owner:
     directory: str
 
 
-def user_of(
-    identity: UserIdentity | None, owner: Owner, accounts: Iterable[UserAccount], numbers: UserNumbers
-) -> User:
+def user_of(identity: UserIdentity | None, owner: Owner, accounts: Iterable[UserAccount], numbers: UserNumbers) -> User:
     """The user. Raises UserRefusedError for an account that is not there, or whose numbers are the operator's own."""
     if identity is None or identity.user_name is None:
         return _auto(identity.auto_user if identity else None, owner, numbers)

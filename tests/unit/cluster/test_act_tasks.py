@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from millpond.api import labels
-from millpond.api.job import JobStatus
-from millpond.api.reasons import JobState, TaskState
+from millpond.api.reasons import TaskState
 from millpond.api.task import Task
-from millpond.cluster.api_server import PAGE
+from millpond.api.views.meta import Meta
+from millpond.cluster.api_server import Resource
+from millpond.cluster.errors import ForbiddenError, InvalidError, RejectedError
+from millpond.cluster.manifests.security import runs_as_root
 from millpond.control import actions as act
 from millpond.control.actions import ConditionPatch, TaskStatusPatch
 from millpond.control.outcomes import Done, Missed, Refused
 from support.builders import JOB, POOL, SPACE
+from support.model.server import ModelServer
 
 from cluster.conftest import Bench
 
@@ -69,6 +73,33 @@ async def test_task_that_cannot_run_says_why(bench: Bench, spec: dict[str, Any],
     assert words in outcome.message
 
 
+async def test_account_that_the_pool_does_not_have_is_told(bench: Bench) -> None:
+    outcome = await bench.one(bench.start(bench.task("one", userIdentity={"userName": "eve"})))
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "UserAccountNotFound"
+    assert f"Pool {POOL} has no user account eve" in outcome.message
+
+
+@pytest.mark.parametrize(("error", "reason"), [(ForbiddenError, "PodForbidden"), (InvalidError, "PodInvalid")])
+async def test_root_that_is_not_admitted_is_told_and_neighbours_start(
+    make_bench: Callable[..., Bench], error: type[RejectedError], reason: str
+) -> None:
+    class NoRoot(ModelServer):
+        async def create(self, resource: Resource, namespace: str | None, document: Mapping[str, Any]) -> Meta:
+            if resource.plural == "pods" and runs_as_root(dict(document)):
+                raise error("violates policy: runAsUser=0.")
+            return await super().create(resource, namespace, document)
+
+    bench = make_bench(lambda server: NoRoot(server.verbs))
+    admin = bench.task("admin", userIdentity={"autoUser": {"elevationLevel": "Admin"}})
+    outcomes = await bench.perform(bench.start(admin), bench.start(bench.task("neighbour")))
+    (refused,) = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    assert refused.reason == reason
+    assert "runAsUser=0" in refused.message
+    assert "use a NonAdmin user" in refused.message
+    assert [pod["metadata"]["name"] for pod in bench.verbs.list("pods", SPACE)] == ["neighbour-1"]
+
+
 async def test_stop_spares_a_namesake_and_forgives_absence(bench: Bench) -> None:
     await bench.one(bench.start(bench.task("one")))
     stop = act.StopAttempt(namespace=SPACE, pod="one-1", uid="another", chain="x")
@@ -121,33 +152,6 @@ async def test_status_is_patched_under_its_version(bench: Bench) -> None:
     status = Task.model_validate(bench.verbs.get("tasks", SPACE, "one")).status
     assert (status.state, status.attempt, status.pod_name) == (TaskState.RUNNING, 1, None)
     assert status.conditions[0].reason == "Running"
-
-
-async def test_job_status_is_written_whole(bench: Bench) -> None:
-    version = bench.verbs.get("jobs", SPACE, JOB)["metadata"]["resourceVersion"]
-    first = JobStatus(state=JobState.ACTIVE, terminate_reason="None yet")
-    done = await bench.one(act.WriteJob(namespace=SPACE, job=JOB, version=version, status=first))
-    assert isinstance(done, Done)
-    second = JobStatus(state=JobState.COMPLETED)
-    await bench.one(act.WriteJob(namespace=SPACE, job=JOB, version=done.version, status=second))
-    status = bench.verbs.get("jobs", SPACE, JOB)["status"]
-    assert status["state"] == "Completed"
-    assert "terminateReason" not in status
-
-
-async def test_many_are_deleted_by_pages(bench: Bench) -> None:
-    for number in range(PAGE + 3):
-        bench.task(f"t{number}")
-    bench.task("other", jobName="another")
-    bench.verbs.delete("jobs", SPACE, JOB)
-    assert isinstance(await bench.one(act.DeleteTasks(namespace=SPACE, job=JOB)), Done)
-    assert [task["metadata"]["name"] for task in bench.verbs.list("tasks", SPACE)] == ["other"]
-
-
-async def test_tasks_of_a_job_that_was_made_again_stay(bench: Bench) -> None:
-    bench.task("new")
-    assert isinstance(await bench.one(act.DeleteTasks(namespace=SPACE, job=JOB)), Done)
-    assert [task["metadata"]["name"] for task in bench.verbs.list("tasks", SPACE)] == ["new"]
 
 
 async def test_sweep_takes_counted_pods_of_its_pool_only(bench: Bench) -> None:

@@ -42,7 +42,7 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
     start_task, template = pool.spec.start_task, pool.spec.node_template
     waits = start_task is not None and start_task.wait_for_success
     user = _start_user(create, pool, settings)
-    own = [_start_task(create, start_task, user, pool, settings)] if start_task is not None else []
+    own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
     tags = common_labels(labels.Role.NODE, create.pool, create.node)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
@@ -134,7 +134,7 @@ def shrunk(uid: str) -> list[Manifest]:
     ]
 
 
-def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: Pool, settings: Settings) -> Manifest:
+def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: Pool) -> Manifest:
     facts = Facts(create.namespace, create.pool, create.node, ROOT, STARTUP_DIRECTORY)
     command = [LAUNCHER, "run", "--report-only", "--readable", "--retries", str(start_task.max_task_retry_count)]
     command += ["--directory", STARTUP, "--working-directory", f"{STARTUP}/wd", "--"]

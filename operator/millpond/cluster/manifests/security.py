@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from millpond.cluster.manifests.layout import Manifest
 from millpond.lifecycle.users import ROOT_ID, User
 
-
 ADMIN_CAPABILITIES = (
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL",
     "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETUID", "SYS_CHROOT",
