@@ -36,12 +36,10 @@ WRITES = (
 LOOKS = (
     "cd $AZ_BATCH_NODE_ROOT_DIR/workitems/writes/job-1; for t in *; do "
     "if cat $t/wd/secret >/dev/null 2>&1; then echo reads $t; fi; if ls $t >/dev/null 2>&1; then echo lists $t; fi; "
-    "if touch $t/wd/intruder 2>/dev/null; then echo writes $t; fi; done; "
+    "if touch $t/wd/by-$AZ_BATCH_TASK_ID 2>/dev/null; then echo writes $t; fi; done; "
     "cd $AZ_BATCH_NODE_SHARED_DIR; for f in *; do if echo seen >>$f; then echo shares $f; fi; done; "
     "if touch $AZ_BATCH_NODE_STARTUP_DIR/wd/intruder 2>/dev/null; then echo writes startup; fi; "
-    "mkdir $AZ_BATCH_NODE_ROOT_DIR/intruder 2>/dev/null && echo writes root; "
-    "if mv $AZ_BATCH_NODE_ROOT_DIR/workitems/writes $AZ_BATCH_NODE_ROOT_DIR/workitems/moved 2>/dev/null; then "
-    "mv $AZ_BATCH_NODE_ROOT_DIR/workitems/moved $AZ_BATCH_NODE_ROOT_DIR/workitems/writes; echo moves job; fi; true"
+    "if mkdir $AZ_BATCH_NODE_ROOT_DIR/intruder 2>/dev/null; then echo writes root; fi"
 )
 
 
