@@ -20,7 +20,7 @@ from millpond.cluster.manifests.layout import (
     node_mount,
     volumes,
 )
-from millpond.cluster.manifests.security import layout_maker, of_agent, of_pod, of_user
+from millpond.cluster.manifests.security import of_agent, of_pod, of_user, over_all_files
 from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
 from millpond.control.actions import CreateNodePod
 from millpond.lifecycle.nodes import AGENT_CONTAINER, LAYOUT_CONTAINER
@@ -100,7 +100,7 @@ def _layout(start: User, settings: Settings) -> Manifest:
         "command": ["millpond", "agent", "layout", "--root", ROOT, *words],
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
         "volumeMounts": [node_mount()],
-        "securityContext": layout_maker(settings.agent_gid),
+        "securityContext": over_all_files(settings.agent_gid),
     }
 
 

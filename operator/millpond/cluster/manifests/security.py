@@ -34,10 +34,10 @@ def runs_as_root(pod: Manifest) -> bool:
     return any(container["securityContext"]["runAsUser"] == ROOT_ID for container in pod["spec"]["containers"])
 
 
-def layout_maker(gid: int) -> Manifest:
-    """For the one container that makes the node directory, which the kubelet creates for root alone.
+def over_all_files(gid: int) -> Manifest:
+    """For the containers that make and erase the node directory, whoever's files are in it.
 
-    `gid` is the group that it gives directories to: a set-group-ID mark is only taken from members.
+    `gid` is the group that directories are given to: a set-group-ID mark is only taken from members.
     """
     three = _root(("CHOWN", "DAC_OVERRIDE", "FOWNER"))
     return three | {"runAsGroup": gid, "readOnlyRootFilesystem": True}

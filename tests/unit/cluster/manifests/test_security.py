@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from millpond.cluster.manifests.security import (
     ADMIN_CAPABILITIES,
-    layout_maker,
     of_agent,
     of_pod,
     of_user,
+    over_all_files,
     runs_as_root,
 )
 from millpond.lifecycle.users import ADMIN, User
@@ -47,7 +47,7 @@ def test_the_agent_has_nothing_but_its_group() -> None:
 
 
 def test_layout_has_three_capabilities_and_is_root_and_no_more() -> None:
-    found = complaints({"containers": [{"name": "layout", "securityContext": layout_maker(65_533)}]})
+    found = complaints({"containers": [{"name": "layout", "securityContext": over_all_files(65_533)}]})
     assert found == [
         "layout: may run as root",
         "layout: runs as user 0",
