@@ -7,10 +7,12 @@ from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
 from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch
 from millpond.control.limits import Limits
+from millpond.control.plan_ages import expire, watch_age
 from millpond.control.plan_nodes import given_up_at, host_lost_under
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.control.verdicts import book, write_task
+from millpond.lifecycle.age import added_too_early
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
 from millpond.lifecycle.waits import judge_waiting
@@ -49,6 +51,10 @@ def _judge_unsettled(
         verdict = decide(exit_, wishes, tries)
         book(attempt, task, verdict, now, limits, actions)
         return
+    if task.created <= added_too_early(now, limits.task_lifetime) and not wishes.ended_by_user:
+        expire(attempt, task, now, limits, actions)
+        return
+    watch_age(pool, task, limits)
     if (wishes.ended_by_user or wishes.node_removed) and not attempt.deleting:
         _stop(pool, attempt, actions)
         return
