@@ -218,16 +218,20 @@ class World:
             return ()
         job.pool.unfile(job)
         namespace.move(job, model.spec.pool_name)
-        first, job.model, job.unwritten = job.model is None, model, False
+        first, before_edit = job.model is None, (job.disable_option, job.forced)
+        job.model, job.unwritten = model, False
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
         if first:
             for task in job.tasks.values():
                 settle_into_queue(task)
+        if (job.disable_option, job.forced) != before_edit:
+            job.mark_live()
         job.pool.mark("job", job.name)
         job.pool.refile(job)
-        return {PoolKey(space, before), PoolKey(space, job.pool.name)}
+        elsewhere = {PoolKey(space, a.pool.name) for a in job.live.values() if a.pool is not job.pool}
+        return {PoolKey(space, before), PoolKey(space, job.pool.name), *elsewhere}
 
     def forget_job(self, namespace: str, name: str) -> Iterable[PoolKey]:
         state = self.namespace(namespace)
@@ -239,8 +243,7 @@ class World:
         job.model, job.state = None, JobState.ACTIVE
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
-        for attempt in job.live.values():
-            attempt.pool.mark("attempt", attempt.pod)
+        job.mark_live()
         return {
             PoolKey(namespace, before),
             PoolKey(namespace, NOWHERE),
