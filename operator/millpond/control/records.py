@@ -145,6 +145,8 @@ class JobRecord:
         """The job finalizer is being written."""
         self.released = ""
         """The uid of the deleted Job that has been let go with its tasks, or is being."""
+        self.writing = False
+        """Something was said of its tasks since the job was judged last."""
         self.last_summary = float("-inf")
         self.summary_scheduled = False
         self.unwritten = False
