@@ -204,6 +204,7 @@ class TaskReason(StrEnum):
     TOO_MANY_RESOURCES = "TooManyResources"
     MAX_PARALLEL_TASKS_REACHED = "MaxParallelTasksReached"
     TASK_EXISTS = "TaskExists"
+    TASK_EXPIRED = "TaskExpired"
     INVALID_COMMAND_LINE = "InvalidCommandLine"
     INVALID_DOCUMENT = "InvalidDocument"
     USER_ACCOUNT_NOT_FOUND = "UserAccountNotFound"
