@@ -146,7 +146,9 @@ class Books:
         manager = self.verbs.store.get("tasks", (space, naming.manager_task(name, job["spec"]["jobManagerTask"]["id"])))
         if uid not in self.managed:
             self._say(f"Pod {pod['metadata']['name']} begins before the manager of job {name} is made")
-        elif manager is not None and not self.begun[manager["metadata"]["uid"]]:
+            return
+        waits = manager is not None and (manager.get("status") or {}).get("state", "Active") == "Active"
+        if waits and manager is not None and not self.begun[manager["metadata"]["uid"]]:
             self._say(f"Pod {pod['metadata']['name']} begins before the manager of job {name}")
 
     def _check_job(self, pod: Document, alive: list[Document]) -> None:

@@ -187,6 +187,8 @@ def a_task_pod(
     released: bool = False,
     deleted: bool = False,
     devices: dict[str, str] | None = None,
+    manages: bool = False,
+    exclusive: bool = False,
     **status: Any,
 ) -> PodView:
     """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended()."""
@@ -197,9 +199,10 @@ def a_task_pod(
         labels.TASK: task,
         labels.ATTEMPT: str(attempt),
         labels.NODE: node,
-        labels.ROLE: "task",
+        labels.ROLE: "manager" if manages else "task",
         labels.SLOTS: str(slots),
         **({labels.COUNTED: "true"} if released else {}),
+        **({labels.EXCLUSIVE: "true"} if exclusive else {}),
     }
     more: dict[str, Any] = {
         "labels": tags,

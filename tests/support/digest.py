@@ -49,7 +49,15 @@ def _pool(pool: PoolState) -> Facts:
     for node in pool.nodes.values():
         facts[f"node {node.name}"] = _node(pool, node)
     for name, attempt in pool.attempts.items():
-        facts[f"attempt {name}"] = (attempt.number, attempt.holds, attempt.released, attempt.settled, attempt.node.name)
+        facts[f"attempt {name}"] = (
+            attempt.number,
+            attempt.holds,
+            attempt.released,
+            attempt.settled,
+            attempt.node.name,
+            attempt.manages,
+            attempt.demand.exclusive,
+        )
     return facts
 
 
@@ -65,6 +73,8 @@ def _job(job: JobRecord) -> Facts:
         "waiting": job.waiting,
         "slots used": job.slots_used,
         "live": sorted(job.live),
+        "manager": job.manager.name if job.manager else None,
+        "filed": job.filed,
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from random import Random
 
-from millpond.api import labels
+from millpond.api import labels, naming
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
@@ -23,6 +23,7 @@ from support.fold import FOLDED
 from support.hosts import Hosts
 from support.kubelets import FOREVER, Kubelets
 from support.model.garbage import GarbageCollector
+from support.model.store import Document
 from support.model.verbs import Verbs
 from support.scheduler import Scheduler, is_terminal
 from support.scripts import Run, Scripts, StartRun
@@ -333,7 +334,7 @@ class History:
             if reason is None:
                 raise self.fail("Law 3", f"task {task['metadata']['name']} waits for nothing: {task['spec']} {status}")
 
-    def _reason_to_wait(self, task: dict[str, object]) -> str | None:
+    def _reason_to_wait(self, task: Document) -> str | None:
         status, spec = task.get("status") or {}, task["spec"]
         assert isinstance(status, dict)
         assert isinstance(spec, dict)
@@ -346,6 +347,9 @@ class History:
         state = (job.get("status") or {}).get("state")
         if state in ("Completed", "Disabled"):
             return f"the job is {state}"
+        manager = self._manager_before(task, job)
+        if manager is not None:
+            return self._reason_to_wait(manager)
         pool = self.verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
         if pool is None or pool["spec"]["targetDedicatedNodes"] == 0:
             return "there are no nodes"
@@ -357,6 +361,15 @@ class History:
         if states <= {"StartTaskFailed", "Creating", "Unusable"}:
             return "no node can run tasks"
         return None
+
+    def _manager_before(self, task: Document, job: Document) -> Document | None:
+        """The manager's Task, where it is another one and waits too."""
+        if "jobManagerTask" not in job["spec"]:
+            return None
+        name = naming.manager_task(job["metadata"]["name"], job["spec"]["jobManagerTask"]["id"])
+        found = self.verbs.store.get("tasks", (NAMESPACE, name))
+        waits = found is not None and (found.get("status") or {}).get("state", "Active") == "Active"
+        return found if waits and name != task["metadata"]["name"] else None
 
     def _nothing_left(self) -> None:
         """At rest nothing is left of what has ended: Pods are swept, hosts without a node are given back."""

@@ -18,6 +18,7 @@ from millpond.api.pool import Pool
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
+from millpond.cluster.manifests.manager_task import manager_task
 from millpond.control import actions as act
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Outcome, Room, Skipped
@@ -36,6 +37,7 @@ from support.builders import (
     a_node,
     a_node_pod,
     a_pool,
+    a_task,
     a_task_pod,
     an_eraser_pod,
     at,
@@ -245,6 +247,8 @@ class Scene:
                 self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
             case act.SweepPods():
                 self._sweep()
+            case act.CreateManager():
+                return self._create_manager(action)
             case act.HoldJob() | act.ReleaseJob():
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):
@@ -255,6 +259,15 @@ class Scene:
             case _:
                 self._do_to_node(action)
         return Done()
+
+    def _create_manager(self, action: act.CreateManager) -> Outcome:
+        if action.task not in self.tasks:
+            made = manager_task(self.jobs[action.job], action.task)["spec"]
+            spec = {name: value for name, value in made.items() if name not in ("jobName", "requiredSlots")}
+            uid, version = f"uid-{action.task}-{self.next_version()}", self.version
+            slots = made["requiredSlots"]
+            self.add(a_task(action.task, action.job, slots, version, uid, self.now - EPOCH, **spec))
+        return Done(str(self.version), self.tasks[action.task].metadata.uid)
 
     def _do_to_job(self, action: act.HoldJob | act.ReleaseJob) -> Outcome:
         job = self.jobs[action.job]
@@ -324,6 +337,8 @@ class Scene:
             cpu=f"{action.cpu_millis}m",
             memory=str(action.memory_bytes),
             task_uid=action.task_uid,
+            manages=action.manages,
+            exclusive=action.exclusive,
             uid=f"uid-{action.pod}-{self.next_version()}",
             version=self.version,
             created=self.now - EPOCH,

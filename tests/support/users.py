@@ -68,7 +68,19 @@ class Users:
             spec["onAllTasksComplete"] = "TerminateJob"
         if self.random.random() < 0.4:
             spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 3))}
+        if self.random.random() < 0.3:
+            spec["jobManagerTask"] = self._manager()
         return self._create("jobs", self.random.choice(JOBS), spec)
+
+    def _manager(self) -> dict[str, Any]:
+        return {
+            "id": "m",
+            "commandLine": "manage",
+            "killJobOnCompletion": self.random.random() < 0.4,
+            "runExclusive": self.random.random() < 0.6,
+            "requiredSlots": self.random.choice((1, 1, 2)),
+            "constraints": {"maxTaskRetryCount": self.random.choice((0, 1, 3))},
+        }
 
     def _submit(self) -> str:
         if len(self.verbs.store.all("tasks")) >= MOST_TASKS:

@@ -115,7 +115,6 @@ def appoint(job: JobRecord, uid: str) -> None:
         found = job.tasks.get(naming.manager_task(job.name, job.model.spec.job_manager_task.id))
         if found is not None and found.uid == uid:
             _make_manager(found)
-    job.pool.refile(job)
 
 
 def _make_manager(task: TaskRecord) -> None:
@@ -124,6 +123,7 @@ def _make_manager(task: TaskRecord) -> None:
     job.manager = task
     if job.model is not None and job.model.spec.job_manager_task is not None:
         _ask_for(task, replace(task.demand, exclusive=job.model.spec.job_manager_task.run_exclusive))
+    job.pool.refile(job)
 
 
 def _ask_for(task: TaskRecord, demand: Demand) -> None:
@@ -171,8 +171,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     del job.tasks[task.name]
     if job.manager is task:
         job.manager = None
-        if job.model is None or job.model.status.job_manager_task is None:
-            job.manager_uid = ""  # nobody was told of it: another one is made
+        pool.refile(job)
     task.live = None
     for attempt in job.attempts.get(task.name, {}).values():
         attempt.record = None

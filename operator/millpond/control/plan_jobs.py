@@ -73,16 +73,10 @@ MAKING_SECONDS = 10.0
 """How long a manager's Task that was made may stay unseen before it is asked for again."""
 
 
-def _manager_is_due(job: JobRecord, model: Job) -> bool:
-    """True until the Job's status tells of the manager's Task, and the Task is not seen."""
-    wanted = model.spec.job_manager_task is not None and model.status.job_manager_task is None
-    return wanted and job.manager is None
-
-
 def _make_manager(pool: PoolState, job: JobRecord, model: Job, now: float, actions: list[AnyAction]) -> None:
     """Have the manager's Task made; that it was made once is told in the Job's status, and never done again."""
     task = model.spec.job_manager_task
-    if task is None or not _manager_is_due(job, model):
+    if task is None or not job.lacks_manager:
         return
     if now >= job.making_until:
         job.making_until = now + MAKING_SECONDS
@@ -119,7 +113,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
         has_ever_had_tasks=managed or job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
         manager_ended=_manager_ended(job, model),
-        unfinished=counts["active"] + counts["preparing"] + counts["running"] + _manager_is_due(job, model),
+        unfinished=counts["active"] + counts["preparing"] + counts["running"] + job.lacks_manager,
         bound=_bound(job),
         writing=_writing(job),
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,

@@ -215,8 +215,13 @@ class PoolState:
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
         model, wanted = job.model, None
-        startable = starts_tasks(job.state) and not job.deleting and not job.lacks_manager
-        if model is not None and job.waiting > 0 and startable:
+        if (
+            model is not None
+            and job.waiting > 0
+            and starts_tasks(job.state)
+            and not job.deleting
+            and not job.lacks_manager
+        ):
             most = model.spec.max_parallel_tasks
             if most < 0 or len(job.live) < most:
                 wanted = job.level

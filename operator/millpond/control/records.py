@@ -199,14 +199,21 @@ class JobRecord:
 
     @property
     def lacks_manager(self) -> bool:
-        """True while the manager's Task is to be made: no other task of the job may start before."""
-        return self.model is not None and self.model.spec.job_manager_task is not None and not self.manager_uid
+        """True until the manager's Task is seen for the first time: no other task of the job starts before.
+
+        That it was made is told in the Job's status, and it is not made again.
+        """
+        if self.model is None or self.model.spec.job_manager_task is None or self.manager is not None:
+            return False
+        return self.model.status.job_manager_task is None
 
     @property
     def manager_waits(self) -> bool:
-        """True while the manager is to be started, for the first time or again: no other task of the job starts."""
+        """True until the manager's Pod, the first or the next one, is seen: no other task of the job starts before."""
         manager = self.manager
-        return manager is not None and manager.state is TaskState.ACTIVE and manager.live is None
+        if manager is None or manager.state is not TaskState.ACTIVE:
+            return False
+        return manager.live is None or manager.live.assumed
 
     @property
     def level(self) -> Level:

@@ -40,9 +40,9 @@ def refusal(node: NodeSlots, demand: Demand) -> Refusal | None:
         if asked > total:
             return Refusal("NotEnoughResources", f"needs {asked} {name}, the node offers {total} in all", True)
     if node.exclusive:
-        return Refusal(HELD_EXCLUSIVELY, "must leave the node to a job manager that runs alone (runExclusive)")
+        return Refusal(HELD_EXCLUSIVELY, "needs another node: a job manager has this one for itself (runExclusive)")
     if demand.exclusive and node.held:
-        return Refusal(NOT_EMPTY, f"runs alone (runExclusive), and {_tasks(node.held)} on the node")
+        return Refusal(NOT_EMPTY, f"needs an empty node (runExclusive), and {_tasks(node.held)} on this one")
     if demand.slots > node.free:
         return Refusal(SLOTS_IN_USE, f"needs {_slots(demand.slots)}, {node.free} of {node.total} are free")
     for name, asked, total, free in amounts:

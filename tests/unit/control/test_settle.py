@@ -17,9 +17,13 @@ FAILURES: list[Outcome] = [Missed("conflict"), Missed("no answer", again_in=5), 
 ALL_KINDS = [kind for kind in act.AnyAction.__args__ if kind is not act.Announce]
 
 
+MANAGER = {"id": "m", "commandLine": "manage"}
+
+
 def the_whole_story(scene: Scene) -> None:
     """A pool, a job and tasks from their start to their end: every kind of action but Announce occurs."""
     scene.add(a_host("host-1"), a_host("host-2"), a_pool(nodes=2), a_job(), a_job("short", held=False))
+    scene.add(a_job("led", jobManagerTask=MANAGER, desiredState="Disabled"))
     scene.add(a_task("good"), a_task("bad", created=1), a_task("brief", job="short", created=2))
     scene.run(seconds=90)
     for name in ("good-1", "bad-1", "brief-1"):

@@ -16,6 +16,7 @@ FAILED = a_node("failed", NodeState.START_TASK_FAILED)
 UNKNOWN = a_node("unknown", NodeState.UNKNOWN, 4)
 UNUSABLE = a_node("unusable", NodeState.UNUSABLE)
 CREATING, STARTING = a_node("creating", NodeState.CREATING), a_node("starting", NodeState.STARTING)
+MANAGED = Candidate("managed", NodeState.RUNNING, 1, "2026-03-01", manages=True)
 OLD, NEW = a_node("old", created="2026-01-01"), a_node("new", created="2026-02-01")
 
 CASES = [
@@ -36,6 +37,8 @@ CASES = [
     (0, [OLD, NEW, BUSIER], 0, ("new", "old", "busier")),
     (0, [BUSIER, FREE, CREATING, UNUSABLE, BUSY], 0, ("unusable", "creating", "free", "busy", "busier")),
     (1, [a_node("b"), a_node("a")], 0, ("b",)),
+    (1, [BUSY, MANAGED, BUSIER], 0, ("busy", "busier")),
+    (0, [MANAGED, BUSIER], 0, ("busier", "managed")),
 ]
 
 

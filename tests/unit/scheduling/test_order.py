@@ -15,7 +15,7 @@ def an_index(**jobs: int) -> JobOrderIndex:
     """Jobs by name with their priorities, made in the order given."""
     index = JobOrderIndex()
     for day, (name, priority) in enumerate(jobs.items()):
-        index.add(priority, (f"2026-01-{day + 1:02}", name))
+        index.add((priority, False), (f"2026-01-{day + 1:02}", name))
     return index
 
 
@@ -67,7 +67,7 @@ def test_lower_priority_is_served_when_all_above_are_passed_over() -> None:
 def test_creation_time_serves_the_oldest() -> None:
     index = JobOrderIndex()
     for ticket in (C, A, B):
-        index.add(0, ticket)
+        index.add((0, False), ticket)
     assert [index.next("CreationTime", seed, ()) for seed in range(20)] == [A] * 20
     assert index.next("CreationTime", 0, {A}) == B
 
@@ -75,9 +75,9 @@ def test_creation_time_serves_the_oldest() -> None:
 def test_same_state_draws_the_same_job() -> None:
     one, other = JobOrderIndex(), JobOrderIndex()
     for ticket in (A, B, C):
-        one.add(3, ticket)
+        one.add((3, False), ticket)
     for ticket in (C, B, A):
-        other.add(3, ticket)
+        other.add((3, False), ticket)
     assert [one.next("None", s, ()) for s in range(100)] == [other.next("None", s, ()) for s in range(100)]
 
 
