@@ -1,4 +1,4 @@
-"""`millpond job disable|enable|terminate|delete`, `millpond task terminate|delete`: edits of what is wanted."""
+"""`millpond job disable|enable|terminate|delete`, `millpond task terminate|reactivate|delete`: edits of what is wanted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def add_operations(job: Group, task: Group) -> None:
     """The commands that change jobs and tasks."""
     for command in (_disable, _enable, _terminate_job, _delete_command("job", "with its tasks")):
         job.add_command(command)
-    for command in (_terminate_task, _delete_command("task", "and stop it where it runs")):
+    for command in (_terminate_task, _reactivate, _delete_command("task", "and stop it where it runs")):
         task.add_command(command)
 
 
@@ -64,8 +64,11 @@ def _disable(access: Access, name: str, tasks: str) -> None:
 @click.argument("name")
 def _enable(access: Access, name: str) -> None:
     """Let a job go on, whether a user or Millpond itself disabled it."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    _changed(access, "job", name, {"desiredState": "Active", "enabledAt": now}, "is being enabled")
+    _changed(access, "job", name, {"desiredState": "Active", "enabledAt": _now()}, "is being enabled")
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @click.command("terminate")
@@ -87,6 +90,14 @@ def _terminate_job(access: Access, name: str, reason: str, force: bool) -> None:
 def _terminate_task(access: Access, name: str) -> None:
     """End a task: it fails with TaskEnded, whether it runs or waits."""
     _changed(access, "task", name, {"desiredState": "Terminated"}, "is being terminated")
+
+
+@click.command("reactivate")
+@cluster_options()
+@click.argument("name")
+def _reactivate(access: Access, name: str) -> None:
+    """Run a task that failed again, with all its retries."""
+    _changed(access, "task", name, {"desiredState": "Active", "reactivatedAt": _now()}, "is being reactivated")
 
 
 def _delete_command(noun: str, more: str) -> click.Command:

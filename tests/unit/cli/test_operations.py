@@ -52,6 +52,13 @@ def test_each_enable_bears_a_time_of_its_own(cluster: Shell) -> None:
     assert times[0] < times[1]
 
 
+def test_reactivating(cluster: Shell) -> None:
+    assert cluster("task", "terminate", "frame-1").exit_code == 0
+    assert cluster("task", "reactivate", "frame-1").exit_code == 0
+    wanted = spec(cluster, "tasks", "frame-1")
+    assert (wanted["desiredState"], "reactivatedAt" in wanted) == ("Active", True)
+
+
 @pytest.mark.parametrize(("noun", "plural", "name"), [("job", "jobs", "frames"), ("task", "tasks", "frame-1")])
 def test_deleting(cluster: Shell, noun: str, plural: str, name: str) -> None:
     assert cluster(noun, "delete", name).stdout == f"{noun} {name} is being deleted\n"

@@ -30,7 +30,7 @@ def test_the_commands() -> None:
         *(f"{noun} files {verb}" for noun in ("node", "task") for verb in ("list", "get")),
         "job watch",
         *(f"job {verb}" for verb in ("disable", "enable", "terminate", "delete")),
-        *(f"task {verb}" for verb in ("terminate", "delete")),
+        *(f"task {verb}" for verb in ("terminate", "reactivate", "delete")),
         "task stdout",
         "task stderr",
         "explain task",
