@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     node_refusals: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=_LIMITS.node_refusals, description="How often in a row nodes may turn a task away before it fails"
     )
+    task_lifetime_days: Annotated[float, Field(gt=0, le=36_500)] = Field(
+        default=_LIMITS.task_lifetime / 86_400, description="Days from a task's creation until it must be completed"
+    )
     running_after: Pause = Field(default=_LIMITS.running_after, description="Tasks that end sooner skip Running")
     preparing_after: Pause = Field(default=_LIMITS.preparing_after, description="Tasks starting sooner skip Preparing")
     summary: Seconds = Field(default=_LIMITS.summary, description="Least time between two summaries of counts")
@@ -114,6 +117,7 @@ class Settings(BaseSettings):
             image_pull=self.image_pull,
             startup=self.startup,
             node_refusals=self.node_refusals,
+            task_lifetime=self.task_lifetime_days * 86_400,
             summary=self.summary,
             sweep=self.sweep,
         )

@@ -1,4 +1,4 @@
-"""`millpond job disable|enable|terminate|delete`, `millpond task terminate|reactivate|delete`: edits of what is wanted."""
+"""`millpond job disable|enable|terminate|delete`, `millpond task terminate|reactivate|delete`: edits of specs."""
 
 from __future__ import annotations
 

@@ -30,10 +30,14 @@ class Limits(msgspec.Struct, frozen=True):
     """Least time between two summaries of counts on a Job or Pool."""
     node_summary: float = 10.0
     """Least time between two status writes of a node that only say what it is busy with."""
+    erasing: float = 60.0
+    """How long a node that leaves waits for its directory to be erased from its host."""
     sweep: float = 30.0
     """Least time between two sweeps of counted Pods; until then their logs can be read."""
     backoff: float = 1.0
     """First pause before an attempt that no node took is tried again; doubles up to `backoff_most`."""
     backoff_most: float = 10.0
+    task_lifetime: float = 180 * 86_400.0
+    """From a task's creation until it must be completed; then it is ended and runs no more."""
     node_refusals: int = 60
     """So many nodes in a row may turn a task away, with pauses in between, before it fails."""

@@ -131,9 +131,8 @@ def test_a_task_added_to_a_job_that_ended_is_told_so_once() -> None:
     scene.run(seconds=5)
     late = scene.now + 5 - EPOCH
     scene.add(a_task("late", created=late))
-    assert [(a.task, a.events[0].reason) for a in of(WriteTask, scene.run(seconds=5))] == [
-        ("late", "JobBeingTerminated")
-    ]
+    (told,) = of(WriteTask, scene.run(seconds=5))
+    assert (told.task, told.events[0].reason) == ("late", "JobBeingTerminated")
     scene.ends("runs-1", exited(143, "Terminated"))
     assert [a.task for a in of(WriteTask, scene.run(seconds=5))] == ["runs"]
     scene.add(a_task("later", created=late))
