@@ -207,6 +207,8 @@ class TaskReason(StrEnum):
     TASK_EXPIRED = "TaskExpired"
     INVALID_COMMAND_LINE = "InvalidCommandLine"
     INVALID_DOCUMENT = "InvalidDocument"
+    USER_ACCOUNT_NOT_FOUND = "UserAccountNotFound"
+    USER_ACCOUNT_INVALID = "UserAccountInvalid"
     POD_FORBIDDEN = "PodForbidden"
     POD_INVALID = "PodInvalid"
     WAITING = "Waiting"
