@@ -140,7 +140,7 @@ class Task(Resource):
             fits_a_label("task"),
             rule(
                 f"!({was(TaskState.COMPLETED.value)}) || !({_SAME_TIME}) || "
-                f"({same('spec.constraints')} && {same('spec.desiredState')})",
+                f"({same('spec.constraints', optional=True)} && {same('spec.desiredState')})",
                 "TaskCompleted: the task has ended; set reactivatedAt too, to run it again where it failed",
                 at=".spec",
                 reason="FieldValueForbidden",
