@@ -31,7 +31,9 @@ class Books:
     def _hear(self, change: Change) -> None:
         if change.plural == "tasks" and change.type != "DELETED":
             self._task_written(change.before, change.after)
-            self.managed |= {o["uid"] for o in change.after["metadata"].get("ownerReferences") or () if o["kind"] == "Job"}
+            self.managed |= {
+                o["uid"] for o in change.after["metadata"].get("ownerReferences") or () if o["kind"] == "Job"
+            }
         if change.plural == "jobs" and change.type != "DELETED":
             self._bound_set(change.after)
         if change.plural == "pods" and change.type == "ADDED" and _role(change.after) in labels.TASK_ROLES:
@@ -144,7 +146,9 @@ class Books:
     def _check_managers(self, pod: Document, alive: list[Document]) -> None:
         """A node held exclusively holds nothing else, and a job's manager is the first of its tasks to begin."""
         tags, host = pod["metadata"]["labels"], pod["spec"]["nodeName"]
-        beside = [p for p in alive if p["spec"].get("nodeName") == host and p["metadata"]["name"] != pod["metadata"]["name"]]
+        beside = [
+            p for p in alive if p["spec"].get("nodeName") == host and p["metadata"]["name"] != pod["metadata"]["name"]
+        ]
         alone = [p["metadata"]["name"] for p in (pod, *beside) if labels.EXCLUSIVE in p["metadata"]["labels"]]
         if alone and beside:
             self._say(f"Pod {pod['metadata']['name']} begins on {host}, where {alone} is to run alone")

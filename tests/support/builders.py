@@ -18,6 +18,7 @@ from millpond.api.times import format_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import ContainerState, PodView
 from millpond.api.views.task import TaskView
+from millpond.cluster.manifests.manager_task import manager_task
 
 SPACE = "studio"
 POOL = "farm"
@@ -90,6 +91,14 @@ def a_task(
             "status": status or {},
         },
         TaskView,
+    )
+
+
+def a_manager_task(job: Job, name: str, version: int, created: float) -> TaskView:
+    """The Task of the job's manager, as the operator makes it."""
+    made = manager_task(job, name)
+    return msgspec.convert(
+        {"metadata": metadata(name, f"uid-{name}-{version}", version, created), "spec": made["spec"]}, TaskView
     )
 
 

@@ -58,6 +58,7 @@ def tables() -> dict[str, Table]:
     # A schedule's template holds a job and a task; theirs are at hand, so they are not written twice.
     template = read["JobSchedule"]["full"]["jobTemplate"]
     template["spec"] = read["Job"]["full"]
+    read["JobSchedule"]["instead"] = {"jobTemplate": {"spec": read["Job"]["instead"]}}
     template["tasks"][0]["spec"] = _of_no_job(read["Task"]["full"])
     other = merged(template["tasks"][0]["spec"], read["Task"]["instead"])
     template["tasks"].append({"metadata": {"name": "other"}, "spec": other})
@@ -109,10 +110,9 @@ def cases(table: Table) -> Iterator[Case]:
         yield Case(table.kind, f"no name {name}", table.smallest, says=(says,), name=name)
     yield from _value_cases(table)
     for each in table.documents:
-        yield Case(table.kind, f"with: {each['says']}", merged(table.smallest, each["accepts"]))
-        yield Case(
-            table.kind, f"without: {each['says']}", merged(table.smallest, each["refuses"]), says=(each["says"],)
-        )
+        says, name = each["says"], each.get("name", "example")
+        yield Case(table.kind, f"with: {says}", merged(table.smallest, each["accepts"]), name=name)
+        yield Case(table.kind, f"without: {says}", merged(table.smallest, each["refuses"]), says=(says,), name=name)
     for number, each in enumerate(table.updates, 1):
         before = merged(table.smallest, each.get("from", {}))
         state = each.get("state", "")

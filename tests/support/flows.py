@@ -100,6 +100,15 @@ async def task_is_reactivated(world: ModelWorld) -> None:
     await world.run_until(lambda: world.status("tasks", "t1").get("result") == "Success", LIMIT)
 
 
+async def job_has_a_manager(world: ModelWorld) -> None:
+    """A manager that fails once starts again before a task that waits; its end ends the job and what still runs."""
+    manager = {"id": "m", "commandLine": "manage", "constraints": {"maxTaskRetryCount": 1}}
+    world.scripts.tasks["j-m"] = [Run(seconds=10, exit_code=1), Run(seconds=60)]
+    world.host("h1").host("h2").pool("p", 2).job("j", jobManagerTask=manager)
+    world.task("j", "t1", Run(seconds=500))
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
     from_apply_to_result,
     resize_under_load,
@@ -108,5 +117,6 @@ FLOWS: tuple[Flow, ...] = (
     job_is_deleted,
     start_task_fails,
     task_is_reactivated,
+    job_has_a_manager,
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

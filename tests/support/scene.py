@@ -18,7 +18,6 @@ from millpond.api.pool import Pool
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
-from millpond.cluster.manifests.manager_task import manager_task
 from millpond.control import actions as act
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Outcome, Room, Skipped
@@ -34,10 +33,10 @@ from support.builders import (
     POOL,
     SPACE,
     a_host,
+    a_manager_task,
     a_node,
     a_node_pod,
     a_pool,
-    a_task,
     a_task_pod,
     an_eraser_pod,
     at,
@@ -247,9 +246,7 @@ class Scene:
                 self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
             case act.SweepPods():
                 self._sweep()
-            case act.CreateManager():
-                return self._create_manager(action)
-            case act.HoldJob() | act.ReleaseJob():
+            case act.HoldJob() | act.ReleaseJob() | act.CreateManager():
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):
                 self.host(host, claim=CLAIM)
@@ -260,17 +257,12 @@ class Scene:
                 self._do_to_node(action)
         return Done()
 
-    def _create_manager(self, action: act.CreateManager) -> Outcome:
-        if action.task not in self.tasks:
-            made = manager_task(self.jobs[action.job], action.task)["spec"]
-            spec = {name: value for name, value in made.items() if name not in ("jobName", "requiredSlots")}
-            uid, version = f"uid-{action.task}-{self.next_version()}", self.version
-            slots = made["requiredSlots"]
-            self.add(a_task(action.task, action.job, slots, version, uid, self.now - EPOCH, **spec))
-        return Done(str(self.version), self.tasks[action.task].metadata.uid)
-
-    def _do_to_job(self, action: act.HoldJob | act.ReleaseJob) -> Outcome:
+    def _do_to_job(self, action: act.HoldJob | act.ReleaseJob | act.CreateManager) -> Outcome:
         job = self.jobs[action.job]
+        if isinstance(action, act.CreateManager):
+            if action.task not in self.tasks:
+                self.add(a_manager_task(job, action.task, int(self.next_version()), self.now - EPOCH))
+            return Done(uid=self.tasks[action.task].metadata.uid)
         if isinstance(action, act.HoldJob):
             meta = {"finalizers": action.finalizers, "resource_version": self.next_version()}
             self.jobs[action.job] = job.model_copy(update={"metadata": job.metadata.model_copy(update=meta)})

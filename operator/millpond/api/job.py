@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.environment import EnvironmentSettings
-from millpond.api.jobmanager import JobManagerStatus, JobManagerTask
+from millpond.api.jobmanager import TOO_LONG, JobManagerStatus, JobManagerTask
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import JobState
 from millpond.api.schema import (
@@ -173,7 +173,7 @@ class Job(Resource):
             rule(
                 "!has(self.spec.jobManagerTask) || "
                 "self.metadata.name.size() + 1 + self.spec.jobManagerTask.id.size() <= 63",
-                "its Task, called by the job and this id, has more than 63 characters: shorten one of them",
+                TOO_LONG,
                 at=".spec.jobManagerTask.id",
             ),
             _over(JobState.TERMINATING, "JobBeingTerminated", f"only force can be changed any more; {_NEW_JOB}"),

@@ -11,7 +11,7 @@ ManagerId = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=61,
+        max_length=40,
         pattern=DNS_LABEL,
         description="Its id in the job; its Task is called by the job and this id",
         json_schema_extra=said(
@@ -20,6 +20,9 @@ ManagerId = Annotated[
         ),
     ),
 ]
+
+
+TOO_LONG = "its Task, called by the job and this id, would have more than 63 characters: shorten the names"
 
 
 class JobManagerTask(TaskWork):

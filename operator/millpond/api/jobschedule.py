@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.job import JobSpec
+from millpond.api.jobmanager import TOO_LONG
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import JobScheduleState
 from millpond.api.schema import (
@@ -138,8 +139,7 @@ class JobSchedule(Resource):
             rule(
                 "!has(self.spec.jobTemplate.spec.jobManagerTask) || "
                 "self.metadata.name.size() + self.spec.jobTemplate.spec.jobManagerTask.id.size() <= 54",
-                "the Tasks of its jobs' managers, called by schedule, number and this id, would have more than "
-                "63 characters: shorten the schedule's name or the id to 54 characters together",
+                TOO_LONG,
                 at=".spec.jobTemplate.spec.jobManagerTask.id",
             )
         )

@@ -40,7 +40,9 @@ class JobActions:
         except AlreadyExistsError:
             made = await read_meta(self._api, TASKS, space, action.task)
             if all(owner.uid != action.uid for owner in made.owner_references):
-                text = f"Task {action.task} exists and was not made for this job: delete it, or make a job of other name."
+                text = (
+                    f"Task {action.task} exists and was not made for this job: delete it, or make a job of other name."
+                )
                 return Refused(JobReason.JOB_MANAGER_NOT_CREATED, text)
         return Done(made.resource_version, made.uid)
 

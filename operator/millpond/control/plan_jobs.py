@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from millpond.api import labels, naming
+from millpond.api import labels
 from millpond.api.conditions import ConditionStatus
 from millpond.api.job import DesiredState as Desired
 from millpond.api.job import Job, OnAllTasksComplete
-from millpond.api.reasons import ConditionType, JobState, TaskState
-from millpond.control.actions import AnyAction, CreateManager, HoldJob, ReleaseJob, WriteJob
+from millpond.api.reasons import ConditionType, JobState
+from millpond.control.actions import AnyAction, HoldJob, ReleaseJob, WriteJob
 from millpond.control.job_status import describe_job, events_of
 from millpond.control.limits import Limits
+from millpond.control.plan_managers import make_manager, manager_ended
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
 from millpond.lifecycle.jobs import JobFacts, JobVerdict, ends_tasks, judge_job
@@ -36,7 +37,7 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
         if verdict.look_again is not None:
             pool.look_at(verdict.look_again, "job", name)
         if not ends_tasks(verdict.state):
-            _make_manager(pool, job, job.model, now, actions)
+            make_manager(pool, job, job.model, now, actions)
         if verdict.state is not job.state:
             _enter(pool, job, verdict.state)
         told = job.model.status.state is verdict.state
@@ -69,28 +70,6 @@ def _release(pool: PoolState, job: JobRecord, uid: str, actions: list[AnyAction]
         actions.append(ReleaseJob(namespace=pool.namespace, job=job.name, uid=uid))
 
 
-MAKING_SECONDS = 10.0
-"""How long a manager's Task that was made may stay unseen before it is asked for again."""
-
-
-def _make_manager(pool: PoolState, job: JobRecord, model: Job, now: float, actions: list[AnyAction]) -> None:
-    """Have the manager's Task made; that it was made once is told in the Job's status, and never done again."""
-    task = model.spec.job_manager_task
-    if task is None or not job.lacks_manager:
-        return
-    if now >= job.making_until:
-        job.making_until = now + MAKING_SECONDS
-        name = naming.manager_task(job.name, task.id)
-        actions.append(CreateManager(namespace=pool.namespace, job=job.name, uid=model.metadata.uid, task=name))
-    pool.look_at(job.making_until, "job", job.name)
-
-
-def _manager_ended(job: JobRecord, model: Job) -> bool:
-    task, manager = model.spec.job_manager_task, job.manager
-    kills = task is not None and task.kill_job_on_completion
-    return kills and manager is not None and manager.state is TaskState.COMPLETED
-
-
 def _forget_unknown(pool: PoolState, job: JobRecord) -> None:
     """A job that does not exist goes when no task and no Pod speaks of it."""
     if not job.tasks and not job.attempts:
@@ -111,8 +90,10 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         wanted_reason=spec.terminate_reason,
         wants_disabling=job.user_disables or job.service_disable is not None,
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
-        has_ever_had_tasks=managed or job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
-        manager_ended=_manager_ended(job, model),
+        has_ever_had_tasks=managed
+        or job.ever_had_tasks
+        or had.completed + had.active + had.preparing + had.running > 0,
+        manager_ended=manager_ended(job, model),
         unfinished=counts["active"] + counts["preparing"] + counts["running"] + job.lacks_manager,
         bound=_bound(job),
         writing=_writing(job),

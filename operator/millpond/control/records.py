@@ -224,7 +224,7 @@ class JobRecord:
         return priority, self.manager is not None and self.manager.queued and self.manager.attempt > 0
 
     def head(self, blocked: Collection[Demand]) -> tuple[Ticket, Demand] | None:
-        """The task to start next: the manager, if it waits, else the oldest whose demand is not blocked (§4.8 item 2)."""
+        """The task to start next: the manager, if it waits, else the oldest whose demand is not blocked."""
         manager = self.manager
         if manager is None or not self.manager_waits:
             return self.ready.head(blocked)

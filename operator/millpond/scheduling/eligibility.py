@@ -7,7 +7,6 @@ import msgspec
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 
-
 SLOTS_IN_USE, HELD_EXCLUSIVELY, NOT_EMPTY = "SlotsInUse", "NodeHeldExclusively", "NodeNotEmpty"
 
 

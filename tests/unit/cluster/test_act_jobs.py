@@ -8,7 +8,8 @@ from millpond.api.job import JobStatus
 from millpond.api.reasons import JobState
 from millpond.cluster.api_server import PAGE
 from millpond.control import actions as act
-from millpond.control.outcomes import Done, Missed
+from millpond.control.outcomes import Done, Missed, Refused
+from msgspec.structs import replace
 from support.builders import JOB, SPACE
 
 from cluster.conftest import Bench
@@ -69,3 +70,32 @@ async def test_tasks_of_a_job_that_is_not_being_deleted_stay(bench: Bench) -> No
     assert isinstance(await bench.one(release("another")), Done)
     assert [task["metadata"]["name"] for task in bench.verbs.list("tasks", SPACE)] == ["kept"]
     assert labels.JOB_FINALIZER in bench.verbs.get("jobs", SPACE, JOB)["metadata"]["finalizers"]
+
+
+def managed(bench: Bench) -> act.CreateManager:
+    """A job with a manager, and the action that makes the manager's Task."""
+    spec = {"poolName": "farm", "jobManagerTask": {"id": "m", "commandLine": "manage"}}
+    job = bench.verbs.create("jobs", SPACE, {"metadata": {"name": "led"}, "spec": spec})
+    return act.CreateManager(namespace=SPACE, job="led", uid=job["metadata"]["uid"], task="led-m")
+
+
+async def test_a_manager_s_task_is_made_once(bench: Bench) -> None:
+    create = managed(bench)
+    first, again = await bench.one(create), await bench.one(create)
+    (task,) = bench.verbs.list("tasks", SPACE)
+    assert isinstance(first, Done)
+    assert isinstance(again, Done)
+    assert first.uid == again.uid == task["metadata"]["uid"]
+    assert (task["spec"]["jobName"], task["spec"]["id"]) == ("led", "m")
+
+
+async def test_a_stranger_s_task_is_not_taken_for_the_manager_s(bench: Bench) -> None:
+    create = managed(bench)
+    bench.task("led-m", jobName="led")
+    refused = await bench.one(create)
+    assert isinstance(refused, Refused)
+    assert refused.message == "Task led-m exists and was not made for this job: delete it, or make a job of other name."
+
+
+async def test_no_manager_is_made_for_a_job_that_was_made_again(bench: Bench) -> None:
+    assert isinstance(await bench.one(replace(managed(bench), uid="former")), Missed)

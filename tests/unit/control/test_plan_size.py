@@ -28,6 +28,17 @@ def test_it_shrinks_by_the_least_useful_and_gives_their_hosts_back() -> None:
     assert len(of(ReleaseHost, actions)) == 2
 
 
+def test_the_node_of_a_manager_goes_last() -> None:
+    scene = a_running_scene(hosts=2, slots=2)
+    scene.add(a_job(jobManagerTask={"id": "m", "commandLine": "manage"}), *(a_task(name) for name in "ab"))
+    scene.run(seconds=5)
+    manager = scene.task("film-m").live
+    assert manager is not None
+    scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=1))
+    (removed,) = of(RemoveNode, scene.run(seconds=30))
+    assert removed.node != manager.node.name
+
+
 def test_a_node_that_is_asked_for_and_not_seen_is_removed_when_it_appears() -> None:
     scene = a_running_scene(hosts=1)
     scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=2))

@@ -32,6 +32,18 @@ def facts(**given: Any) -> Facts:
     return Facts(**({"task": "t", "state": "Active", "demand": Demand(), "job": JOB, "pool": POOL} | given))
 
 
+def held_by_another(exclusive: bool = False) -> NodeFact:
+    """A node on which one task of one slot runs."""
+    fact = node()
+    assert fact.slots is not None
+    fact.slots.take(Demand(1, 0, 0, exclusive=exclusive))
+    return fact
+
+
+def held_alone() -> NodeFact:
+    return held_by_another(exclusive=True)
+
+
 WIDE = Demand(slots=5)
 LARGE = Demand(cpu_millis=9000)
 
@@ -81,6 +93,13 @@ CASES: dict[str, tuple[Facts, str, bool]] = {
         True,
     ),
     "slots in use": (facts(nodes=(node(free=0), node("n2", free=0))), TaskReason.WAITING_FOR_SLOTS, True),
+    "held for a manager": (facts(nodes=(held_alone(),)), TaskReason.WAITING_FOR_SLOTS, True),
+    "none is empty": (
+        facts(demand=Demand(exclusive=True), nodes=(held_by_another(),)),
+        TaskReason.WAITING_FOR_SLOTS,
+        True,
+    ),
+    "behind its job's manager": (facts(nodes=(node(),), manager="film-m"), WaitReason.BEHIND_JOB_MANAGER, True),
     "resources in use": (
         facts(demand=Demand(cpu_millis=3000), nodes=(node(cpu_free=100),)),
         TaskReason.WAITING_FOR_RESOURCES,

@@ -115,6 +115,12 @@ def test_identity() -> None:
     }
 
 
+def test_a_manager_is_marked_and_so_is_that_it_runs_alone() -> None:
+    start = _start(_task(), manages=True, exclusive=True)
+    tags = task_pod(start, _task(), a_job(), a_pool(), SETTINGS)["metadata"]["labels"]
+    assert (tags[labels.ROLE], tags[labels.COMPONENT], tags[labels.EXCLUSIVE]) == ("manager", "manager", "true")
+
+
 def test_bound_to_its_host_and_left_there_by_everybody_else() -> None:
     of_node = {"key": "batch", "operator": "Exists", "effect": "NoExecute"}
     spec = _pod(_task(), nodeTemplate={"image": "debian", "tolerations": [of_node]})["spec"]
