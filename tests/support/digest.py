@@ -8,6 +8,7 @@ from millpond.api.reasons import TaskState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, NodeRecord, TaskRecord
 from millpond.control.world import World
+from millpond.scheduling.dependencies import Key
 
 Facts = dict[str, Any]
 
@@ -65,6 +66,7 @@ def _job(job: JobRecord) -> Facts:
         "waiting": job.waiting,
         "slots used": job.slots_used,
         "live": sorted(job.live),
+        "told": (job.told, job.fatal),
     }
 
 
@@ -78,8 +80,16 @@ def _task(task: TaskRecord) -> Facts:
         "requeues": task.requeue_count,
         "queued": task.queued,
         "live": task.live.pod if task.live else None,
+        "blocked": (task.blocked, unmet(task)),
+        "reaction": task.reaction,
         "problem": task.problem.reason if task.problem and task.state is not TaskState.COMPLETED else None,
     }
+
+
+def unmet(task: TaskRecord) -> list[Key]:
+    """What the task still waits for."""
+    known = task.job.dependencies
+    return list(known.unmet(task.name)) if known else []
 
 
 def _node(pool: PoolState, node: NodeRecord) -> Facts:

@@ -24,6 +24,7 @@ from support.hosts import Hosts
 from support.kubelets import FOREVER, Kubelets
 from support.model.garbage import GarbageCollector
 from support.model.verbs import Verbs
+from support.predecessors import terminates, unmet
 from support.scheduler import Scheduler, is_terminal
 from support.scripts import Run, Scripts, StartRun
 from support.small_operator import SmallOperator, in_short
@@ -123,6 +124,8 @@ class History:
     def _check(self) -> None:
         if self.census.violations:
             raise self.fail("Laws 2, 4, 8", "; ".join(self.census.violations))
+        if self.operator.surprises:
+            raise self.fail("Law 4", "; ".join(self.operator.surprises))
 
     # Moves
 
@@ -313,6 +316,7 @@ class History:
         self.census.check_ledgers(in_flight=False)
         self._check()
         self._no_task_lost()
+        self._no_job_left_open()
         self._nothing_left()
         for key in sorted(self.operator.wake_at | dict.fromkeys(self._keys(), 0.0)):
             made = self.operator.judge(key)
@@ -333,6 +337,17 @@ class History:
             if reason is None:
                 raise self.fail("Law 3", f"task {task['metadata']['name']} waits for nothing: {task['spec']} {status}")
 
+    def _no_job_left_open(self) -> None:
+        """At rest, a job whose tasks said that it is to be terminated has ended."""
+        for job in self.verbs.list("jobs"):
+            name, status = job["metadata"]["name"], job.get("status") or {}
+            fatal = [t["metadata"]["name"] for t in self.verbs.list("tasks") if t["spec"]["jobName"] == name and terminates(t)]
+            performs = job["spec"].get("onTaskFailure") == "PerformExitOptionsJobAction"
+            if fatal and performs and status.get("state") != "Completed":
+                raise self.fail("Job actions", f"job {name} is {status.get('state')} after the ends of {fatal}")
+            if not fatal and status.get("terminateReason") == "TaskFailed" and name not in self.users.deleted_from:
+                raise self.fail("Job actions", f"job {name} was terminated by no task")
+
     def _reason_to_wait(self, task: dict[str, object]) -> str | None:
         status, spec = task.get("status") or {}, task["spec"]
         assert isinstance(status, dict)
@@ -343,6 +358,9 @@ class History:
         job = self.verbs.store.get("jobs", (NAMESPACE, spec["jobName"]))
         if job is None:
             return None
+        waits_for = unmet(self.verbs, task)
+        if waits_for and not status.get("attempt"):
+            return f"it depends on {waits_for}"
         if (job.get("status") or {}).get("state") == "Completed":
             return "the job is completed"
         pool = self.verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))

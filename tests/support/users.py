@@ -21,6 +21,8 @@ class Users:
         self.verbs = verbs
         self.random = random
         self._tasks = 0
+        self.deleted_from: set[str] = set()
+        """Jobs of which a task was deleted."""
 
     def act(self) -> str:
         """One act of some user; what the API server refuses is no act."""
@@ -65,6 +67,10 @@ class Users:
             spec["onAllTasksComplete"] = "TerminateJob"
         if self.random.random() < 0.4:
             spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 3))}
+        if self.random.random() < 0.6:
+            spec["usesTaskDependencies"] = True
+        if self.random.random() < 0.3:
+            spec["onTaskFailure"] = "PerformExitOptionsJobAction"
         return self._create("jobs", self.random.choice(JOBS), spec)
 
     def _submit(self) -> str:
@@ -75,10 +81,35 @@ class Users:
             spec["requiredSlots"] = self.random.choice((2, 3))
         if self.random.random() < 0.3:
             spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 2))}
+        if self.random.random() < 0.4:
+            spec["dependsOn"] = self._dependencies()
+        if self.random.random() < 0.3:
+            spec["exitConditions"] = self._exit_conditions()
         self._tasks += 1
+        if self.random.random() < 0.3:
+            spec["id"] = f"{self._tasks % 8:0{self.random.choice((1, 3))}}"
         # A name is used again now and then, after its task was deleted.
         name = f"t{self._tasks % 40}"
         return self._create("tasks", name, spec)
+
+    def _dependencies(self) -> dict[str, Any]:
+        """Tasks before and after it, by name, id or number; also itself, and such as never come."""
+        near = [f"T{(self._tasks + self.random.randint(-3, 2)) % 40}" for _ in range(self.random.choice((0, 1, 1, 2)))]
+        start = self.random.randint(0, 7)
+        ranges = [{"start": start, "end": start + self.random.randint(0, 1)}] if self.random.random() < 0.3 else []
+        return {"taskIds": near, "taskIdRanges": ranges}
+
+    def _exit_conditions(self) -> dict[str, Any]:
+        def options() -> dict[str, Any]:
+            words = {"jobAction": ("None", "None", "Terminate"), "dependencyAction": ("Satisfy", "Satisfy", "Block")}
+            return {word: self.random.choice(kinds) for word, kinds in words.items() if self.random.random() < 0.4}
+
+        return {
+            "exitCodes": [{"code": self.random.choice((0, 1, 2)), "exitOptions": options()}],
+            "exitCodeRanges": [{"start": 2, "end": 200, "exitOptions": options()}],
+            "preProcessingError": options(),
+            "default": options(),
+        }
 
     def _some(self, plural: str) -> str:
         names = sorted(key[1] for key in self.verbs.store.all(plural))
@@ -103,6 +134,7 @@ class Users:
         return f"delete {plural}/{name}"
 
     def _delete_task(self) -> str:
+        self.deleted_from |= {task["spec"]["jobName"] for task in self.verbs.list("tasks")}
         return self._delete("tasks")
 
     def _delete_job(self) -> str:

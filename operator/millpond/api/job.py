@@ -40,6 +40,13 @@ class OnAllTasksComplete(StrEnum):
     TERMINATE_JOB = "TerminateJob"
 
 
+class OnTaskFailure(StrEnum):
+    """What happens to a job when one of its tasks has failed for good."""
+
+    NO_ACTION = "NoAction"
+    PERFORM_EXIT_OPTIONS_JOB_ACTION = "PerformExitOptionsJobAction"
+
+
 class JobConstraints(Document):
     """Limits of a job."""
 
@@ -65,7 +72,11 @@ class JobSpec(Document):
         ),
     ] = -1
     constraints: JobConstraints = JobConstraints()
+    uses_task_dependencies: Annotated[bool, Field(description="Its tasks may depend on each other")] = False
     on_all_tasks_complete: OnAllTasksComplete = OnAllTasksComplete.NO_ACTION
+    on_task_failure: Annotated[
+        OnTaskFailure, Field(description="Whether the jobAction of a task's exitConditions is performed")
+    ] = OnTaskFailure.NO_ACTION
     common_environment_settings: EnvironmentSettings = ()
     desired_state: DesiredState = DesiredState.ACTIVE
     terminate_reason: Text | None = Field(default=None, description="Given with desiredState Terminated")
@@ -130,6 +141,8 @@ class Job(Resource):
             json_schema_extra=validations(
                 immutable("poolName", "create a new job on the other pool"),
                 immutable("commonEnvironmentSettings", _NEW_JOB, optional=True),
+                immutable("usesTaskDependencies", _NEW_JOB),
+                immutable("onTaskFailure", _NEW_JOB),
                 one_way("onAllTasksComplete", "TerminateJob", "create a new job to keep one open"),
                 one_way("desiredState", "Terminated", "create a new job to run the tasks again"),
             )

@@ -78,6 +78,7 @@ class TerminateReason(StrEnum):
 
     ALL_TASKS_COMPLETE = "AllTasksComplete"
     MAX_WALL_CLOCK_TIME_EXPIRY = "MaxWallClockTimeExpiry"
+    TASK_FAILED = "TaskFailed"
     USER_TERMINATE = "UserTerminate"
 
 
@@ -186,6 +187,10 @@ class TaskReason(StrEnum):
     TOO_MANY_SLOTS = "TooManySlots"
     TOO_MANY_RESOURCES = "TooManyResources"
     MAX_PARALLEL_TASKS_REACHED = "MaxParallelTasksReached"
+    WAITING_FOR_DEPENDENCIES = "WaitingForDependencies"
+    DEPENDENCY_CYCLE = "DependencyCycle"
+    TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB = "TaskDependenciesNotSpecifiedOnJob"
+    INVALID_PROPERTY_VALUE = "InvalidPropertyValue"
     TASK_EXISTS = "TaskExists"
     INVALID_COMMAND_LINE = "InvalidCommandLine"
     INVALID_DOCUMENT = "InvalidDocument"

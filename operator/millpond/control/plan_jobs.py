@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from millpond.api.conditions import Condition, ConditionStatus, put
 from millpond.api.job import DesiredState as Desired
-from millpond.api.job import Job, JobStatus, JobTaskCounts, OnAllTasksComplete
+from millpond.api.job import Job, JobStatus, JobTaskCounts, OnAllTasksComplete, OnTaskFailure
 from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import AnyAction, DeleteTasks, Event, WriteJob
 from millpond.control.limits import Limits
@@ -42,7 +42,7 @@ def _forget_unknown(pool: PoolState, job: JobRecord, actions: list[AnyAction]) -
 
 
 def _facts(job: JobRecord, model: Job) -> JobFacts:
-    spec, counts = model.spec, job.counts
+    spec = model.spec
     had = model.status.task_counts
     created = model.metadata.creation_timestamp
     born = created.timestamp() if created else 0.0
@@ -53,7 +53,8 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         wanted_reason=spec.terminate_reason,
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
         has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
-        unfinished=counts["active"] + counts["preparing"] + counts["running"],
+        unfinished=len(job.tasks) - job.told,
+        task_failed=job.fatal > 0 and spec.on_task_failure is OnTaskFailure.PERFORM_EXIT_OPTIONS_JOB_ACTION,
         bound=len(job.live),
         created=born,
         empty_since=born,

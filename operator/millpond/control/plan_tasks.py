@@ -5,12 +5,13 @@ from __future__ import annotations
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
-from millpond.control.fold_tasks import queue_or_not
+from millpond.control.fold_tasks import contradicts, queue_or_not
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Problem, TaskRecord
 from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
+from millpond.scheduling.cycles import in_words
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
 
@@ -85,6 +86,12 @@ def _problem(pool: PoolState, task: TaskRecord) -> Problem | None:
         return Problem(TaskReason.JOB_NOT_FOUND, text)
     if task.problem is not None and (task.problem.reason in LASTING or task.not_before):
         return task.problem
+    refused = contradicts(task, task.job.model)
+    if refused is not None:
+        return Problem(refused.reason, refused.message)
+    cycle = task.job.dependencies.cycle_of(task.name) if task.job.dependencies is not None else ()
+    if cycle:
+        return Problem(TaskReason.DEPENDENCY_CYCLE, in_words(cycle))
     if pool.too_wide(task.demand):
         most = pool.model.spec.task_slots_per_node if pool.model else 0
         text = (

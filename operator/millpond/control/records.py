@@ -14,8 +14,11 @@ from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
 from millpond.api.reasons import JobState, TaskState
 from millpond.api.views.pod import PodView
+from millpond.api.views.task import ExitConditions
+from millpond.lifecycle.exit_conditions import Reaction
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scheduling.demand import Demand
+from millpond.scheduling.dependencies import Dependencies, Needs
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobTicket
 from millpond.scheduling.ready import ReadyQueue, Ticket
@@ -35,9 +38,9 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued",
-        "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version",
-        "written", "written_problem",
+        "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "live", "max_retries", "name",
+        "needs", "not_before", "problem", "queued", "reaction", "requeue_count", "result", "retry_count", "settled",
+        "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -66,6 +69,12 @@ class TaskRecord:
         self.backoff = 0.0
         self.problem: Problem | None = None
         self.written_problem: str | None = None
+        self.needs: Needs | None = None
+        self.blocked = False
+        """Its job's dependencies hold it back."""
+        self.exit_conditions: ExitConditions | None = None
+        self.reaction: Reaction | None = None
+        """What follows from its end; None until the Task itself says that it is completed."""
 
     @property
     def ticket(self) -> Ticket:
@@ -75,6 +84,11 @@ class TaskRecord:
     def attempt(self) -> int:
         """The newest attempt begun."""
         return self.written if self.live is None else max(self.written, self.live.number)
+
+    @property
+    def begun(self) -> bool:
+        """True when an attempt was begun: dependencies do not hold the task back any more."""
+        return self.live is not None or self.written > 0 or self.vanished > 0
 
     @property
     def lost(self) -> bool:
@@ -97,6 +111,7 @@ class TaskRecord:
             and self.state is TaskState.ACTIVE
             and self.vanished <= self.settled
             and self.problem is None
+            and not self.blocked
             and not self.terminate
             and self.not_before == 0.0
         )
@@ -127,6 +142,12 @@ class JobRecord:
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
+        self.told = 0
+        """How many of the tasks say themselves that they are completed."""
+        self.fatal = 0
+        """How many of those say that the job is to be terminated, if it performs job actions."""
+        self.dependencies: Dependencies | None = None
+        """None where the job does not use them."""
         self.deleted = False
         """The Job object was seen to go, and its tasks are to follow."""
         self.last_summary = float("-inf")

@@ -8,6 +8,7 @@ from millpond.api import labels
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
 from millpond.api.pool import Pool
+from millpond.api.reasons import TaskState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
@@ -22,17 +23,21 @@ from millpond.control.actions import (
     ShrinkNodePod,
     StartAttempt,
     StopAttempt,
+    TaskStatusPatch,
     WriteJob,
     WriteNode,
     WritePool,
     WriteTask,
 )
+from millpond.control.fold_dependencies import conclude, follow
 from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, settle_into_queue
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, Problem
+from millpond.control.records import Attempt, Problem, TaskRecord
+from millpond.lifecycle.exit_conditions import react
+from millpond.lifecycle.failure import Failure
 
 REFUSED_PAUSE = 30.0
 """Seconds until something that the API server forbids is tried again."""
@@ -62,6 +67,7 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             task = pool.task_of(f"{action.job}/{action.task}")
             if task is not None and version.isdigit() and task.uid == action.uid:
                 task.version = max(task.version, int(version))
+                _conclude_written(task, action.status)
             if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
                 adopt(task)
                 settle_into_queue(task)
@@ -78,6 +84,15 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+
+
+def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
+    """The Task says now that it is completed: what follows from that may begin."""
+    if status.state is TaskState.COMPLETED and task.state is TaskState.COMPLETED:
+        code = status.exit_code if isinstance(status.exit_code, int) else None
+        failure = status.failure.code if isinstance(status.failure, Failure) else None
+        conclude(task, react(task.exit_conditions, code, failure))
+        follow(task)
 
 
 def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, version: str) -> None:

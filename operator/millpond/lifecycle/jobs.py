@@ -8,7 +8,10 @@ from millpond.api.reasons import JobState, TerminateReason
 
 
 class JobFacts(msgspec.Struct, frozen=True, gc=False):
-    """Times: seconds since the epoch. `unfinished` counts tasks not Completed, `bound` those with a living Pod."""
+    """Times: seconds since the epoch. `unfinished` counts tasks not Completed, `bound` those with a living Pod.
+
+    `task_failed`: a task has ended so that its job is to be terminated.
+    """
 
     state: JobState
     terminate_reason: str | None
@@ -17,6 +20,7 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     terminates_when_all_complete: bool
     has_ever_had_tasks: bool
     unfinished: int
+    task_failed: bool
     bound: int
     created: float
     empty_since: float
@@ -56,6 +60,8 @@ def _reason_to_end(facts: JobFacts, now: float, empty_grace_seconds: float) -> t
         if now >= expiry:
             return TerminateReason.MAX_WALL_CLOCK_TIME_EXPIRY.value, None
         later.append(expiry)
+    if facts.task_failed:
+        return TerminateReason.TASK_FAILED.value, None
     if facts.terminates_when_all_complete and facts.unfinished == 0:
         if facts.has_ever_had_tasks or now >= facts.empty_since + empty_grace_seconds:
             return TerminateReason.ALL_TASKS_COMPLETE.value, None
