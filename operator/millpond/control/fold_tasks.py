@@ -45,6 +45,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
             task.exit_conditions = _shared(view.spec.exit_conditions)
         job.counts["active"] += 1
         job.ever_had_tasks = True
+        for attempt in job.attempts.get(meta.name, {}).values():
+            attempt.record = task if attempt.task_uid == meta.uid else None
         job.pool.mark("job", job.name)
     elif meta.version < task.version:
         return False
@@ -95,7 +97,7 @@ def adopt(task: TaskRecord) -> None:
     job = task.job
     newest: Attempt | None = None
     for attempt in job.attempts.get(task.name, {}).values():
-        if attempt.task_uid == task.uid and attempt.number > task.settled:
+        if attempt.record is task and attempt.number > task.settled:
             newest = attempt if newest is None or attempt.number > newest.number else newest
     if newest is not task.live:
         job.pool.begun -= task.attempt
@@ -106,11 +108,7 @@ def adopt(task: TaskRecord) -> None:
     for attempt in job.attempts.get(task.name, {}).values():
         if not attempt.released:
             attempt.pool.mark("attempt", attempt.pod)
-        if attempt.holds or not attempt.settled:
-            job.live[attempt.pod] = attempt
-        else:
-            job.live.pop(attempt.pod, None)
-    job.pool.refile(job)
+        job.pool.keep_live(attempt, attempt.holds or not attempt.settled)
 
 
 def queue_or_not(task: TaskRecord) -> None:
@@ -125,6 +123,8 @@ def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
     queue_or_not(task)
+    if task.state is TaskState.COMPLETED:
+        return
     if (
         job.model is None
         or task.lost
@@ -155,11 +155,11 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     conclude(task, None)
     del job.tasks[task.name]
     forget(task)
-    for attempt in job.attempts.get(task.name, {}).values():
-        attempt.pool.mark("attempt", attempt.pod)
-        if not attempt.holds:
-            job.live.pop(attempt.pod, None)
     task.live = None
+    for attempt in job.attempts.get(task.name, {}).values():
+        attempt.record = None
+        attempt.pool.mark("attempt", attempt.pod)
+        pool.keep_live(attempt, attempt.holds)
     pool.mark("job", job.name)
 
 

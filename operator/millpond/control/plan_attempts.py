@@ -11,8 +11,9 @@ from millpond.control.plan_nodes import given_up_at, host_lost_under
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.control.verdicts import book, write_task
-from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended, judge_waiting
-from millpond.lifecycle.tasks import GIVEN_UP, Wishes, decide
+from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
+from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
+from millpond.lifecycle.waits import judge_waiting
 
 
 def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -44,7 +45,8 @@ def _judge_unsettled(
         age = now - parse_time(view.metadata.creation_timestamp)
         exit_ = judge_waiting(view, age, limits.image_pull, limits.startup)
     if exit_ is not None:
-        verdict = decide(exit_, wishes, task.retry_count, max_retries(task))
+        tries = Tries(task.retry_count, max_retries(task), task.refusals, limits.node_refusals)
+        verdict = decide(exit_, wishes, tries)
         book(attempt, task, verdict, now, limits, actions)
         return
     if (wishes.ended_by_user or wishes.node_removed) and not attempt.deleting:
@@ -98,9 +100,7 @@ def _let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None
         return
     if attempt.job.pool.unsent and f"{attempt.job.name}/{attempt.task}" in attempt.job.pool.unsent:
         return
-    attempt.job.live.pop(attempt.pod, None)
-    pool.mark_emptier(attempt.job)
-    attempt.job.pool.refile(attempt.job)
+    attempt.job.pool.keep_live(attempt, False)
     if attempt.released:
         return
     attempt.released = True

@@ -39,8 +39,8 @@ class TaskRecord:
 
     __slots__ = (
         "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "live", "max_retries", "name",
-        "needs", "not_before", "problem", "queued", "reaction", "requeue_count", "result", "retry_count", "settled",
-        "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
+        "needs", "not_before", "problem", "queued", "reaction", "refusals", "requeue_count", "result", "retry_count",
+        "settled", "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -67,6 +67,8 @@ class TaskRecord:
         self.queued = False
         self.not_before = 0.0
         self.backoff = 0.0
+        self.refusals = 0
+        """Nodes that have turned it away in a row, as far as this life of the operator knows."""
         self.problem: Problem | None = None
         self.written_problem: str | None = None
         self.needs: Needs | None = None
@@ -148,8 +150,10 @@ class JobRecord:
         """How many of those say that the job is to be terminated, if it performs job actions."""
         self.dependencies: Dependencies | None = None
         """None where the job does not use them."""
-        self.deleted = False
-        """The Job object was seen to go, and its tasks are to follow."""
+        self.holding = False
+        """The job finalizer is being written."""
+        self.released = ""
+        """The uid of the deleted Job that has been let go with its tasks, or is being."""
         self.last_summary = float("-inf")
         self.summary_scheduled = False
         self.unwritten = False
@@ -158,7 +162,12 @@ class JobRecord:
     @property
     def ending(self) -> bool:
         """True when the job starts no more tasks, for good."""
-        return self.state in (JobState.TERMINATING, JobState.COMPLETED)
+        return self.deleting or self.state in (JobState.TERMINATING, JobState.COMPLETED)
+
+    @property
+    def deleting(self) -> bool:
+        """True when the Job was deleted: its tasks are not worth a word any more, they go with it."""
+        return self.model is not None and self.model.metadata.deletion_timestamp is not None
 
     def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
         task = self.tasks.get(ticket[1])
@@ -172,12 +181,20 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "released", "task",
-        "task_uid", "uid", "version", "view",
+        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "record", "released",
+        "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
-        self, pool: PoolState, pod: str, number: int, job: JobRecord, task: str, node: NodeRecord, demand: Demand
+        self,
+        pool: PoolState,
+        pod: str,
+        number: int,
+        job: JobRecord,
+        task: str,
+        task_uid: str,
+        node: NodeRecord,
+        demand: Demand,
     ) -> None:
         self.pool = pool
         self.pod = pod
@@ -186,7 +203,10 @@ class Attempt:
         self.task = task
         self.node = node
         self.demand = demand
-        self.task_uid = ""
+        self.task_uid = task_uid
+        namesake = job.tasks.get(task)
+        self.record = namesake if namesake is not None and namesake.uid == task_uid else None
+        """The task that this is an attempt of; None while no such Task is known (a namesake does not count)."""
         self.uid = ""
         self.version = 0
         self.view: PodView | None = None
@@ -197,16 +217,13 @@ class Attempt:
         self.released = False
 
     @property
-    def record(self) -> TaskRecord | None:
-        """The task that this is an attempt of, unless it was deleted (a namesake does not count)."""
-        task = self.job.tasks.get(self.task)
-        return task if task is not None and task.uid == self.task_uid else None
-
-    @property
     def settled(self) -> bool:
-        """True when nothing that this attempt does can count any more: it is counted, or a later one has begun."""
+        """True when nothing that this attempt does can count any more.
+
+        It is counted, a later one has begun, or its task is to go with its job.
+        """
         task = self.record
-        if task is None or self.number <= task.settled:
+        if task is None or self.job.deleting or self.number <= task.settled:
             return True
         return task.live is not None and self.number < task.live.number
 

@@ -15,9 +15,10 @@ from millpond.control.actions import (
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
-    DeleteTasks,
+    HoldJob,
     ReleaseEvidence,
     ReleaseHost,
+    ReleaseJob,
     ReleaseNode,
     RemoveNode,
     ShrinkNodePod,
@@ -64,14 +65,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
         case ReleaseEvidence() if action.pod in pool.attempts:
             pool.counted.add(action.pod)
         case WriteTask():
-            task = pool.task_of(f"{action.job}/{action.task}")
-            if task is not None and version.isdigit() and task.uid == action.uid:
-                task.version = max(task.version, int(version))
-                _conclude_written(task, action.status)
-            if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
-                adopt(task)
-                settle_into_queue(task)
-        case WriteJob() | WritePool() | WriteNode():
+            _confirm_task(pool, action, version)
+        case HoldJob() | WriteJob() | WritePool() | WriteNode():
             _confirm_written(pool, action, version)
         case ClaimHost():
             node = pool.nodes.get(action.node)
@@ -95,12 +90,28 @@ def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
         follow(task)
 
 
-def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, version: str) -> None:
+def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
+    mark = f"{action.job}/{action.task}"
+    task = pool.task_of(mark)
+    if task is None:
+        return
+    if version.isdigit() and task.uid == action.uid:
+        task.version = max(task.version, int(version))
+        _conclude_written(task, action.status)
+    if pool.unsent.pop(mark, None) is not None:
+        adopt(task)
+        settle_into_queue(task)
+
+
+def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | WriteNode, version: str) -> None:
     match action:
-        case WriteJob():
+        case HoldJob() | WriteJob():
             job = pool.jobs.get(action.job)
             if job is not None and job.model is not None:
-                job.model = _versioned(job.model, version)
+                held = {"finalizers": action.finalizers} if isinstance(action, HoldJob) else {}
+                job.model = _versioned(job.model, version, **held)
+                if held:
+                    pool.mark("job", job.name)
         case WritePool() if pool.model is not None:
             pool.model = _versioned(pool.model, version)
         case WriteNode():
@@ -112,10 +123,12 @@ def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, 
 Model = TypeVar("Model", Job, Pool, ComputeNode)
 
 
-def _versioned(model: Model, version: str) -> Model:
+def _versioned(model: Model, version: str, **more: object) -> Model:
     if not version.isdigit() or int(version) <= int(model.metadata.resource_version or 0):
         return model
-    return model.model_copy(update={"metadata": model.metadata.model_copy(update={"resource_version": version})})
+    return model.model_copy(
+        update={"metadata": model.metadata.model_copy(update={"resource_version": version, **more})}
+    )
 
 
 def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) -> None:
@@ -131,10 +144,10 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             if attempt is not None:
                 _forget_let_go(attempt)
                 pool.look_at(again, "attempt", action.pod)
-        case DeleteTasks():
+        case HoldJob() | ReleaseJob():
             job = pool.jobs.get(action.job)
-            if job is not None and job.model is None:
-                job.deleted = True
+            if job is not None:
+                job.holding, job.released = False, ""
                 pool.look_at(again, "job", action.job)
         case ReleaseHost():
             pool.releasing.discard(action.host)

@@ -239,7 +239,7 @@ class World:
             return ()
         before = job.pool.name
         job.pool.unfile(job)
-        job.model, job.state, job.deleted = None, JobState.ACTIVE, True
+        job.model, job.state = None, JobState.ACTIVE
         weigh_dependencies(job)
         state.move(job, NOWHERE)
         job.pool.mark("job", name)

@@ -22,6 +22,8 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     unfinished: int
     task_failed: bool
     bound: int
+    deleting: bool
+    """Its Job was deleted, and stays until it may go."""
     created: float
     empty_since: float
     max_wall_clock_seconds: int | None
@@ -33,10 +35,14 @@ class JobVerdict(msgspec.Struct, frozen=True, gc=False):
     state: JobState
     terminate_reason: str | None = None
     look_again: float | None = None
+    may_go: bool = False
+    """Nothing of a deleted job runs any more: its tasks can be deleted, and then itself."""
 
 
 def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVerdict:
     """The next state. A job that has never had a task is judged complete only after the grace without one."""
+    if facts.deleting:
+        return JobVerdict(JobState.DELETING, facts.terminate_reason, may_go=facts.bound == 0)
     if facts.state is JobState.COMPLETED:
         return JobVerdict(JobState.COMPLETED, facts.terminate_reason)
     if facts.state is not JobState.TERMINATING:

@@ -20,20 +20,51 @@ class ReadyQueue:
 
     def __init__(self, is_ready: Callable[[Ticket, Demand], bool]) -> None:
         self._is_ready = is_ready
-        self._heaps: dict[Demand, list[Ticket]] = {}
+        self._lines: dict[Demand, _Line] = {}
 
     def push(self, ticket: Ticket, demand: Demand) -> None:
-        heappush(self._heaps.setdefault(demand, []), ticket)
+        line = self._lines.get(demand)
+        if line is None:
+            line = self._lines[demand] = _Line()
+        line.push(ticket)
 
     def head(self, blocked: Collection[Demand]) -> tuple[Ticket, Demand] | None:
         """The oldest ready ticket whose demand is not blocked; it stays in the queue."""
         best: tuple[Ticket, Demand] | None = None
-        for demand in list(self._heaps):
-            heap = self._heaps[demand]
-            while heap and not self._is_ready(heap[0], demand):
-                heappop(heap)
-            if not heap:
-                del self._heaps[demand]
-            elif demand not in blocked and (best is None or heap[0] < best[0]):
-                best = heap[0], demand
+        for demand, line in list(self._lines.items()):
+            ticket = self._first(line, demand)
+            if ticket is None:
+                del self._lines[demand]
+            elif demand not in blocked and (best is None or ticket < best[0]):
+                best = ticket, demand
         return best
+
+    def _first(self, line: _Line, demand: Demand) -> Ticket | None:
+        """The oldest ticket that still waits; those before it are forgotten."""
+        while line.times:
+            created = line.times[0]
+            names = line.names[created]
+            while names:
+                ticket = created, names[0]
+                if self._is_ready(ticket, demand):
+                    return ticket
+                heappop(names)
+            heappop(line.times)
+            del line.names[created]
+        return None
+
+
+class _Line:
+    """Tickets in order. Many tasks are created in one second, so the times are few, and each has a heap of names."""
+
+    def __init__(self) -> None:
+        self.times: list[str] = []
+        self.names: dict[str, list[str]] = {}
+
+    def push(self, ticket: Ticket) -> None:
+        created, name = ticket
+        names = self.names.get(created)
+        if names is None:
+            names = self.names[created] = []
+            heappush(self.times, created)
+        heappush(names, name)

@@ -8,7 +8,7 @@ from millpond.api.containers import WorkingDirectory
 from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
-from millpond.cluster.manifests.environment import environment, literal, node_variables, task_variables
+from millpond.cluster.manifests.environment import environment, literal
 from millpond.cluster.manifests.identity import SURVIVE_SILENCE, common_labels, owner
 from millpond.cluster.manifests.layout import (
     LAUNCHER,
@@ -22,6 +22,7 @@ from millpond.cluster.manifests.layout import (
 from millpond.cluster.manifests.security import unprivileged
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
 
 LAUNCHER_MARGIN_SECONDS = 5
@@ -72,14 +73,16 @@ def _tolerations(pool: Pool) -> list[Manifest]:
 def _container(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:
     template = pool.spec.node_template
     own = f"workitems/{start.job}/job-1/{task.id}"
-    service = node_variables(start.namespace, start.pool, start.node, own) | task_variables(start.job, task.id)
+    facts = Facts(start.namespace, start.pool, start.node, ROOT, own, job=start.job, id=task.id)
     image = task.spec.container_settings.image_name if task.spec.container_settings else template.image
     return {
         "name": TASK_CONTAINER,
         "image": image,
         "imagePullPolicy": template.image_pull_policy.value,
         "command": _command(task, f"{ROOT}/{own}", settings),
-        "env": environment((job.spec.common_environment_settings, task.spec.environment_settings), service),
+        "env": environment(
+            (job.spec.common_environment_settings, task.spec.environment_settings), service_variables(Scope.TASK, facts)
+        ),
         "resources": _resources(start, task),
         "volumeMounts": [node_mount(), launcher_mount()],
         "securityContext": unprivileged(settings.task_uid, settings.task_gid),
