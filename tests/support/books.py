@@ -138,7 +138,6 @@ class Books:
         if 0 <= most < running:
             self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks is {most}")
 
-
     def _check_dependencies(self, pod: Document, *, first: bool) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
         task = self.verbs.store.get("tasks", (space, tags[labels.TASK]))

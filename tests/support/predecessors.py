@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from support.model.store import Document
 from support.model.verbs import Verbs
 

@@ -44,7 +44,5 @@ class TaskDependencies(Document):
     ] = ()
     task_id_ranges: Annotated[
         tuple[TaskIdRange, ...],
-        Field(
-            max_length=1_000, description="Ranges of tasks whose ids are integers", json_schema_extra=ATOMIC
-        ),
+        Field(max_length=1_000, description="Ranges of tasks whose ids are integers", json_schema_extra=ATOMIC),
     ] = ()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from millpond.api.schema import Document, ExitCode, keyed_by, rule, validations, ATOMIC
+from millpond.api.schema import ATOMIC, Document, ExitCode, keyed_by, rule, validations
 
 MOST = 256
 
@@ -69,7 +69,9 @@ class ExitConditions(Document):
     ] = ()
     exit_code_ranges: Annotated[
         tuple[ExitCodeRangeMapping, ...],
-        Field(max_length=MOST, description="By range of exit codes; the first that fits counts", json_schema_extra=ATOMIC),
+        Field(
+            max_length=MOST, description="By range of exit codes; the first that fits counts", json_schema_extra=ATOMIC
+        ),
     ] = ()
     pre_processing_error: ExitOptions | None = Field(default=None, description="When its command could not be started")
     default: ExitOptions | None = Field(default=None, description="For every other end but exit code 0")

@@ -1,4 +1,4 @@
-"""Cycles among things of which each waits for at most one other: found when one is closed, at the cost of its shorter side.
+"""Cycles among things that wait for at most one other each: found when closed, at the cost of their shorter side.
 
 Whoever closes a cycle lies on it. So the way ahead of it and the ways that lead to it are followed side by side, and
 the search ends with the shorter: a chain that grows at either end, or in the middle, costs little at every link.
