@@ -91,9 +91,9 @@ def test_16_a_job_terminates_as_its_task_says(
     end: Run, conditions: dict[str, Any] | None, state: str, why: str | None
 ) -> None:
     async def story(world: ModelWorld) -> None:
-        world.task("j", "other", Run(seconds=30))
+        world.task("j", "other", Run(seconds=300))
         world.task("j", "one", end, **({"exitConditions": conditions} if conditions else {}))
-        await world.run_until(lambda: world.state("tasks", "one") == "Completed", LIMIT)
+        await world.run_until(world.all_tasks_completed, LIMIT)
 
     world = play(story, **PERFORMS)
     job = world.status("jobs", "j")
