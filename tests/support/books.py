@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import inf
 
 from millpond.api import labels
 
@@ -24,6 +25,8 @@ class Books:
         """Ledger of each counted attempt, by task uid."""
         self._deleted: set[tuple[str, str, str | int]] = set()
         """Namespace, job and reading of tasks that satisfied others until their deletion, of which nobody may know."""
+        self.loosest: dict[str, float] = defaultdict(int)
+        """The highest `maxParallelTasks` that each job, by uid, ever had: a lower one may not be known yet."""
         verbs.store.listeners.append(self._hear)
 
     def _hear(self, change: Change) -> None:
@@ -32,8 +35,14 @@ class Books:
         if change.plural == "tasks" and change.type == "DELETED" and satisfies(change.after):
             space, job = change.after["metadata"]["namespace"], change.after["spec"]["jobName"]
             self._deleted |= {(space, job, reading) for reading in readings(change.after)}
+        if change.plural == "jobs" and change.type != "DELETED":
+            self._bound_set(change.after)
         if change.plural == "pods" and change.type == "ADDED" and _role(change.after) == labels.Role.TASK:
             self._attempt_begun(change.after)
+
+    def _bound_set(self, job: Document) -> None:
+        most, uid = job["spec"].get("maxParallelTasks", -1), job["metadata"]["uid"]
+        self.loosest[uid] = max(self.loosest[uid], inf if most < 0 else most)
 
     def _say(self, sentence: str) -> None:
         self.violations.append(f"at revision {self.verbs.store.revision}: {sentence}")
@@ -131,12 +140,12 @@ class Books:
         if job is None:
             return
         state = (job.get("status") or {}).get("state")
-        if state in ("Terminating", "Completed", "Deleting"):
+        if state in ("Disabling", "Disabled", "Terminating", "Completed", "Deleting"):
             self._say(f"Pod {pod['metadata']['name']} begins in job {tags[labels.JOB]}, which is {state}")
-        most = job["spec"].get("maxParallelTasks", -1)
+        most = self.loosest[job["metadata"]["uid"]]
         running = sum(1 for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB])
-        if 0 <= most < running:
-            self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks is {most}")
+        if running > most:
+            self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks was never above {most}")
 
     def _check_dependencies(self, pod: Document, *, first: bool) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]

@@ -57,8 +57,9 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     waits_for = unmet(verbs, task)
     if waits_for and not status.get("attempt"):
         return f"it depends on {waits_for}"
-    if (job.get("status") or {}).get("state") == "Completed":
-        return "the job is completed"
+    state = (job.get("status") or {}).get("state")
+    if state in ("Completed", "Disabled"):
+        return f"the job is {state}"
     pool = verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
     if pool is None or pool["spec"]["targetDedicatedNodes"] == 0:
         return "there are no nodes"

@@ -1,5 +1,6 @@
 """The Task: one command on one node. Where it runs and what becomes of it is judged elsewhere."""
 
+from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
@@ -10,7 +11,6 @@ from millpond.api.dependencies import TaskDependencies
 from millpond.api.environment import EnvironmentSettings
 from millpond.api.exit_conditions import ExitConditions
 from millpond.api.failure import Failure
-from millpond.api.job import DesiredState
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.resources import ResourceRequirements
@@ -42,6 +42,13 @@ TaskId = Annotated[
         json_schema_extra=said("an id holds letters, digits, '-' and '_' only: leave out the rest"),
     ),
 ]
+
+
+class TaskDesiredState(StrEnum):
+    """What a user wants of a task: that it goes on, or that it ends."""
+
+    ACTIVE = "Active"
+    TERMINATED = "Terminated"
 
 
 class TaskConstraints(Document):
@@ -83,7 +90,7 @@ class TaskTemplateSpec(Document):
         default=None, description="Tasks to wait for; only where the job uses task dependencies"
     )
     exit_conditions: ExitConditions | None = Field(default=None, description="What follows from how it ends")
-    desired_state: DesiredState = DesiredState.ACTIVE
+    desired_state: TaskDesiredState = TaskDesiredState.ACTIVE
 
 
 class TaskSpec(TaskTemplateSpec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from millpond.api.job import DisableTasks
 from millpond.api.reasons import TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
@@ -12,6 +13,7 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
+from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
 from millpond.lifecycle.waits import judge_waiting
 
@@ -37,7 +39,7 @@ def _judge_unsettled(
     wishes = _wishes(pool, attempt, task, now, limits)
     if view.terminal:
         exit_: Exit | None = judge_ended(view)
-    elif wishes.node_lost:
+    elif wishes.node_lost or wishes.at_once:
         exit_ = GIVEN_UP
     elif _host_is_silent(pool, view, attempt, now, limits):
         exit_ = None
@@ -49,7 +51,7 @@ def _judge_unsettled(
         verdict = decide(exit_, wishes, tries)
         book(attempt, task, verdict, now, limits, actions)
         return
-    if (wishes.ended_by_user or wishes.node_removed) and not attempt.deleting:
+    if wishes.stop and not attempt.deleting:
         _stop(pool, attempt, actions)
         return
     _follow(pool, attempt, task, now, limits, actions)
@@ -66,10 +68,13 @@ def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, lim
     job = task.job
     node = attempt.node
     lost_at = given_up_at(pool, attempt.view, now, limits) if attempt.view else None
+    fate = fate_of_running(job.state, job.disable_option, attempt.deleting)
     return Wishes(
-        ended_by_user=task.terminate or job.ending or job.model is None,
+        ended_by_user=task.terminate or job.ending or fate is DisableTasks.TERMINATE or job.model is None,
+        job_disabled=fate is DisableTasks.REQUEUE,
         node_removed=node.leaving and not node.creating,
         node_lost=lost_at is not None and now >= lost_at,
+        at_once=job.forced,
     )
 
 

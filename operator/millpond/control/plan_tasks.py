@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
+from millpond.control.fold_dependencies import follow
 from millpond.control.fold_tasks import contradicts, queue_or_not
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
@@ -29,6 +30,8 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             continue
         if task.job.deleting:
             task.vanished = 0
+            follow(task)
+            task.problem = _problem(pool, task)
             queue_or_not(task)
             continue
         if task.live is not None:

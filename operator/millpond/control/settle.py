@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from millpond.api import labels
 from millpond.api.computenode import ComputeNode
-from millpond.api.job import Job
+from millpond.api.job import Job, JobStatus
 from millpond.api.pool import Pool
-from millpond.api.reasons import TaskState
+from millpond.api.reasons import JobState, TaskState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
@@ -36,7 +36,7 @@ from millpond.control.fold_tasks import adopt, settle_into_queue
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, Problem, TaskRecord
+from millpond.control.records import Attempt, JobRecord, Problem, TaskRecord
 from millpond.lifecycle.exit_conditions import react
 from millpond.lifecycle.failure import Failure
 
@@ -98,7 +98,7 @@ def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
     if version.isdigit() and task.uid == action.uid:
         task.version = max(task.version, int(version))
         _conclude_written(task, action.status)
-    if pool.unsent.pop(mark, None) is not None:
+    if task.job.pool.unsent.pop(mark, None) is not None:
         adopt(task)
         settle_into_queue(task)
 
@@ -112,12 +112,21 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
                 job.model = _versioned(job.model, version, **held)
                 if held:
                     pool.mark("job", job.name)
+                if isinstance(action, WriteJob):
+                    _confirm_job(pool, job, action.status)
         case WritePool() if pool.model is not None:
             pool.model = _versioned(pool.model, version)
         case WriteNode():
             node = pool.nodes.get(action.node)
             if node is not None and node.model is not None:
                 node.model = _versioned(node.model, version)
+
+
+def _confirm_job(pool: PoolState, job: JobRecord, told: JobStatus) -> None:
+    if told.disabled_by == job.disable_asked:
+        job.disable_asked = None
+    if told.state is JobState.ENABLING:
+        pool.mark("job", job.name)  # it waited for that to be told
 
 
 Model = TypeVar("Model", Job, Pool, ComputeNode)
@@ -167,9 +176,10 @@ def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
     mark = f"{action.job}/{action.task}"
     task = pool.task_of(mark)
     if task is not None and task.uid == action.uid:
-        pool.unsent[mark] = action, again
-        pool.dequeue(task)
-        pool.look_at(again, "task", mark)
+        owner = task.job.pool  # another one, when the job has changed its pool meanwhile
+        owner.unsent[mark] = action, again
+        owner.dequeue(task)
+        owner.look_at(again, "task", mark)
 
 
 def _forget_let_go(attempt: Attempt) -> None:

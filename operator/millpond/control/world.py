@@ -220,6 +220,7 @@ class World:
         job.pool.unfile(job)
         namespace.move(job, model.spec.pool_name)
         first = job.model is None or job.model.metadata.uid != model.metadata.uid
+        before_edit = (job.disable_option, job.forced)
         job.model, job.unwritten = model, False
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
@@ -228,9 +229,12 @@ class World:
             weigh_dependencies(job)
             for task in job.tasks.values():
                 settle_into_queue(task)
+        if (job.disable_option, job.forced) != before_edit:
+            job.mark_live()
         job.pool.mark("job", job.name)
         job.pool.refile(job)
-        return {PoolKey(space, before), PoolKey(space, job.pool.name)}
+        elsewhere = {PoolKey(space, a.pool.name) for a in job.live.values() if a.pool is not job.pool}
+        return {PoolKey(space, before), PoolKey(space, job.pool.name), *elsewhere}
 
     def forget_job(self, namespace: str, name: str) -> Iterable[PoolKey]:
         state = self.namespace(namespace)
@@ -243,8 +247,7 @@ class World:
         weigh_dependencies(job)
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
-        for attempt in job.live.values():
-            attempt.pool.mark("attempt", attempt.pod)
+        job.mark_live()
         return {
             PoolKey(namespace, before),
             PoolKey(namespace, NOWHERE),

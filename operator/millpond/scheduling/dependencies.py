@@ -129,7 +129,7 @@ class Dependencies:
         self._news[name] = None
         if new:
             self._look(group)
-        if group.cycle is None:
+        elif group.cycle is None:
             self._seek_cycle(group)
 
     def let_go(self, name: str) -> None:

@@ -1,0 +1,133 @@
+"""What a job says of itself: its whole status, conditions and counts, and the events that are worth one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from millpond.api.conditions import Condition, ConditionStatus, find, put
+from millpond.api.job import Job, JobServed, JobStatus, JobTaskCounts
+from millpond.api.reasons import ConditionType, JobReason, JobState
+from millpond.control.actions import Event
+from millpond.control.pool_state import PoolState
+from millpond.control.records import JobRecord
+from millpond.lifecycle.jobs import JobVerdict, ends_tasks
+
+PAUSING = (JobState.DISABLING, JobState.DISABLED)
+
+
+def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, now: float) -> JobStatus:
+    """The whole status, counts included."""
+    at = datetime.fromtimestamp(int(now), UTC)
+    old, counts = model.status, job.counts
+    ended = verdict.state is JobState.COMPLETED
+    conditions = old.conditions
+    for condition in _conditions(pool, job, model, verdict, at):
+        conditions = put(conditions, condition)
+    return JobStatus(
+        conditions=conditions,
+        observed_generation=model.metadata.generation,
+        state=verdict.state,
+        pool_name=pool.name,
+        task_counts=JobTaskCounts(
+            active=counts["active"],
+            preparing=counts["preparing"],
+            running=counts["running"],
+            succeeded=counts["succeeded"],
+            failed=counts["failed"],
+            completed=counts["succeeded"] + counts["failed"],
+        ),
+        start_time=old.start_time or model.metadata.creation_timestamp,
+        end_time=old.end_time or (at if ended else None),
+        terminate_reason=verdict.terminate_reason,
+        terminate_time=(old.terminate_time or at) if ends_tasks(verdict.state) else None,
+        disabled_by=job.service_disable if verdict.state in PAUSING else None,
+        served=JobServed(enabled_at=model.spec.enabled_at),
+    )
+
+
+def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
+    said: list[Said]
+    match verdict.state:
+        case JobState.COMPLETED:
+            said = _said_at_end(job, verdict)
+        case JobState.DELETING:
+            ended = model.status.end_time is not None
+            said = [(ConditionType.COMPLETE, ended, JobReason.DELETING, "The job goes, and its tasks before it.")]
+        case _:
+            said = _said_before(pool, job, verdict)
+    return [
+        Condition(
+            type=kind,
+            status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
+            observed_generation=model.metadata.generation,
+            last_transition_time=at,
+            reason=reason,
+            message=message,
+        )
+        for kind, holds, reason, message in said
+    ]
+
+
+Said = tuple[ConditionType, bool, str, str]
+"""A condition's type, whether it holds, its reason and its message."""
+
+
+def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
+    failed, unfinished = job.counts["failed"], job.counts["active"]
+    text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
+    reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
+    if unfinished:
+        reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
+    return [
+        (ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
+        (ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
+    ]
+
+
+def _said_before(pool: PoolState, job: JobRecord, verdict: JobVerdict) -> list[Said]:
+    reason, text = _GOING_ON[verdict.state]
+    said: list[Said] = [(ConditionType.COMPLETE, False, reason, text), *_said_of_disable(job, verdict)]
+    if pool.model is None:
+        text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
+        return [*said, (ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
+    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]
+
+
+_GOING_ON = {
+    JobState.ACTIVE: (JobReason.RUNNING, "The job takes and runs tasks."),
+    JobState.DISABLING: (JobReason.DISABLING, "The job starts no tasks, and some still run."),
+    JobState.DISABLED: (JobReason.DISABLED, "The job takes tasks and starts none until it is enabled."),
+    JobState.ENABLING: (JobReason.ENABLED, "The job goes on once the tasks that a disable stops have ended."),
+    JobState.TERMINATING: (JobReason.TERMINATING, "The job stops its tasks."),
+}
+
+
+def _said_of_disable(job: JobRecord, verdict: JobVerdict) -> list[Said]:
+    """Nothing of a job that was never disabled."""
+    pausing = verdict.state in PAUSING
+    assert job.model is not None
+    if not pausing and find(job.model.status.conditions, ConditionType.DISABLED) is None:
+        return []
+    if not pausing:
+        return [(ConditionType.DISABLED, False, JobReason.ENABLED, "The job is not disabled.")]
+    if verdict.state is JobState.DISABLING:
+        return [(ConditionType.DISABLED, False, JobReason.DISABLING, "Some of its tasks still run.")]
+    by = job.service_disable
+    if by is not None:
+        text = f"{by.message} `millpond job enable {job.name}` lets it go on."
+        return [(ConditionType.DISABLED, True, by.reason, text)]
+    return [(ConditionType.DISABLED, True, JobReason.DISABLED_BY_USER, "Its desiredState is Disabled.")]
+
+
+def events_of(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
+    """What of a change is worth an Event."""
+    if new.state is not old.state and new.state is JobState.COMPLETED:
+        return (Event("JobCompleted", f"The job is complete: {new.terminate_reason}."),)
+    if new.disabled_by is not None and new.disabled_by != old.disabled_by:
+        return (Event("JobDisabled", new.disabled_by.message, "Warning"),)
+    before = {c.type: c.reason for c in old.conditions}
+    for condition in new.conditions:
+        missing = condition.reason == JobReason.POOL_NOT_FOUND
+        if missing and before.get(condition.type) != condition.reason:
+            return (Event(condition.reason, condition.message, "Warning"),)
+    return ()
