@@ -190,7 +190,7 @@ class Kubelets:
 
     def _begin(self, pod: Document, life: Life, now: float, inits: list[Document] | None = None) -> None:
         life.stage, life.began = "running", now
-        life.due = now + self._script(pod).seconds if _is_task(pod) else FOREVER
+        life.due = FOREVER if _role(pod) == labels.Role.NODE else now + self._script(pod).seconds
         statuses = [
             {"name": c["name"], "state": {"running": {"startedAt": _time(now)}}, "ready": True, "restartCount": 0}
             for c in pod["spec"]["containers"]
@@ -249,8 +249,8 @@ class Kubelets:
 
     def _script(self, pod: Document) -> Run:
         tags = pod["metadata"].get("labels") or {}
-        if not _is_task(pod):
-            return Run()
+        if _role(pod) != labels.Role.TASK:
+            return self.scripts.eraser if _role(pod) == labels.Role.ERASER else Run()
         return self.scripts.run(tags.get(labels.TASK, ""), int(tags.get(labels.ATTEMPT, "1")))
 
     def _patch(self, pod: Document, status: Document) -> None:
@@ -258,8 +258,9 @@ class Kubelets:
         self.verbs.merge_patch("pods", meta["namespace"], meta["name"], {"status": status}, "status")
 
 
-def _is_task(pod: Document) -> bool:
-    return (pod["metadata"].get("labels") or {}).get(labels.ROLE) == labels.Role.TASK
+def _role(pod: Document) -> str | None:
+    role: str | None = (pod["metadata"].get("labels") or {}).get(labels.ROLE)
+    return role
 
 
 def _time(seconds: float) -> str:

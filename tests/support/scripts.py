@@ -38,6 +38,8 @@ class Scripts:
     tasks: dict[str, list[Run]] = field(default_factory=dict)
     otherwise: Callable[[str, int], Run] = lambda task, attempt: Run()
     start_task: Callable[[str], StartRun] = lambda node: StartRun()
+    eraser: Run = Run(seconds=1.0)
+    """What a Pod that erases a node directory does."""
 
     def run(self, task: str, attempt: int) -> Run:
         """What attempt (from 1) of the task does."""

@@ -44,3 +44,4 @@ class Role(StrEnum):
 
     NODE = "node"
     TASK = "task"
+    ERASER = "eraser"

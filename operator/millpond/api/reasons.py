@@ -154,6 +154,7 @@ class NodeReason(StrEnum):
     IDLE = "Idle"
     RUNNING = "Running"
     STARTING = "Starting"
+    HOST_CLAIMED = "HostClaimed"
     NODE_POD_MISSING = "NodePodMissing"
     WAITING_FOR_HOST = "WaitingForHost"
     HOST_SILENT = "HostSilent"

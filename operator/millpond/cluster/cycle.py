@@ -130,7 +130,13 @@ class Cycles:
         stale: list[AnyAction] = []
 
         def report(action: AnyAction, outcome: Outcome) -> None:
-            settle(pool, action, outcome, self._now())
+            try:
+                settle(pool, action, outcome, self._now())
+            except Exception:
+                # The outcomes of its neighbours are folded all the same, and everything is judged anew.
+                metrics.cycle_failed()
+                log.exception("an outcome was not folded", extra={"action": type(action).__name__, "pool": str(key)})
+                mark_all(pool)
             if not isinstance(outcome, Done):
                 # Of what is performed in the background this is the only news.
                 self.wake([key, *self._owner(action)])

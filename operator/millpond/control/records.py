@@ -285,6 +285,12 @@ class NodeRecord:
         """The newest node Pod."""
         self.assumed_pods: set[str] = set()
         self.deleted_pods: set[str] = set()
+        self.eraser: PodView | None = None
+        """The Pod that erases what the node leaves on its host."""
+        self.erasing = False
+        """That Pod was asked for, and not seen yet."""
+        self.erasure_refusal = ""
+        """Why the API server does not let that Pod be made."""
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
         self.verdict: NodeVerdict | None = None

@@ -12,6 +12,7 @@ from millpond.api.reasons import JobState, TaskState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
+    CreateEraser,
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
@@ -167,7 +168,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
                     node.deleted_pods.discard(action.pod)
                     node.shrinking, node.not_before = "", again
                     pool.look_at(again, "node", node.name)
-        case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | ClaimHost():
+        case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
 
 
@@ -222,7 +223,7 @@ def _forget_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, a
 
 def _drop_node_step(
     pool: PoolState,
-    action: CreateNode | RemoveNode | ReleaseNode | CreateNodePod | ClaimHost,
+    action: CreateNode | RemoveNode | ReleaseNode | CreateNodePod | CreateEraser | ClaimHost,
     outcome: Outcome,
     again: float,
 ) -> None:
@@ -238,6 +239,11 @@ def _drop_node_step(
             node.assumed_pods.discard(action.pod)
             if isinstance(outcome, Refused):
                 pool.refusal = outcome.message
+        case CreateEraser():
+            node.erasing = False
+            if isinstance(outcome, Refused):
+                node.erasure_refusal = outcome.message
+                again = 0.0
         case ClaimHost():
             node.claiming = False
     # A node that could not be made keeps its place until then, so that no other is made in its stead at once.

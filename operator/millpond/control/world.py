@@ -17,7 +17,7 @@ from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
 from millpond.control.fold_dependencies import weigh_dependencies
-from millpond.control.fold_pods import fold_attempt, fold_node_pod, forget_attempt
+from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
 from millpond.control.fold_tasks import drop_task, fold_task, settle_into_queue
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.pool_state import PoolState
@@ -40,6 +40,8 @@ class World:
     def __init__(self) -> None:
         self.namespaces: dict[str, NamespaceState] = {}
         self.hosts: dict[str, HostView] = {}
+        self.forgotten = 0
+        """How often something was told to be gone."""
         self._claimed: dict[str, set[str]] = {}
         self._nodes_on: dict[str, set[tuple[PoolKey, str]]] = {}
 
@@ -56,10 +58,6 @@ class World:
 
     def pool(self, key: PoolKey) -> PoolState:
         return self.namespace(key.namespace).pool(key.pool)
-
-    def has_pool(self, key: PoolKey) -> bool:
-        """True while a Pool of that name exists."""
-        return self.pool(key).model is not None
 
     def released(self, key: PoolKey) -> bool:
         """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim."""
@@ -89,6 +87,7 @@ class World:
         return keys
 
     def forget_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         record = self.namespace(namespace).job(job)
         task = record.tasks.get(name)
         if task is None or task.uid != uid:
@@ -113,6 +112,10 @@ class World:
                 fold_node_pod(pool, view)
                 self._note_host(view, key)
                 return (key,)
+            case labels.Role.ERASER:
+                fold_eraser(pool, view)
+                self._note_host(view, key)
+                return (key,)
             case _:
                 return ()
 
@@ -123,6 +126,7 @@ class World:
             self._nodes_on.setdefault(view.spec.node_name, set()).add((key, node))
 
     def forget_pod(self, namespace: str, pool: str, name: str, uid: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         state = self.namespace(namespace).pool(pool)
         attempt = state.attempts.get(name)
         if attempt is not None and attempt.uid in ("", uid):
@@ -132,6 +136,10 @@ class World:
             pod = node.pods.get(name)
             if pod is not None and pod.metadata.uid == uid:
                 node.drop_pod(name)
+                state.mark("node", node.name)
+                return (PoolKey(namespace, pool),)
+            if node.eraser is not None and node.eraser.metadata.uid == uid:
+                node.eraser = None
                 state.mark("node", node.name)
                 return (PoolKey(namespace, pool),)
         return ()
@@ -149,6 +157,7 @@ class World:
         return self._host_changed(name, old, view)
 
     def forget_host(self, name: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         old = self.hosts.pop(name, None)
         return self._host_changed(name, old, None) if old is not None else ()
 
@@ -200,6 +209,7 @@ class World:
         return (PoolKey(space, pool.name),)
 
     def forget_pool(self, namespace: str, name: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         pool = self.namespace(namespace).pool(name)
         pool.model = None
         for job in pool.jobs:
@@ -237,6 +247,7 @@ class World:
         return {PoolKey(space, before), PoolKey(space, job.pool.name), *elsewhere}
 
     def forget_job(self, namespace: str, name: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         state = self.namespace(namespace)
         job = state.job(name)
         if job.model is None:
@@ -273,11 +284,13 @@ class World:
         return (PoolKey(space, pool.name),)
 
     def forget_node(self, namespace: str, pool_name: str, name: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         pool = self.namespace(namespace).pool(pool_name)
         node = pool.nodes.get(name)
         if node is None:
             return ()
         node.model, node.removing, node.verdict = None, False, None
+        node.erasure_refusal = ""
         pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
         pool.mark("size", pool_name)
