@@ -66,7 +66,7 @@ def _job(job: JobRecord) -> Facts:
         "waiting": job.waiting,
         "slots used": job.slots_used,
         "live": sorted(job.live),
-        "told": (job.told, job.fatal),
+        "told": (job.told, sorted(job.calls)),
     }
 
 

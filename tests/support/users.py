@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from millpond.api.times import format_time
+
 from support.model.failures import StatusError
 from support.model.verbs import Verbs
 
@@ -116,7 +118,7 @@ class Users:
     def _exit_conditions(self, job: dict[str, Any]) -> dict[str, Any]:
         words = {}
         if self.random.random() < (0.5 if job.get("onTaskFailure", "NoAction") != "NoAction" else 0.05):
-            words["jobAction"] = ("None", "None", "Terminate")
+            words["jobAction"] = ("None", "Disable", "Terminate")
         if self.random.random() < (0.8 if job.get("usesTaskDependencies") else 0.05):
             words["dependencyAction"] = ("Satisfy", "Satisfy", "Block")
 
@@ -152,7 +154,8 @@ class Users:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Disabled", "disableTasks": option})
 
     def _enable_job(self) -> str:
-        return self._patch("jobs", self._some("jobs"), {"desiredState": "Active"})
+        lifts = {"enabledAt": format_time(self.verbs.clock())} if self.random.random() < 0.5 else {}
+        return self._patch("jobs", self._some("jobs"), {"desiredState": "Active"} | lifts)
 
     def _edit_job(self) -> str:
         """Another priority or bound; another pool where the job is disabled, as the API server allows."""

@@ -14,6 +14,7 @@ class JobAction(StrEnum):
     """What happens to the job."""
 
     NONE = "None"
+    DISABLE = "Disable"
     TERMINATE = "Terminate"
 
 

@@ -123,9 +123,10 @@ class JobDisable(Document):
 
 
 class JobServed(Document):
-    """The operations that a time asks for: the time that was served last."""
+    """What is done once for each time: the time that was served last."""
 
     enabled_at: Time | None = None
+    task_end_time: Time | None = Field(default=None, description="The latest end of a task that disabled the job")
 
 
 class JobStatus(Document):

@@ -179,6 +179,7 @@ class JobReason(StrEnum):
     DELETING = "Deleting"
     ALL_TASKS_SUCCEEDED = "AllTasksSucceeded"
     TASKS_FAILED = "TasksFailed"
+    TASK_FAILED = "TaskFailed"
     TASKS_UNFINISHED = "TasksUnfinished"
     POOL_NOT_FOUND = "PoolNotFound"
     POOL_READY = "PoolReady"

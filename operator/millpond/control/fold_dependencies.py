@@ -7,31 +7,39 @@ be taken back follows from it.
 from __future__ import annotations
 
 from millpond.api.exit_conditions import DependencyAction, JobAction
+from millpond.api.job import OnTaskFailure
 from millpond.api.reasons import TaskState
+from millpond.api.times import parse_time
 from millpond.control.records import JobRecord, TaskRecord
-from millpond.lifecycle.exit_conditions import Reaction
+from millpond.lifecycle.exit_conditions import Call, Reaction
 from millpond.scheduling.dependencies import Dependencies
 
 
-def conclude(task: TaskRecord, reaction: Reaction | None) -> None:
-    """The Task says that it is completed, with what follows from that; None while it does not."""
+def conclude(task: TaskRecord, reaction: Reaction | None, end_time: str | None = None) -> None:
+    """The Task says that it is completed, when, and so what follows from that; None while it does not."""
     old = task.reaction
     if reaction == old:
         return
     job = task.job
     job.told += (reaction is not None) - (old is not None)
-    job.fatal += _is_fatal(reaction) - _is_fatal(old)
     task.reaction = reaction
-    if job.told == len(job.tasks) or job.fatal:
+    if job.calls:
+        job.calls.pop(task.name, None)
+    if reaction is not None and reaction.job_action is not JobAction.NONE and _performs(job) and end_time is not None:
+        job.calls[task.name] = Call(task.name, reaction.job_action, parse_time(end_time), parse_time(task.created))
+    if job.told == len(job.tasks) or job.calls:
         job.pool.mark("job", job.name)
 
 
-def _is_fatal(reaction: Reaction | None) -> bool:
-    return reaction is not None and reaction.job_action is JobAction.TERMINATE
+def _performs(job: JobRecord) -> bool:
+    """False where it is known that the job performs no job actions."""
+    return job.model is None or job.model.spec.on_task_failure is OnTaskFailure.PERFORM_EXIT_OPTIONS_JOB_ACTION
 
 
 def weigh_dependencies(job: JobRecord) -> None:
     """Know the dependencies of all tasks of the job: it was seen for the first time, or it is gone."""
+    if not _performs(job):
+        job.calls.clear()
     uses = job.model is not None and job.model.spec.uses_task_dependencies
     job.dependencies = Dependencies() if uses else None
     for task in job.tasks.values():

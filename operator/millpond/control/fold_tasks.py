@@ -75,7 +75,7 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     state = _STATES.get(status.state, TaskState.ACTIVE)
     if state is not task.state or status.result != task.result:
         pool.count(task, state, status.result)
-    conclude(task, _reaction(task, status) if state is TaskState.COMPLETED else None)
+    conclude(task, _reaction(task, status) if state is TaskState.COMPLETED else None, status.end_time)
     task.retry_count = status.retry_count
     task.requeue_count = status.requeue_count
     task.written_problem = None

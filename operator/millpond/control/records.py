@@ -15,7 +15,7 @@ from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskState
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import ExitConditions
-from millpond.lifecycle.exit_conditions import Reaction
+from millpond.lifecycle.exit_conditions import Call, Reaction
 from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scheduling.demand import Demand
@@ -147,8 +147,8 @@ class JobRecord:
         self.ever_had_tasks = False
         self.told = 0
         """How many of the tasks say themselves that they are completed."""
-        self.fatal = 0
-        """How many of those say that the job is to be terminated, if it performs job actions."""
+        self.calls: dict[str, Call] = {}
+        """What the ends of those ask of the job, by their names; nothing where it performs no job actions."""
         self.dependencies: Dependencies | None = None
         """None where the job does not use them."""
         self.disable_asked: JobDisable | None = None

@@ -87,7 +87,8 @@ def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
     if status.state is TaskState.COMPLETED and task.state is TaskState.COMPLETED:
         code = status.exit_code if isinstance(status.exit_code, int) else None
         failure = status.failure.code if isinstance(status.failure, Failure) else None
-        conclude(task, react(task.exit_conditions, code, failure))
+        end_time = status.end_time if isinstance(status.end_time, str) else None
+        conclude(task, react(task.exit_conditions, code, failure), end_time)
         follow(task)
 
 

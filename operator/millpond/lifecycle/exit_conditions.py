@@ -34,6 +34,23 @@ class Reaction(msgspec.Struct, frozen=True, gc=False):
     dependency_action: DependencyAction
 
 
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """What a task's end asks of its job. Times: seconds since the epoch."""
+
+    task: str
+    job_action: JobAction
+    ended: float
+    created: float
+
+    def concerns(self, job_created: float) -> bool:
+        """Whether it is this job that is meant, and not one of the same name before it.
+
+        A task that was there before the job may have ended under another. One that came later belongs to this one, even
+        if its end, told by the clock of its host, seems to come first.
+        """
+        return max(self.ended, self.created) >= job_created
+
+
 AFTER_SUCCESS = Reaction(JobAction.NONE, DependencyAction.SATISFY)
 AFTER_FAILURE = Reaction(JobAction.TERMINATE, DependencyAction.BLOCK)
 

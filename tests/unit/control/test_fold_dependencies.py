@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from millpond.control.actions import StartAttempt, WriteJob, WriteTask
 from millpond.control.outcomes import Missed
-from support.builders import a_job, a_task, exited
+from support.builders import a_job, a_task, at, exited
 from support.scene import Scene, a_running_scene, of
 
 USES = {"usesTaskDependencies": True}
@@ -221,6 +222,62 @@ def test_what_a_job_does_when_its_task_has_ended(
     assert (scene.jobs["film"].status.state, scene.jobs["film"].status.terminate_reason) == (state, reason)
 
 
+DISABLES = {"exitConditions": {"exitCodes": [{"code": 3, "exitOptions": {"jobAction": "Disable"}}]}}
+
+
+def job_state(scene: Scene) -> str | None:
+    return scene.jobs["film"].status.state
+
+
+def enable(scene: Scene) -> None:
+    scene.add(scene.edit(scene.jobs["film"], enabled_at=datetime.fromtimestamp(scene.now, UTC)))
+
+
+def test_a_task_disables_its_job_once_and_a_user_enables_it() -> None:
+    scene = a_running_scene(slots=2)
+    scene.add(a_job(**PERFORMS), a_task("bad", **DISABLES), a_task("other", **DISABLES))
+    scene.run()
+    ends(scene, "bad", 3)
+    scene.fail(WriteJob, Missed("conflict"))
+    scene.run(seconds=5)
+    assert job_state(scene) == "Disabling"
+    scene.add(a_task("waits", created=1))
+    scene.ends("other-1", exited(143, "Terminated"))
+    scene.run(seconds=5)
+    status = scene.jobs["film"].status
+    assert status.disabled_by is not None
+    assert (status.state, status.disabled_by.reason) == ("Disabled", "TaskFailed")
+    assert "Task bad ended" in status.disabled_by.message
+    enable(scene)
+    assert started(scene) == ["other", "waits"]
+    scene.run(seconds=60)
+    assert job_state(scene) == "Active"
+
+
+def test_a_disable_is_not_repeated_by_an_operator_that_starts_anew_but_by_a_later_end() -> None:
+    scene = a_running_scene(slots=8)
+    end = {"state": "Completed", "result": "Failure", "exitCode": 3, "failure": {"code": "FailureExitCode"}}
+    served = {"state": "Active", "served": {"taskEndTime": at(0)}}
+    scene.add(a_job(**PERFORMS, status=served), a_task("bad", status=end | {"endTime": at(0)}, **DISABLES))
+    scene.add(a_task("next", **DISABLES))
+    assert started(scene) == ["next"]
+    assert job_state(scene) == "Active"
+    scene.now += 60
+    ends(scene, "next", 3)
+    scene.run(seconds=5)
+    assert job_state(scene) == "Disabled"
+    assert str(scene.jobs["film"].status.served.task_end_time) > "2026-01-01"
+
+
+def test_a_disable_is_found_again_by_an_operator_that_starts_anew() -> None:
+    scene = a_running_scene(slots=8)
+    end = {"state": "Completed", "result": "Failure", "exitCode": 3, "failure": {"code": "FailureExitCode"}}
+    scene.add(a_task("bad", status=end | {"endTime": at(7)}, **DISABLES), a_job(**PERFORMS, status={"state": "Active"}))
+    scene.add(a_task("next"))
+    assert started(scene) == []
+    assert job_state(scene) == "Disabled"
+
+
 def test_blocked_tasks_hold_their_job_open() -> None:
     scene = a_scene(onAllTasksComplete="TerminateJob")
     scene.add(a_task("first"), a_task("then", **after("first")))
@@ -233,6 +290,15 @@ def test_blocked_tasks_hold_their_job_open() -> None:
 def test_a_young_operator_draws_the_same_from_what_is_written() -> None:
     scene = a_running_scene(slots=8)
     failed = {"state": "Completed", "result": "Failure", "exitCode": 3, "failure": {"code": "FailureExitCode"}}
+    failed["endTime"] = at(9)
     scene.add(a_task("bad", status=failed), a_job(**PERFORMS, status={"state": "Active"}))
     scene.run(seconds=1)
     assert job_writes(scene)[-1] == ("Completed", "TaskFailed")
+
+
+def test_an_end_under_an_earlier_job_of_that_name_asks_nothing_of_this_one() -> None:
+    scene = a_running_scene(slots=8)
+    failed = {"state": "Completed", "result": "Failure", "exitCode": 3, "failure": {"code": "FailureExitCode"}}
+    scene.add(a_task("bad", status=failed | {"endTime": at(9)}), a_job(**PERFORMS, created=10))
+    scene.run(seconds=1)
+    assert job_state(scene) == "Active"

@@ -7,7 +7,7 @@ import pytest
 from millpond.api.exit_conditions import DependencyAction, JobAction
 from millpond.api.reasons import FailureCode
 from millpond.api.views.task import ExitConditions
-from millpond.lifecycle.exit_conditions import EndClass, class_of, react
+from millpond.lifecycle.exit_conditions import Call, EndClass, class_of, react
 
 SATISFY, BLOCK = DependencyAction.SATISFY, DependencyAction.BLOCK
 NOTHING, TERMINATE = JobAction.NONE, JobAction.TERMINATE
@@ -93,3 +93,12 @@ def test_every_failure_has_its_class() -> None:
     assert class_of(None) is EndClass.EXIT_CODE
     assert class_of("Unknown") is EndClass.OTHER
     assert class_of("FileUploadTimedOut") is EndClass.FILE_UPLOAD
+
+
+@pytest.mark.parametrize(
+    ("created", "ended", "concerns"),
+    [(5.0, 9.0, False), (5.0, 10.0, True), (5.0, 11.0, True), (10.0, 9.0, True), (11.0, 12.0, True)],
+    ids=["before the job", "as the job comes", "after the job came", "its host's clock is late", "all of it after"],
+)
+def test_whose_job_an_end_concerns(created: float, ended: float, concerns: bool) -> None:
+    assert Call("t", TERMINATE, ended, created).concerns(10.0) == concerns
