@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from millpond.api.exit_conditions import JobAction
 from millpond.api.reasons import TaskState
+from millpond.control.job_status import latest_call
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, NodeRecord, TaskRecord
 from millpond.control.world import World
@@ -66,7 +68,7 @@ def _job(job: JobRecord) -> Facts:
         "waiting": job.waiting,
         "slots used": job.slots_used,
         "live": sorted(job.live),
-        "told": (job.told, sorted(job.calls)),
+        "told": (job.told, latest_call(job, JobAction.TERMINATE), latest_call(job, JobAction.DISABLE)),
     }
 
 

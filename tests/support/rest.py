@@ -38,12 +38,22 @@ def _no_job_left_open(verbs: Verbs, deleted_from: Container[str]) -> Iterator[Fa
     """At rest, a job whose tasks said that it is to be terminated has ended."""
     for job in verbs.list("jobs"):
         name, status = job["metadata"]["name"], job.get("status") or {}
-        fatal = [t["metadata"]["name"] for t in verbs.list("tasks") if t["spec"]["jobName"] == name and terminates(t)]
+        fatal = [
+            t["metadata"]["name"]
+            for t in verbs.list("tasks")
+            if t["spec"]["jobName"] == name and terminates(t) and _concerns(t, job)
+        ]
         performs = job["spec"].get("onTaskFailure") == "PerformExitOptionsJobAction"
         if fatal and performs and status.get("state") != "Completed":
             yield "Job actions", f"job {name} is {status.get('state')} after the ends of {fatal}"
         if not fatal and status.get("terminateReason") == "TaskFailed" and name not in deleted_from:
             yield "Job actions", f"job {name} was terminated by no task"
+
+
+def _concerns(task: Document, job: Document) -> bool:
+    """False for a task that was there before the job and had ended before, under another job of that name."""
+    last = max(task["metadata"]["creationTimestamp"], task["status"]["endTime"])
+    return bool(last >= job["metadata"]["creationTimestamp"])
 
 
 def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:

@@ -49,7 +49,9 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
 
 def latest_call(job: JobRecord, action: JobAction) -> Call | None:
     """The last end of a task of this job that asks for the action."""
-    created = job.model.metadata.creation_timestamp if job.model is not None else None
+    if job.model is None:
+        return None
+    created = job.model.metadata.creation_timestamp
     born = created.timestamp() if created is not None else 0.0
     found = [call for call in job.calls.values() if call.job_action is action and call.concerns(born)]
     return max(found, key=lambda call: (call.ended, call.task), default=None)
