@@ -150,6 +150,16 @@ def test_17_a_failed_predecessor_that_is_made_again_unblocks() -> None:
     assert ran(play(story, **USES)) == ["first", "then"]
 
 
+def test_17_reactivation_of_a_failed_predecessor_unblocks() -> None:
+    async def story(world: ModelWorld) -> None:
+        world.task("j", "first", Run(exit_code=1), Run()).task("j", "then", **after("first"))
+        await world.run_until(lambda: world.state("tasks", "first") == "Completed", LIMIT)
+        world.patch("tasks", "first", reactivatedAt="2027-02-01T00:00:00Z")
+        await world.run_until(world.all_tasks_completed, LIMIT)
+
+    assert ran(play(story, **USES)) == ["first", "then"]
+
+
 def test_17_without_the_flag_of_the_job() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "then", **after("first")).task("j", "first")

@@ -40,8 +40,8 @@ class TaskRecord:
 
     __slots__ = (
         "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "live", "max_retries", "name",
-        "needs", "not_before", "problem", "queued", "reaction", "refusals", "requeue_count", "result", "retry_count",
-        "settled", "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
+        "needs", "not_before", "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result",
+        "retry_count", "settled", "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -64,6 +64,8 @@ class TaskRecord:
         self.retry_count = 0
         self.requeue_count = 0
         self.terminate = False
+        self.reactivate: str | None = None
+        """`spec.reactivatedAt` while that is not served."""
         self.live: Attempt | None = None
         self.queued = False
         self.not_before = 0.0

@@ -180,7 +180,9 @@ def _of_dependencies(facts: Facts) -> Finding:
     named = [f"{each.task_id} ({each.stands})" for each in facts.waits_for]
     message = f"It waits for {', '.join(named)}{' and more' if facts.waits_for_more else ''}."
     failed = next((each.failed for each in facts.waits_for if each.failed), "")
-    remedy = f"Delete task {failed} and create it again, mended: nothing else lets this one go on." if failed else ""
+    remedy = (
+        f"Run task {failed} again: millpond task reactivate {failed}; or create it again, mended." if failed else ""
+    )
     return Finding(TaskReason.WAITING_FOR_DEPENDENCIES, message, True, remedy)
 
 

@@ -117,4 +117,4 @@ def test_a_task_that_waits_for_others_names_them_and_how_they_stand() -> None:
     named = "bad (failed, and blocks who depends on it), runs (is Running), never (does not exist), 1 (is Running)"
     assert named in finding.message
     assert finding.message.endswith(" and more.")
-    assert "Delete task bad" in finding.remedy
+    assert "millpond task reactivate bad" in finding.remedy

@@ -302,3 +302,18 @@ def test_an_end_under_an_earlier_job_of_that_name_asks_nothing_of_this_one() -> 
     scene.add(a_task("bad", status=failed | {"endTime": at(9)}), a_job(**PERFORMS, created=10))
     scene.run(seconds=1)
     assert job_state(scene) == "Active"
+
+
+def test_a_task_that_is_reactivated_holds_its_job_open_and_satisfies_nobody() -> None:
+    scene = a_scene(onAllTasksComplete="TerminateJob")
+    scene.add(a_task("bad", exitConditions={"default": {"dependencyAction": "Satisfy"}}), a_task("long"))
+    scene.run()
+    ends(scene, "bad", 3)
+    scene.run(seconds=5)
+    scene.edit_task("bad", reactivatedAt=at(60))
+    scene.add(a_task("then", **after("bad")))
+    ends(scene, "long")
+    assert started(scene) == ["bad"]
+    assert job_state(scene) == "Active"
+    ends(scene, "bad", 0, attempt=2)
+    assert started(scene) == ["then"]

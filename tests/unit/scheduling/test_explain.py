@@ -179,4 +179,4 @@ def test_dependencies_are_named_and_the_failed_one_gets_the_remedy() -> None:
     waits_for = (PredecessorFact("a", "is Running"), PredecessorFact("7", "failed, and blocks", "seven"))
     (finding,) = explain(facts(waits_for=waits_for, waits_for_more=True))
     assert finding.message == "It waits for a (is Running), 7 (failed, and blocks) and more."
-    assert finding.remedy.startswith("Delete task seven and create it again")
+    assert finding.remedy.startswith("Run task seven again: millpond task reactivate seven")

@@ -66,6 +66,11 @@ class TaskSpec(View, frozen=True):
     depends_on: TaskDependencies | None = None
     exit_conditions: ExitConditions | None = None
     desired_state: str = "Active"
+    reactivated_at: str | None = None
+
+
+class TaskServed(View, frozen=True):
+    reactivated_at: str | None = None
 
 
 class TaskStatus(View, frozen=True):
@@ -80,6 +85,7 @@ class TaskStatus(View, frozen=True):
     requeue_count: int = 0
     start_time: str | None = None
     end_time: str | None = None
+    served: TaskServed = TaskServed()
     conditions: tuple[Condition, ...] = ()
 
 
