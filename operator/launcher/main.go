@@ -17,7 +17,7 @@ var version = "development"
 
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
-               [--report-only] [--termination-log PATH] -- COMMAND [ARGUMENT…]
+               [--report-only] [--readable] [--termination-log PATH] -- COMMAND [ARGUMENT…]
   launcher install PATH
   launcher version
 `
@@ -36,6 +36,7 @@ type options struct {
 	grace            time.Duration // between SIGTERM and SIGKILL
 	retries          int           // further attempts after a failure; -1: without limit
 	reportOnly       bool          // exit 0 whatever happened
+	readable         bool          // what the command makes may be read by other users
 	terminationLog   string
 	command          []string
 }
@@ -87,6 +88,7 @@ func parseRun(arguments []string) (options, error) {
 	grace := flags.Int("grace", 30, "")
 	flags.IntVar(&o.retries, "retries", 0, "")
 	flags.BoolVar(&o.reportOnly, "report-only", false, "")
+	flags.BoolVar(&o.readable, "readable", false, "")
 	flags.StringVar(&o.terminationLog, "termination-log", "/dev/termination-log", "")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err

@@ -28,6 +28,7 @@ ORDINARY = {
     "has_ever_had_tasks": True,
     "unfinished": 3,
     "bound": 2,
+    "writing": False,
     "stopping": 0,
     "deleting": False,
     "created": 1000.0,
@@ -111,6 +112,7 @@ def test_every_wish_in_every_state(
 
     assert (after(), after(**PAUSE), after(wants_termination=True)) == (on, pause, end)
     assert after(**PAUSE, bound=0) is pause_idle
+    assert after(**PAUSE, bound=0, writing=True) is (pause if pause is DISABLING else pause_idle)
     assert after(**PAUSE, wants_termination=True) is end, "to end goes before to pause"
 
 

@@ -19,9 +19,10 @@ from millpond.cluster.manifests.layout import (
     node_mount,
     volumes,
 )
-from millpond.cluster.manifests.security import unprivileged
+from millpond.cluster.manifests.security import of_pod, of_user
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.lifecycle.users import Owner, user_of
 from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
 
@@ -30,7 +31,7 @@ LAUNCHER_MARGIN_SECONDS = 5
 
 
 def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:
-    """The manifest. Raises CommandLineError when the command line cannot be split."""
+    """The manifest. Raises CommandLineError when the command line cannot be split, UserRefusedError by its user."""
     template = pool.spec.node_template
     directory = host_directory(settings.node_root, start.namespace, start.pool, start.node)
     return {
@@ -57,7 +58,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
             "terminationGracePeriodSeconds": settings.task_grace + LAUNCHER_MARGIN_SECONDS,
             "tolerations": _tolerations(pool),
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
-            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": of_pod(settings.task_gid),
             "volumes": volumes(directory),
             "containers": [_container(start, task, job, pool, settings)],
         },
@@ -74,6 +75,8 @@ def _container(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: 
     template = pool.spec.node_template
     own = f"workitems/{start.job}/job-1/{task.id}"
     facts = Facts(start.namespace, start.pool, start.node, ROOT, own, job=start.job, id=task.id)
+    owner = Owner(start.namespace, start.pool, own)
+    user = user_of(task.spec.user_identity, owner, pool.spec.user_accounts, settings.users())
     image = task.spec.container_settings.image_name if task.spec.container_settings else template.image
     return {
         "name": TASK_CONTAINER,
@@ -85,7 +88,7 @@ def _container(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: 
         ),
         "resources": _resources(start, task),
         "volumeMounts": [node_mount(), launcher_mount()],
-        "securityContext": unprivileged(settings.task_uid, settings.task_gid),
+        "securityContext": of_user(user),
     }
 
 
