@@ -233,6 +233,8 @@ def _in_model_form(written: Any, given: Any) -> Any:
                 "constraints": {"maxTaskRetryCount": 0},
                 "onAllTasksComplete": "NoAction",
                 "desiredState": "Active",
+                "disableTasks": "Requeue",
+                "force": False,
             },
         ),
         (
