@@ -235,6 +235,8 @@ def _in_model_form(written: Any, given: Any) -> Any:
                 "onAllTasksComplete": "NoAction",
                 "onTaskFailure": "NoAction",
                 "desiredState": "Active",
+                "disableTasks": "Requeue",
+                "force": False,
             },
         ),
         (
