@@ -128,8 +128,8 @@ class Scene:
 
     def deleted(self, model: Object) -> Object:
         """The object with a deletion timestamp."""
-        meta = {"resource_version": self.next_version(), "deletion_timestamp": "2026-01-01T00:00:00Z"}
-        return model.model_validate(model.as_document() | {"metadata": model.as_document()["metadata"] | _camel(meta)})
+        meta = {"resourceVersion": self.next_version(), "deletionTimestamp": "2026-01-01T00:00:00Z"}
+        return model.model_validate(model.as_document() | {"metadata": model.as_document()["metadata"] | meta})
 
     def edit_task(self, name: str, **spec: Any) -> None:
         """The user edits a Task; fields by their public names."""
@@ -375,10 +375,6 @@ class Scene:
                 created=self.now - EPOCH,
             )
         )
-
-
-def _camel(meta: dict[str, Any]) -> dict[str, Any]:
-    return {"resourceVersion": meta["resource_version"], "deletionTimestamp": meta["deletion_timestamp"]}
 
 
 def plain(value: msgspec.Struct) -> Any:

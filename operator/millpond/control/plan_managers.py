@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.api.job import Job
-from millpond.api.reasons import TaskState
 from millpond.control.actions import AnyAction, CreateManager
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
@@ -25,8 +24,6 @@ def make_manager(pool: PoolState, job: JobRecord, model: Job, now: float, action
     pool.look_at(job.making_until, "job", job.name)
 
 
-def manager_ended(job: JobRecord, model: Job) -> bool:
-    """True when the manager has completed, well or not, and takes its job along."""
-    task, manager = model.spec.job_manager_task, job.manager
-    kills = task is not None and task.kill_job_on_completion
-    return kills and manager is not None and manager.state is TaskState.COMPLETED
+def manager_ended(job: JobRecord) -> bool:
+    """True when the Task of the manager says that it has completed, well or not, and it takes its job along."""
+    return job.manager_kills and job.manager is not None and job.manager.reaction is not None
