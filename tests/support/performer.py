@@ -52,6 +52,7 @@ class Performer:
         doers = {
             act.StartAttempt: self._start,
             act.ReleaseEvidence: self._release_evidence,
+            act.DisplaceAttempt: self._displace,
             act.HoldJob: self._hold_job,
             act.CreateManager: self._create_manager,
             act.ReleaseJob: self._release_job,
@@ -195,6 +196,13 @@ class Performer:
         except StatusError as failure:
             if failure.status != 404:
                 raise
+        return Done()
+
+    def _displace(self, action: act.DisplaceAttempt) -> Outcome:
+        pod = self._verbs.store.get("pods", (action.namespace, action.pod))
+        if pod is not None and pod["metadata"]["uid"] == action.uid:
+            patch = {"metadata": {"labels": {labels.DISPLACED: "true"}}}
+            self._verbs.merge_patch("pods", action.namespace, action.pod, patch)
         return Done()
 
     def _release_evidence(self, action: act.ReleaseEvidence) -> Outcome:

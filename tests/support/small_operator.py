@@ -233,7 +233,7 @@ def subjects(action: AnyAction) -> list[tuple[str, str]]:
     match action:
         case act.StartAttempt(pod=pod, task=task):
             return [("pods", pod), ("tasks", task)]
-        case act.StopAttempt(pod=pod) | act.ReleaseEvidence(pod=pod) | act.DeleteNodePod(pod=pod):
+        case act.StopAttempt(pod=pod) | act.DisplaceAttempt(pod=pod) | act.ReleaseEvidence(pod=pod) | act.DeleteNodePod(pod=pod):
             return [("pods", pod)]
         case act.ShrinkNodePod(pod=pod):
             return [("pods", pod)]

@@ -17,6 +17,8 @@ SCHEDULE = f"{GROUP}/schedule"
 # On node Pods that were made with a start task; on task Pods whose outcome is counted, so that a sweep finds them.
 START_TASK = f"{GROUP}/start-task"
 COUNTED = f"{GROUP}/counted"
+# On task Pods that give way to a job's manager, before they are stopped.
+DISPLACED = f"{GROUP}/displaced"
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PART_OF = "app.kubernetes.io/part-of"

@@ -26,6 +26,7 @@ from millpond.cluster.manifests.layout import Manifest
 from millpond.cluster.manifests.security import runs_as_root
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import (
+    DisplaceAttempt,
     ReleaseEvidence,
     StartAttempt,
     StopAttempt,
@@ -97,6 +98,18 @@ class TaskActions:
         try:
             await self._api.delete(PODS, action.namespace, action.pod, uid=action.uid)
         except (NotFoundError, ConflictError):
+            return Done()
+        return Done()
+
+    async def displace(self, action: DisplaceAttempt) -> Outcome:
+        """Mark the Pod as displaced. One that is gone needs no mark."""
+        operations: list[dict[str, Any]] = [
+            {"op": "test", "path": "/metadata/uid", "value": action.uid},
+            {"op": "add", "path": "/metadata/labels/" + labels.DISPLACED.replace("/", "~1"), "value": "true"},
+        ]
+        try:
+            await self._api.json_patch(PODS, action.namespace, action.pod, operations)
+        except NotFoundError:
             return Done()
         return Done()
 

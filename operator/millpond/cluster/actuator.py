@@ -46,6 +46,7 @@ class Actuator:
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
             act.StartAttempt: tasks.start,
             act.StopAttempt: tasks.stop,
+            act.DisplaceAttempt: tasks.displace,
             act.ReleaseEvidence: tasks.release,
             act.SweepPods: tasks.sweep,
             act.WriteTask: tasks.write_task,

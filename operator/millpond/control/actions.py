@@ -70,6 +70,14 @@ class StopAttempt(Action, frozen=True, kw_only=True):
     chain: str
 
 
+class DisplaceAttempt(Action, frozen=True, kw_only=True):
+    """Mark a task's Pod as one that gives way to a job's manager: it is stopped for that, and booked as a requeue."""
+
+    pod: str
+    uid: str
+    chain: str
+
+
 class ReleaseEvidence(Action, frozen=True, kw_only=True):
     """The attempt is counted: drop the evidence finalizer and mark the Pod as counted, for a sweep to delete."""
 
@@ -243,6 +251,7 @@ class Announce(Action, frozen=True, kw_only=True):
 AnyAction = (
     StartAttempt
     | StopAttempt
+    | DisplaceAttempt
     | ReleaseEvidence
     | WriteTask
     | HoldJob
@@ -270,7 +279,7 @@ def chain_of(action: AnyAction) -> str:
     match action:
         case StartAttempt(task=task, job=job) | WriteTask(task=task, job=job):
             return f"task/{job}/{task}"
-        case StopAttempt(chain=chain) | ReleaseEvidence(chain=chain):
+        case StopAttempt(chain=chain) | DisplaceAttempt(chain=chain) | ReleaseEvidence(chain=chain):
             return chain
         case (
             WriteNode(node=node)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from millpond.control.actions import AnyAction
+from millpond.control.displacing import displace
 from millpond.control.limits import Limits
 from millpond.control.placing import place
 from millpond.control.plan_ages import judge_ages
@@ -38,6 +39,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     judge_tasks(pool, now, limits, actions)
     judge_jobs(pool, now, limits, actions)
     place(pool, now, limits, actions)
+    displace(pool, actions)
     resize(pool, now, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)

@@ -79,6 +79,7 @@ def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, lim
     return Wishes(
         ended_by_user=task.terminate or job.ending or fate is DisableTasks.TERMINATE or job.model is None,
         job_disabled=fate is DisableTasks.REQUEUE,
+        displaced=attempt.displaced,
         node_removed=node.leaving and not node.creating,
         node_lost=lost_at is not None and now >= lost_at,
         at_once=job.forced,

@@ -260,6 +260,12 @@ class JobRecord:
         ends = manager.state is TaskState.COMPLETED and self.manager_kills
         return None if ends else self.ready.head(blocked)
 
+    def demands(self) -> list[Demand]:
+        """What the tasks ask for that could start now, each once."""
+        if self.manager is not None and self.manager_waits:
+            return [self.manager.demand] if self.manager.queued else []
+        return self.ready.demands()
+
     def mark_live(self) -> None:
         """Judge all attempts again that may still count or hold slots."""
         for attempt in self.live.values():
@@ -277,7 +283,7 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "holds", "job", "manages", "node", "number", "pod", "pool", "record",
+        "assumed", "deleting", "demand", "displaced", "holds", "job", "manages", "node", "number", "pod", "pool", "record",
         "released", "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
@@ -312,6 +318,8 @@ class Attempt:
         self.manages = False
         """It is an attempt of a job's manager."""
         self.deleting = False
+        self.displaced = False
+        """It is to give way to a job's manager: marked so on its Pod, then stopped."""
         self.released = False
 
     @property

@@ -17,6 +17,7 @@ from millpond.control.actions import (
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
+    DisplaceAttempt,
     HoldJob,
     ReleaseEvidence,
     ReleaseHost,
@@ -173,6 +174,11 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_manager(pool, action, outcome, again)
         case WriteJob() | WritePool() | WriteNode():
             _forget_written(pool, action, again)
+        case DisplaceAttempt():
+            attempt = pool.attempts.get(action.pod)
+            if attempt is not None:
+                attempt.displaced = attempt.view is not None and labels.DISPLACED in attempt.view.metadata.labels
+                pool.look_at(again, "attempt", action.pod)
         case StopAttempt() | ReleaseEvidence():
             attempt = pool.attempts.get(action.pod)
             if attempt is not None:

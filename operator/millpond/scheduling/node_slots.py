@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from millpond.scheduling.demand import Demand
 
@@ -39,6 +40,13 @@ class NodeSlots(msgspec.Struct, eq=False):
 
     def give(self, demand: Demand) -> None:
         self._move(demand, +1)
+
+    def without(self, *demands: Demand) -> NodeSlots:
+        """The node as it would be without these, which it holds; itself unchanged."""
+        after = replace(self, devices_free=dict(self.devices_free))
+        for demand in demands:
+            after.give(demand)
+        return after
 
     def _move(self, demand: Demand, sign: int) -> None:
         self.free += sign * (self.total if demand.exclusive else demand.slots)

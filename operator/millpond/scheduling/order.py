@@ -54,6 +54,14 @@ class JobOrderIndex:
             del self._levels[at]
             self._order.remove(at)
 
+    def restarting(self) -> list[JobTicket]:
+        """The jobs whose managers are to be restarted, higher priority first."""
+        return [ticket for at in reversed(self._order) if at[1] for ticket in self._levels[at]]
+
+    def above(self, priority: int) -> list[JobTicket]:
+        """The jobs of higher priority."""
+        return [ticket for at in self._order if at[0] > priority for ticket in self._levels[at]]
+
     def next(self, order: JobOrder, seed: int, passed_over: Collection[JobTicket]) -> JobTicket | None:
         """The next job to serve, leaving out those that have nothing placeable in this cycle."""
         for at in reversed(self._order):

@@ -39,6 +39,10 @@ class ReadyQueue:
                 best = ticket, demand
         return best
 
+    def demands(self) -> list[Demand]:
+        """What ready tickets ask for, each once."""
+        return [demand for demand, line in self._lines.items() if self._first(line, demand) is not None]
+
     def _first(self, line: _Line, demand: Demand) -> Ticket | None:
         """The oldest ticket that still waits; those before it are forgotten."""
         while line.times:

@@ -41,6 +41,7 @@ CHAINS = {
     act.StartAttempt: "task/job/task",
     act.WriteTask: "task/job/task",
     act.StopAttempt: "chain",
+    act.DisplaceAttempt: "chain",
     act.ReleaseEvidence: "chain",
     act.WriteNode: "node/node",
     act.CreateNode: "node/node",

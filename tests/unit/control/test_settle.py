@@ -80,7 +80,7 @@ def test_the_story_shows_every_kind_of_action() -> None:
     scene = Scene()
     the_whole_story(scene)
     seen = {type(action) for action in scene.done}
-    assert set(ALL_KINDS) - seen <= {act.ShrinkNodePod}
+    assert set(ALL_KINDS) - seen <= {act.ShrinkNodePod, act.DisplaceAttempt}
 
 
 def test_outcomes_of_things_that_are_gone_are_harmless() -> None:
