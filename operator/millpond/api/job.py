@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.environment import EnvironmentSettings
+from millpond.api.jobtasks import JobPreparationTask, JobReleaseTask
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import JobState
 from millpond.api.schema import (
@@ -50,6 +51,22 @@ class JobConstraints(Document):
 class JobSpec(Document):
     """What a job shall be."""
 
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "!has(self.jobReleaseTask) || has(self.jobPreparationTask)",
+                "jobReleaseTask runs where a jobPreparationTask has run: give one, /bin/true if there is nothing to do",
+                at=".jobReleaseTask",
+            ),
+            rule(
+                "!has(self.jobReleaseTask) || !has(self.jobPreparationTask) || "
+                "self.jobPreparationTask.id.lowerAscii() != self.jobReleaseTask.id.lowerAscii()",
+                "jobPreparationTask and jobReleaseTask have the same id: give them different ones",
+                at=".jobReleaseTask.id",
+            ),
+        )
+    )
+
     pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")]
     display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     priority: Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first")] = 0
@@ -67,6 +84,8 @@ class JobSpec(Document):
     constraints: JobConstraints = JobConstraints()
     on_all_tasks_complete: OnAllTasksComplete = OnAllTasksComplete.NO_ACTION
     common_environment_settings: EnvironmentSettings = ()
+    job_preparation_task: JobPreparationTask | None = None
+    job_release_task: JobReleaseTask | None = None
     desired_state: DesiredState = DesiredState.ACTIVE
     terminate_reason: Text | None = Field(default=None, description="Given with desiredState Terminated")
 
@@ -130,6 +149,8 @@ class Job(Resource):
             json_schema_extra=validations(
                 immutable("poolName", "create a new job on the other pool"),
                 immutable("commonEnvironmentSettings", _NEW_JOB, optional=True),
+                immutable("jobPreparationTask", _NEW_JOB, optional=True),
+                immutable("jobReleaseTask", _NEW_JOB, optional=True),
                 one_way("onAllTasksComplete", "TerminateJob", "create a new job to keep one open"),
                 one_way("desiredState", "Terminated", "create a new job to run the tasks again"),
             )

@@ -22,8 +22,8 @@ class TaskResult(StrEnum):
     FAILURE = "Failure"
 
 
-class StartTaskState(StrEnum):
-    """Where a start task is on one node; retries are part of running."""
+class CommandState(StrEnum):
+    """Where a start task, or a job's preparation or release task, is on one node; retries are part of running."""
 
     RUNNING = "Running"
     COMPLETED = "Completed"
@@ -167,6 +167,7 @@ class JobReason(StrEnum):
     TASKS_UNFINISHED = "TasksUnfinished"
     POOL_NOT_FOUND = "PoolNotFound"
     POOL_READY = "PoolReady"
+    JOB_PREPARATION_TASK_FAILED = "JobPreparationTaskFailed"
     INVALID_DOCUMENT = "InvalidDocument"
 
 
@@ -186,7 +187,10 @@ class TaskReason(StrEnum):
     TOO_MANY_SLOTS = "TooManySlots"
     TOO_MANY_RESOURCES = "TooManyResources"
     MAX_PARALLEL_TASKS_REACHED = "MaxParallelTasksReached"
+    JOB_PREPARATION_TASK_FAILED = "JobPreparationTaskFailed"
     TASK_EXISTS = "TaskExists"
+    TASK_ID_SAME_AS_JOB_PREPARATION_TASK = "TaskIdSameAsJobPreparationTask"
+    TASK_ID_SAME_AS_JOB_RELEASE_TASK = "TaskIdSameAsJobReleaseTask"
     INVALID_COMMAND_LINE = "InvalidCommandLine"
     INVALID_DOCUMENT = "InvalidDocument"
     POD_FORBIDDEN = "PodForbidden"

@@ -21,25 +21,15 @@ from millpond.api.schema import (
     RetryCount,
     Seconds,
     Slots,
+    TaskId,
     Text,
     Time,
     fits_a_label,
     immutable,
     one_way,
     rule,
-    said,
     validations,
 )
-
-TaskId = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9_-]+$",
-        json_schema_extra=said("an id holds letters, digits, '-' and '_' only: leave out the rest"),
-    ),
-]
 
 
 class TaskConstraints(Document):

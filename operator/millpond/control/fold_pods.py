@@ -6,6 +6,7 @@ from millpond.api import labels
 from millpond.api.resources import millicores, whole
 from millpond.api.views.pod import PodView
 from millpond.control.fold_tasks import UNCOUNTED, adopt
+from millpond.control.job_nodes import job_node
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt
@@ -35,6 +36,8 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     enter(pool, attempt, holds=not view.terminal)
     if lacked_room(view):
         pool.mark("node", attempt.node.name)
+    if attempt.preparation:
+        pool.mark("jobnode", job_node(pool, attempt.job, attempt.node).key)
     pool.mark("attempt", name)
 
 
@@ -62,6 +65,7 @@ def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> A
         pool.node(tags.get(labels.NODE, "")),
         _demand(view),
     )
+    attempt.preparation = tags.get(labels.PREPARATION, "")
     attempt.task_uid = next((o.uid for o in view.metadata.owner_references if o.kind == "Task"), "")
     return attempt
 
@@ -118,6 +122,8 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     pool.mark_emptier(job)
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
+    if attempt.preparation:
+        pool.mark("jobnode", f"{job.name}/{attempt.node.name}")
     if task is not None and task.live is attempt:
         if unbooked:
             task.vanished = attempt.number

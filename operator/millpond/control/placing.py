@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api import naming
 from millpond.control.actions import AnyAction, StartAttempt
 from millpond.control.fold_pods import enter
+from millpond.control.job_nodes import preparation_before
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, JobRecord, TaskRecord
@@ -19,12 +20,15 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
     policy = pool.model.spec.task_scheduling_policy
     passed: set[tuple[str, str]] = set()
     blocked: set[Demand] = set()
+    closed: dict[str, set[Demand]] = {}
     while pool.index.free_slots > 0:
         ticket = pool.order.next(policy.job_default_order.value, pool.begun, passed)
         if ticket is None:
             return
         job = pool.jobs[ticket[1]]
-        head = job.ready.head(blocked)
+        # What no node takes of a job that some nodes are barred to, others may take of another job.
+        shut = blocked if not job.barred else blocked | closed.get(job.name, set())
+        head = job.ready.head(shut)
         if head is None:
             passed.add(ticket)
             continue
@@ -33,9 +37,9 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
         if naming.attempt_pod(name, task.attempt + 1) in pool.attempts:
             _wait_for_namesake(pool, task, now, limits)
             continue
-        node = pool.index.choose(demand, policy.node_fill_type.value)
+        node = pool.index.choose(demand, policy.node_fill_type.value, job.barred)
         if node is None:
-            blocked.add(demand)
+            (closed.setdefault(job.name, set()) if job.barred else blocked).add(demand)
             continue
         start(pool, job, task, node, actions)
 
@@ -54,6 +58,8 @@ def start(pool: PoolState, job: JobRecord, task: TaskRecord, node: NodeSlots, ac
     pod = naming.attempt_pod(task.name, number)
     attempt = Attempt(pool, pod, number, job, task.name, pool.node(node.name), demand)
     attempt.task_uid = task.uid
+    if job.prepares:
+        attempt.preparation = preparation_before(pool, job, attempt.node)
     enter(pool, attempt, holds=True)
     actions.append(
         StartAttempt(
@@ -69,5 +75,6 @@ def start(pool: PoolState, job: JobRecord, task: TaskRecord, node: NodeSlots, ac
             slots=demand.slots,
             cpu_millis=demand.cpu_millis or 0,
             memory_bytes=demand.memory_bytes or 0,
+            preparation=attempt.preparation,
         )
     )

@@ -12,6 +12,7 @@ from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
 from millpond.control.placing import place
 from millpond.control.plan_attempts import judge_attempts
+from millpond.control.plan_job_nodes import judge_job_nodes
 from millpond.control.plan_jobs import judge_jobs, schedule_job_summaries
 from millpond.control.plan_nodes import judge_nodes, schedule_node_summaries
 from millpond.control.plan_pool import judge_pool, sweep
@@ -32,6 +33,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     actions: list[AnyAction] = []
     pool.mark_due(now)
     judge_nodes(pool, now, limits, actions)
+    judge_job_nodes(pool, now, limits, actions)
     judge_attempts(pool, now, limits, actions)
     judge_tasks(pool, now, limits, actions)
     judge_jobs(pool, now, limits, actions)

@@ -11,7 +11,15 @@ from millpond.control.plan_nodes import given_up_at, host_lost_under
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.control.verdicts import book, write_task
-from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended, judge_waiting
+from millpond.lifecycle.exits import (
+    TASK_CONTAINER,
+    Exit,
+    judge_ended,
+    judge_waiting,
+    starts_since,
+    waits_for_preparation,
+)
+from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.tasks import GIVEN_UP, Wishes, decide
 
 
@@ -41,13 +49,13 @@ def _judge_unsettled(
     elif _host_is_silent(pool, view, attempt, now, limits):
         exit_ = None
     else:
-        age = now - parse_time(view.metadata.creation_timestamp)
-        exit_ = judge_waiting(view, age, limits.image_pull, limits.startup)
+        exit_ = judge_waiting(view, now - parse_time(starts_since(view)), limits.image_pull, limits.startup)
     if exit_ is not None:
         verdict = decide(exit_, wishes, task.retry_count, max_retries(task))
         book(attempt, task, verdict, now, limits, actions)
         return
-    if (wishes.ended_by_user or wishes.node_removed) and not attempt.deleting:
+    unwanted = wishes.ended_by_user or wishes.node_removed or (attempt.preparation and _waits_in_vain(attempt, view))
+    if unwanted and not attempt.deleting:
         _stop(pool, attempt, actions)
         return
     _follow(pool, attempt, task, now, limits, actions)
@@ -78,6 +86,14 @@ def _host_is_silent(pool: PoolState, view: PodView, attempt: Attempt, now: float
         return False
     pool.look_at(lost_at, "attempt", attempt.pod)
     return True
+
+
+def _waits_in_vain(attempt: Attempt, view: PodView) -> bool:
+    """True when the preparation that holds the task back has failed, or the node has started anew meanwhile."""
+    of = attempt.node.jobs.get(attempt.job.name)
+    if not waits_for_preparation(view) or of is None:
+        return False
+    return of.preparation is Preparation.FAILED or of.current not in ("", attempt.preparation)
 
 
 def _stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
@@ -127,9 +143,10 @@ def _follow(
         wanted, due = TaskState.RUNNING, parse_time(started) + max(limits.running_after, least)
     else:
         wanted, due = TaskState.PREPARING, created + max(limits.preparing_after, least)
+        since = parse_time(starts_since(view))
         for limit in (limits.image_pull, limits.startup):
-            if now < created + limit:
-                pool.look_at(created + limit, "attempt", attempt.pod)
+            if now < since + limit and not waits_for_preparation(view):
+                pool.look_at(since + limit, "attempt", attempt.pod)
                 break
     if task.state is wanted and task.written == attempt.number:
         return

@@ -29,6 +29,8 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             pool.look_at(verdict.look_again, "job", name)
         if verdict.state is not job.state:
             _enter(pool, job, verdict.state)
+        if job.ending:
+            _look_at_nodes(job)
         _write(pool, job, job.model, verdict, now, limits, actions)
 
 
@@ -37,7 +39,7 @@ def _forget_unknown(pool: PoolState, job: JobRecord, actions: list[AnyAction]) -
     if job.deleted:
         job.deleted = False
         actions.append(DeleteTasks(namespace=pool.namespace, job=job.name))
-    if not job.tasks and not job.attempts:
+    if not job.tasks and not job.attempts and not job.nodes:
         pool.forget_job(job)
 
 
@@ -55,6 +57,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
         unfinished=counts["active"] + counts["preparing"] + counts["running"],
         bound=len(job.live),
+        unreleased=any(of.unfinished for of in job.nodes.values()),
         created=born,
         empty_since=born,
         max_wall_clock_seconds=spec.constraints.max_wall_clock_seconds,
@@ -66,6 +69,12 @@ def _enter(pool: PoolState, job: JobRecord, state: JobState) -> None:
     pool.refile(job)
     for attempt in job.live.values():
         attempt.pool.mark("attempt", attempt.pod)
+
+
+def _look_at_nodes(job: JobRecord) -> None:
+    """Have the job released where it is due, and then let go."""
+    for of in job.nodes.values():
+        of.pool.mark("jobnode", of.key)
 
 
 def _write(

@@ -35,6 +35,8 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         node = pool.nodes.get(name)
         if node is None:
             continue
+        for of in node.jobs.values():
+            pool.mark("jobnode", of.key)
         if node.creating and node.not_before and now >= node.not_before:
             node.creating = False
         if node.model is None and not node.creating:
@@ -180,6 +182,8 @@ def _end(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
     """The next step of a node that leaves: its tasks first, then its Pods, then its object."""
     if any(not host_lost_under(pool, attempt.view) and attempt.holds for attempt in node.attempts.values()):
         return
+    if _runs_job_tasks(pool, node):
+        return
     _delete_pods(pool, node, actions)
     model = node.model
     if not node.pods and model is not None and model.metadata.deletion_timestamp is not None and not node.released:
@@ -187,12 +191,18 @@ def _end(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
         actions.append(ReleaseNode(namespace=pool.namespace, node=node.name, uid=model.metadata.uid))
 
 
+def _runs_job_tasks(pool: PoolState, node: NodeRecord) -> bool:
+    """True while a job's preparation or release task may be running on the node."""
+    pods = (pod for of in node.jobs.values() for pod in of.pods.values())
+    return any(pod.holds and not host_lost_under(pool, pod.view) for pod in pods)
+
+
 def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
     """A node without an object: its Pods go; when nothing is left the record goes too."""
     pool.open_node(node, takes_tasks=False)
-    if node.holding == 0:
+    if node.holding == 0 and not _runs_job_tasks(pool, node):
         _delete_pods(pool, node, actions)
-    if not node.pods and not node.attempts and not node.assumed_pods:
+    if not node.pods and not node.attempts and not node.assumed_pods and not node.jobs:
         del pool.nodes[node.name]
         pool.mark("size", pool.name)
 

@@ -85,6 +85,13 @@ def _problem(pool: PoolState, task: TaskRecord) -> Problem | None:
         return Problem(TaskReason.JOB_NOT_FOUND, text)
     if task.problem is not None and (task.problem.reason in LASTING or task.not_before):
         return task.problem
+    reserved = task.job.reserved.get(task.id.lower()) if task.job.reserved else None
+    if reserved is not None:
+        text = (
+            f"The job's own preparation or release task has the id {task.id}, whatever the case of its letters. "
+            "Create the task with another id."
+        )
+        return Problem(reserved, text)
     if pool.too_wide(task.demand):
         most = pool.model.spec.task_slots_per_node if pool.model else 0
         text = (

@@ -12,14 +12,18 @@ from enum import Enum, auto
 import msgspec
 
 from millpond.api.reasons import FailureCode
-from millpond.api.views.pod import PodView, Terminated, Waiting
+from millpond.api.views.pod import ContainerState, PodView, Terminated, Waiting
 from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.record import LauncherRecord, read_record
 
 TASK_CONTAINER = "task"
+AWAIT_CONTAINER = "await-preparation"
+"""The init container that holds a task back until its job's preparation task has succeeded on the node."""
 KILLED = 137
 STOPPED = 143
 OUT_OF_MEMORY = "OOMKilled"
+UNPREPARED = 1
+"""Exit code of a wait for a preparation that failed."""
 
 
 class Ending(Enum):
@@ -98,10 +102,31 @@ def judge_ended(pod: PodView) -> Exit:
     return _from_record(record, ended)
 
 
+def _awaited(pod: PodView) -> ContainerState | None:
+    """The wait for a preparation; most Pods have none."""
+    return pod.container(AWAIT_CONTAINER) if pod.status.init_container_statuses else None
+
+
+def waits_for_preparation(pod: PodView) -> bool:
+    """True while the job's preparation task holds the task back."""
+    state = _awaited(pod)
+    return state is not None and state.running is not None
+
+
+def starts_since(pod: PodView) -> str:
+    """From when on the Pod could start its command: its creation, or the end of its wait for a preparation."""
+    state = _awaited(pod)
+    ended = state.terminated.finished_at if state and state.terminated else None
+    return ended or pod.metadata.creation_timestamp
+
+
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
-    """The end of a Pod that will never start, or None while it still may. All times are seconds since its creation."""
+    """The end of a Pod that will never start, or None while it still may. Times are seconds since `starts_since`."""
+    if waits_for_preparation(pod):
+        return None
     state = pod.container(TASK_CONTAINER)
-    waiting = state.waiting if state else None
+    before = _awaited(pod)
+    waiting = before.waiting if before and before.waiting else state.waiting if state else None
     if waiting is not None and waiting.reason in AT_ONCE:
         return _not_started(AT_ONCE[waiting.reason], waiting)
     if waiting is not None and waiting.reason in IN_TIME and waited >= image_limit:
@@ -140,6 +165,10 @@ def _without_container(pod: PodView, *, began: bool) -> Exit:
         return Exit(Ending.INTERRUPTED, message=f"The node evicted the task: {_sentence(pod.status.message)}")
     if reason == DEADLINE:
         return _out_of_time(None, None, None)
+    awaited = _awaited(pod)
+    if awaited is not None and awaited.terminated is not None and awaited.terminated.exit_code == UNPREPARED:
+        text = f"The job preparation task did not succeed on the node. {_sentence(awaited.terminated.message)}"
+        return Exit(Ending.NOT_RUN, message=f"{text} The task runs again elsewhere.")
     if began:
         return Exit(Ending.NOT_RUN, message="The node was lost while the task ran; the task runs again.")
     if reason.startswith(NODE_REFUSALS):

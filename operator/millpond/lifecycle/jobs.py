@@ -18,6 +18,8 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     has_ever_had_tasks: bool
     unfinished: int
     bound: int
+    unreleased: bool
+    """Preparation or release tasks of the job are still to end, or to run."""
     created: float
     empty_since: float
     max_wall_clock_seconds: int | None
@@ -41,7 +43,7 @@ def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVer
             return JobVerdict(JobState.ACTIVE, look_again=look_again)
     else:
         reason = facts.terminate_reason
-    if facts.bound > 0:
+    if facts.bound > 0 or facts.unreleased:
         return JobVerdict(JobState.TERMINATING, reason)
     return JobVerdict(JobState.COMPLETED, reason)
 

@@ -7,11 +7,11 @@ name (reference §4.3).
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Literal
 
 from millpond.scheduling.demand import Demand
-from millpond.scheduling.eligibility import fits
+from millpond.scheduling.eligibility import NO_NODES, fits
 from millpond.scheduling.node_slots import NodeSlots
 
 FillType = Literal["Spread", "Pack"]
@@ -54,12 +54,12 @@ class NodeIndex:
         """Free what the demand held on the node."""
         self._rebook(node, demand, NodeSlots.give)
 
-    def choose(self, demand: Demand, fill: FillType) -> NodeSlots | None:
-        """The node for the demand, or None when no node can take it now."""
+    def choose(self, demand: Demand, fill: FillType, barred: Collection[str] = NO_NODES) -> NodeSlots | None:
+        """The node for the demand, or None when no node can take it now. `barred`: names of nodes that must not."""
         levels = sorted((free for free in self._buckets if free >= demand.slots), reverse=fill == "Spread")
         for free in levels:
             for node in self._buckets[free]:
-                if fits(node, demand):
+                if fits(node, demand, barred):
                     return node
         return None
 

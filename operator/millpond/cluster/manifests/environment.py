@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from millpond.api.environment import EnvironmentSetting
-from millpond.cluster.manifests.layout import MOUNTS, ROOT, SHARED, STARTUP
+from millpond.api.job import Job
+from millpond.cluster.manifests.layout import MOUNTS, ROOT, SHARED, STARTUP, task_directory
 
 Variable = dict[str, Any]
 
@@ -50,6 +51,12 @@ def node_variables(namespace: str, pool: str, node: str, directory: str) -> dict
     }
 
 
-def task_variables(job: str, task_id: str) -> dict[str, str]:
-    """What a task has beyond its node's variables."""
-    return {"AZ_BATCH_JOB_ID": job, "AZ_BATCH_TASK_ID": task_id}
+def task_variables(job: Job, task_id: str, *, is_preparation: bool = False) -> dict[str, str]:
+    """What a task has beyond its node's variables; where its job was prepared, unless it is that task itself."""
+    variables = {"AZ_BATCH_JOB_ID": job.metadata.name, "AZ_BATCH_TASK_ID": task_id}
+    preparation = job.spec.job_preparation_task
+    if preparation is not None and not is_preparation:
+        directory = f"{ROOT}/{task_directory(job.metadata.name, preparation.id)}"
+        variables["AZ_BATCH_JOB_PREP_DIR"] = directory
+        variables["AZ_BATCH_JOB_PREP_WORKING_DIR"] = f"{directory}/wd"
+    return variables

@@ -3,97 +3,59 @@
 from __future__ import annotations
 
 from millpond.api import labels
-from millpond.api.commandline import split_command_line
-from millpond.api.containers import WorkingDirectory
 from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
-from millpond.cluster.manifests.environment import environment, literal, node_variables, task_variables
-from millpond.cluster.manifests.identity import SURVIVE_SILENCE, common_labels, owner
-from millpond.cluster.manifests.layout import (
-    LAUNCHER,
-    ROOT,
-    Manifest,
-    host_directory,
-    launcher_mount,
-    node_mount,
-    volumes,
-)
-from millpond.cluster.manifests.security import unprivileged
+from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, launched, run_container
+from millpond.cluster.manifests.environment import environment, node_variables, task_variables
+from millpond.cluster.manifests.identity import common_labels, owner
+from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
 from millpond.control.actions import StartAttempt
-from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.settings import Settings
-
-LAUNCHER_MARGIN_SECONDS = 5
-"""What the kubelet grants beyond the task's own grace, so that the launcher can write its record."""
 
 
 def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:
     """The manifest. Raises CommandLineError when the command line cannot be split."""
-    template = pool.spec.node_template
-    directory = host_directory(settings.node_root, start.namespace, start.pool, start.node)
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": start.pod,
-            "namespace": start.namespace,
-            "labels": common_labels(labels.Role.TASK, start.pool, start.node)
-            | {
-                labels.JOB: start.job,
-                labels.TASK: start.task,
-                labels.ATTEMPT: str(start.attempt),
-                labels.SLOTS: str(start.slots),
-            },
-            "finalizers": [labels.EVIDENCE_FINALIZER],
-            "ownerReferences": [owner("Task", start.task, start.task_uid)],
-        },
-        "spec": {
-            "nodeName": start.host,
-            "restartPolicy": "Never",
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": settings.task_grace + LAUNCHER_MARGIN_SECONDS,
-            "tolerations": _tolerations(pool),
-            "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
-            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
-            "volumes": volumes(directory),
-            "containers": [_container(start, task, job, pool, settings)],
-        },
+    metadata = {
+        "name": start.pod,
+        "labels": common_labels(labels.Role.TASK, start.pool, start.node) | _labels(start),
+        "ownerReferences": [owner("Task", start.task, start.task_uid)],
     }
+    own = task_directory(start.job, task.id)
+    service = node_variables(start.namespace, start.pool, start.node, own) | task_variables(job, task.id)
+    variables = environment((job.spec.common_environment_settings, task.spec.environment_settings), service)
+    limit = task.spec.constraints.max_wall_clock_seconds
+    options = ("--wall-clock", str(limit)) if limit is not None else ()
+    command = Command(task.spec.command_line or "", own, task.spec.container_settings, options)
+    return bound_pod(
+        metadata,
+        Place(start.namespace, start.pool, start.node, start.host),
+        pool,
+        run_container(command, variables, _resources(start, task), pool, settings),
+        settings,
+        _inits(start, task, job, pool, settings),
+    )
 
 
-def _tolerations(pool: Pool) -> list[Manifest]:
-    """All that kube-scheduler would mind, since the operator has chosen the host; NoExecute where its nodes bear it."""
-    of_node = [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in pool.spec.node_template.tolerations]
-    return [*of_node, *SURVIVE_SILENCE, {"operator": "Exists", "effect": "NoSchedule"}]
-
-
-def _container(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:
-    template = pool.spec.node_template
-    own = f"workitems/{start.job}/job-1/{task.id}"
-    service = node_variables(start.namespace, start.pool, start.node, own) | task_variables(start.job, task.id)
-    image = task.spec.container_settings.image_name if task.spec.container_settings else template.image
-    return {
-        "name": TASK_CONTAINER,
-        "image": image,
-        "imagePullPolicy": template.image_pull_policy.value,
-        "command": _command(task, f"{ROOT}/{own}", settings),
-        "env": environment((job.spec.common_environment_settings, task.spec.environment_settings), service),
-        "resources": _resources(start, task),
-        "volumeMounts": [node_mount(), launcher_mount()],
-        "securityContext": unprivileged(settings.task_uid, settings.task_gid),
+def _labels(start: StartAttempt) -> dict[str, str]:
+    own = {
+        labels.JOB: start.job,
+        labels.TASK: start.task,
+        labels.ATTEMPT: str(start.attempt),
+        labels.SLOTS: str(start.slots),
     }
+    return own | ({labels.PREPARATION: start.preparation} if start.preparation else {})
 
 
-def _command(task: Task, directory: str, settings: Settings) -> list[str]:
-    container = task.spec.container_settings
-    in_image = container is not None and container.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
-    words = [LAUNCHER, "run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
-    if task.spec.constraints.max_wall_clock_seconds is not None:
-        words += ["--wall-clock", str(task.spec.constraints.max_wall_clock_seconds)]
-    words += ["--grace", str(settings.task_grace), "--", *split_command_line(task.spec.command_line or "")]
-    return [literal(word) for word in words]
+def _inits(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> list[Manifest]:
+    """The wait for the job's preparation, in the task's own image, which is pulled meanwhile."""
+    preparation = job.spec.job_preparation_task
+    if not start.preparation or preparation is None or not preparation.wait_for_success:
+        return []
+    record = f"{ROOT}/{task_directory(start.job, preparation.id)}/exit.json"
+    words = ["await", "--record", record, "--name", start.preparation]
+    return [launched(AWAIT_CONTAINER, words, task.spec.container_settings, pool, settings)]
 
 
 def _resources(start: StartAttempt, task: Task) -> Manifest:

@@ -12,7 +12,8 @@ from millpond.api import labels
 from millpond.api.commandline import CommandLineError, split_command_line
 from millpond.api.job import Job
 from millpond.api.task import Task
-from millpond.cluster.manifests.task_pod import LAUNCHER_MARGIN_SECONDS, task_pod
+from millpond.cluster.manifests.bound_pod import LAUNCHER_MARGIN_SECONDS
+from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import StartAttempt
 from millpond.settings import Settings
 from support.builders import JOB, POOL, SPACE, a_job, a_pool, metadata

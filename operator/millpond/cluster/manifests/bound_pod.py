@@ -1,0 +1,112 @@
+"""What a Pod that the operator binds to a host consists of, be it of a task or of a job's preparation or release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from millpond.api import labels
+from millpond.api.commandline import split_command_line
+from millpond.api.containers import ContainerSettings, WorkingDirectory
+from millpond.api.pool import Pool
+from millpond.cluster.manifests.environment import Variable, literal
+from millpond.cluster.manifests.identity import SURVIVE_SILENCE
+from millpond.cluster.manifests.layout import (
+    LAUNCHER,
+    ROOT,
+    Manifest,
+    host_directory,
+    launcher_mount,
+    node_mount,
+    volumes,
+)
+from millpond.cluster.manifests.security import unprivileged
+from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.settings import Settings
+
+LAUNCHER_MARGIN_SECONDS = 5
+"""What the kubelet grants beyond the command's own grace, so that the launcher can write its record."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a Pod runs: the node, and its host."""
+
+    namespace: str
+    pool: str
+    node: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the launcher runs. `directory` is below the node directory; `options` are the launcher's own."""
+
+    line: str
+    directory: str
+    container: ContainerSettings | None
+    options: tuple[str, ...] = ()
+
+
+def bound_pod(
+    metadata: Manifest,
+    place: Place,
+    pool: Pool,
+    container: Manifest,
+    settings: Settings,
+    inits: Sequence[Manifest] = (),
+) -> Manifest:
+    """The manifest of a Pod on the place's host, kept by its evidence finalizer until its end is counted."""
+    template = pool.spec.node_template
+    directory = host_directory(settings.node_root, place.namespace, place.pool, place.node)
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"namespace": place.namespace, "finalizers": [labels.EVIDENCE_FINALIZER], **metadata},
+        "spec": {
+            "nodeName": place.host,
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": settings.task_grace + LAUNCHER_MARGIN_SECONDS,
+            "tolerations": _tolerations(pool),
+            "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
+            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            "volumes": volumes(directory),
+            **({"initContainers": list(inits)} if inits else {}),
+            "containers": [container],
+        },
+    }
+
+
+def _tolerations(pool: Pool) -> list[Manifest]:
+    """All that kube-scheduler would mind, since the operator has chosen the host; NoExecute where its nodes bear it."""
+    of_node = [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in pool.spec.node_template.tolerations]
+    return [*of_node, *SURVIVE_SILENCE, {"operator": "Exists", "effect": "NoSchedule"}]
+
+
+def run_container(
+    command: Command, environment: list[Variable], resources: Manifest, pool: Pool, settings: Settings
+) -> Manifest:
+    """The container that runs the command. Raises CommandLineError when the command line cannot be split."""
+    directory = f"{ROOT}/{command.directory}"
+    settings_ = command.container
+    in_image = settings_ is not None and settings_.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
+    words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
+    words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
+    return launched(TASK_CONTAINER, words, settings_, pool, settings) | {"env": environment, "resources": resources}
+
+
+def launched(
+    name: str, words: Sequence[str], container: ContainerSettings | None, pool: Pool, settings: Settings
+) -> Manifest:
+    """A container in the task's image, or the pool's, that starts with the launcher."""
+    template = pool.spec.node_template
+    return {
+        "name": name,
+        "image": container.image_name if container else template.image,
+        "imagePullPolicy": template.image_pull_policy.value,
+        "command": [literal(word) for word in (LAUNCHER, *words)],
+        "volumeMounts": [node_mount(), launcher_mount()],
+        "securityContext": unprivileged(settings.task_uid, settings.task_gid),
+    }

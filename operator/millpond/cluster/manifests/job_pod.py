@@ -1,0 +1,49 @@
+"""The Pod of a job's preparation or release task on one node: made as a task's is, but it takes no slot."""
+
+from __future__ import annotations
+
+from millpond.api import labels
+from millpond.api.job import Job
+from millpond.api.jobtasks import JobPreparationTask, JobReleaseTask
+from millpond.api.pool import Pool
+from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, run_container
+from millpond.cluster.manifests.environment import environment, node_variables, task_variables
+from millpond.cluster.manifests.identity import common_labels, owner
+from millpond.cluster.manifests.layout import Manifest, task_directory
+from millpond.control.actions import StartJobTask
+from millpond.settings import Settings
+
+
+def job_pod(
+    start: StartJobTask, task: JobPreparationTask | JobReleaseTask, job: Job, pool: Pool, settings: Settings
+) -> Manifest:
+    """The manifest. Raises CommandLineError when the command line cannot be split.
+
+    It asks for no resources, since the tasks' slots have all that the node offers.
+    """
+    own = task_directory(start.job, task.id)
+    variables = task_variables(job, task.id, is_preparation=start.role is labels.Role.PREPARATION)
+    service = node_variables(start.namespace, start.pool, start.node, own) | variables
+    command = Command(task.command_line, own, task.container_settings, ("--name", start.pod, *_limits(task)))
+    metadata = {
+        "name": start.pod,
+        "labels": common_labels(start.role, start.pool, start.node) | {labels.JOB: start.job},
+        "ownerReferences": [owner("Job", start.job, start.job_uid)],
+    }
+    settings_of = (job.spec.common_environment_settings, task.environment_settings)
+    return bound_pod(
+        metadata,
+        Place(start.namespace, start.pool, start.node, start.host),
+        pool,
+        run_container(command, environment(settings_of, service), {}, pool, settings),
+        settings,
+    )
+
+
+def _limits(task: JobPreparationTask | JobReleaseTask) -> list[str]:
+    if isinstance(task, JobReleaseTask):
+        return ["--wall-clock", str(task.max_wall_clock_seconds)]
+    limits, words = task.constraints, []
+    if limits.max_wall_clock_seconds is not None:
+        words = ["--wall-clock", str(limits.max_wall_clock_seconds)]
+    return [*words, "--retries", str(limits.max_task_retry_count)]
