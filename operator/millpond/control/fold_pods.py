@@ -16,22 +16,23 @@ from millpond.scheduling.demand import Demand
 
 def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> None:
     """Take a task Pod's word for where it is and how far it came."""
-    name = view.metadata.name
+    meta = view.metadata
+    name, version = meta.name, meta.version
     attempt = pool.attempts.get(name)
     if attempt is not None and _is_another(attempt, view):
         forget_attempt(pool, attempt)
         attempt = None
     if attempt is None:
         attempt = _new_attempt(namespace, pool, view)
-    elif view.metadata.version < attempt.version:
+    elif version < attempt.version:
         return
     attempt.assumed = False
-    attempt.uid = view.metadata.uid
-    attempt.version = view.metadata.version
+    attempt.uid = meta.uid
+    attempt.version = version
     attempt.view = view
-    attempt.deleting = view.metadata.deletion_timestamp is not None
-    attempt.released = labels.EVIDENCE_FINALIZER not in view.metadata.finalizers
-    if labels.COUNTED in view.metadata.labels:
+    attempt.deleting = meta.deletion_timestamp is not None
+    attempt.released = labels.EVIDENCE_FINALIZER not in meta.finalizers
+    if labels.COUNTED in meta.labels:
         pool.counted.add(name)
     enter(pool, attempt, holds=not view.terminal)
     if lacked_room(view):
@@ -62,11 +63,11 @@ def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> A
         int(number) if number.isdigit() else 0,
         namespace.job(tags.get(labels.JOB, "")),
         tags.get(labels.TASK, ""),
+        next((o.uid for o in view.metadata.owner_references if o.kind == "Task"), ""),
         pool.node(tags.get(labels.NODE, "")),
         _demand(view),
     )
     attempt.preparation = tags.get(labels.PREPARATION, "")
-    attempt.task_uid = next((o.uid for o in view.metadata.owner_references if o.kind == "Task"), "")
     return attempt
 
 
@@ -97,13 +98,7 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         task.live = attempt
         job.pool.begun += task.attempt
         job.pool.dequeue(task)
-    if holds or counts:
-        if job.live.get(attempt.pod) is not attempt:
-            job.live[attempt.pod] = attempt
-            job.pool.refile(job)
-    elif job.live.pop(attempt.pod, None) is not None:
-        pool.mark_emptier(job)
-        job.pool.refile(job)
+    job.pool.keep_live(attempt, holds or counts)
 
 
 def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
@@ -118,8 +113,8 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     siblings.pop(attempt.pod, None)
     if not siblings:
         job.attempts.pop(attempt.task, None)
-    job.live.pop(attempt.pod, None)
-    pool.mark_emptier(job)
+    job.pool.keep_live(attempt, False)
+    job.pool.mark_emptier(job)
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
     if attempt.preparation:
@@ -129,7 +124,6 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
             task.vanished = attempt.number
         adopt(task)
         job.pool.mark("task", f"{job.name}/{task.name}")
-    job.pool.refile(job)
 
 
 def fold_node_pod(pool: PoolState, view: PodView) -> None:

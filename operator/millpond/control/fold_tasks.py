@@ -37,6 +37,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
         job.counts["active"] += 1
         job.ever_had_tasks = True
+        for attempt in job.attempts.get(meta.name, {}).values():
+            attempt.record = task if attempt.task_uid == meta.uid else None
         job.pool.mark("job", job.name)
     elif meta.version < task.version:
         return False
@@ -85,7 +87,7 @@ def adopt(task: TaskRecord) -> None:
     job = task.job
     newest: Attempt | None = None
     for attempt in job.attempts.get(task.name, {}).values():
-        if attempt.task_uid == task.uid and attempt.number > task.settled:
+        if attempt.record is task and attempt.number > task.settled:
             newest = attempt if newest is None or attempt.number > newest.number else newest
     if newest is not task.live:
         job.pool.begun -= task.attempt
@@ -94,11 +96,7 @@ def adopt(task: TaskRecord) -> None:
     for attempt in job.attempts.get(task.name, {}).values():
         if not attempt.released:
             attempt.pool.mark("attempt", attempt.pod)
-        if attempt.holds or not attempt.settled:
-            job.live[attempt.pod] = attempt
-        else:
-            job.live.pop(attempt.pod, None)
-    job.pool.refile(job)
+        job.pool.keep_live(attempt, attempt.holds or not attempt.settled)
 
 
 def reserved_ids(model: Job) -> dict[str, str]:
@@ -123,6 +121,8 @@ def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
     queue_or_not(task)
+    if task.state is TaskState.COMPLETED:
+        return
     if (
         job.model is None
         or task.lost
@@ -144,11 +144,11 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     pool.begun -= task.attempt
     job.counts[tally_of(task.state, task.result)] -= 1
     del job.tasks[task.name]
-    for attempt in job.attempts.get(task.name, {}).values():
-        attempt.pool.mark("attempt", attempt.pod)
-        if not attempt.holds:
-            job.live.pop(attempt.pod, None)
     task.live = None
+    for attempt in job.attempts.get(task.name, {}).values():
+        attempt.record = None
+        attempt.pool.mark("attempt", attempt.pod)
+        pool.keep_live(attempt, attempt.holds)
     pool.mark("job", job.name)
 
 

@@ -8,7 +8,7 @@ from millpond.control.fold_pods import enter
 from millpond.control.job_nodes import preparation_before
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, JobRecord, TaskRecord
+from millpond.control.records import Attempt, TaskRecord
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 
@@ -34,14 +34,15 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
             continue
         (_, name), demand = head
         task = job.tasks[name]
-        if naming.attempt_pod(name, task.attempt + 1) in pool.attempts:
+        pod = naming.attempt_pod(name, task.attempt + 1)
+        if pod in pool.attempts:
             _wait_for_namesake(pool, task, now, limits)
             continue
         node = pool.index.choose(demand, policy.node_fill_type.value, job.barred)
         if node is None:
             (closed.setdefault(job.name, set()) if job.barred else blocked).add(demand)
             continue
-        start(pool, job, task, node, actions)
+        _start(pool, task, pod, node, actions)
 
 
 def _wait_for_namesake(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> None:
@@ -51,13 +52,11 @@ def _wait_for_namesake(pool: PoolState, task: TaskRecord, now: float, limits: Li
     pool.look_at(task.not_before, "task", f"{task.job.name}/{task.name}")
 
 
-def start(pool: PoolState, job: JobRecord, task: TaskRecord, node: NodeSlots, actions: list[AnyAction]) -> None:
+def _start(pool: PoolState, task: TaskRecord, pod: str, node: NodeSlots, actions: list[AnyAction]) -> None:
     """Bind the task's next attempt to the node, and assume that it is there."""
-    number = task.attempt + 1
+    job, number = task.job, task.attempt + 1
     demand = Demand(task.demand.slots, node.cpu_of(task.demand), node.memory_of(task.demand), task.demand.devices)
-    pod = naming.attempt_pod(task.name, number)
-    attempt = Attempt(pool, pod, number, job, task.name, pool.node(node.name), demand)
-    attempt.task_uid = task.uid
+    attempt = Attempt(pool, pod, number, job, task.name, task.uid, pool.node(node.name), demand)
     if job.prepares:
         attempt.preparation = preparation_before(pool, job, attempt.node)
     enter(pool, attempt, holds=True)

@@ -114,9 +114,7 @@ def _let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None
         return
     if attempt.job.pool.unsent and f"{attempt.job.name}/{attempt.task}" in attempt.job.pool.unsent:
         return
-    attempt.job.live.pop(attempt.pod, None)
-    pool.mark_emptier(attempt.job)
-    attempt.job.pool.refile(attempt.job)
+    attempt.job.pool.keep_live(attempt, False)
     if attempt.released:
         return
     attempt.released = True

@@ -193,12 +193,29 @@ class PoolState:
         if task.queued:
             task.queued = False
             task.job.waiting -= 1
-            self.refile(task.job)
+            if task.job.waiting == 0:
+                self.refile(task.job)
+
+    def keep_live(self, attempt: Attempt, live: bool) -> None:
+        """Count an attempt of this pool's job among the job's live ones, or no more."""
+        job = attempt.job
+        if live:
+            if job.live.get(attempt.pod) is attempt:
+                return
+            job.live[attempt.pod] = attempt
+        elif job.live.pop(attempt.pod, None) is None:
+            return
+        else:
+            self.mark_emptier(job)
+        self.refile(job)
 
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
-        model = job.model
-        wanted = model.spec.priority if model is not None and job.waiting > 0 and self.may_start(job) else None
+        model, wanted = job.model, None
+        if model is not None and job.waiting > 0 and not job.ending:
+            most = model.spec.max_parallel_tasks
+            if most < 0 or len(job.live) < most:
+                wanted = model.spec.priority
         if wanted == job.filed:
             return
         if job.filed is not None:
@@ -217,15 +234,6 @@ class PoolState:
         if job.filed is not None:
             self.order.discard(job.filed, job.ticket)
             job.filed = None
-
-    @staticmethod
-    def may_start(job: JobRecord) -> bool:
-        """True when the job's own rules allow one more task to start."""
-        model = job.model
-        if model is None or job.ending:
-            return False
-        most = model.spec.max_parallel_tasks
-        return most < 0 or len(job.live) < most
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""

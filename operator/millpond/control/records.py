@@ -160,12 +160,21 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "preparation", "released",
+        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "preparation", "record",
+        "released",
         "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
-        self, pool: PoolState, pod: str, number: int, job: JobRecord, task: str, node: NodeRecord, demand: Demand
+        self,
+        pool: PoolState,
+        pod: str,
+        number: int,
+        job: JobRecord,
+        task: str,
+        task_uid: str,
+        node: NodeRecord,
+        demand: Demand,
     ) -> None:
         self.pool = pool
         self.pod = pod
@@ -174,9 +183,12 @@ class Attempt:
         self.task = task
         self.node = node
         self.demand = demand
-        self.task_uid = ""
         self.preparation = ""
         """The Pod of the job's preparation task that it came after; "" where there was nothing to come."""
+        self.task_uid = task_uid
+        namesake = job.tasks.get(task)
+        self.record = namesake if namesake is not None and namesake.uid == task_uid else None
+        """The task that this is an attempt of; None while no such Task is known (a namesake does not count)."""
         self.uid = ""
         self.version = 0
         self.view: PodView | None = None
@@ -185,12 +197,6 @@ class Attempt:
         self.holds = False
         self.deleting = False
         self.released = False
-
-    @property
-    def record(self) -> TaskRecord | None:
-        """The task that this is an attempt of, unless it was deleted (a namesake does not count)."""
-        task = self.job.tasks.get(self.task)
-        return task if task is not None and task.uid == self.task_uid else None
 
     @property
     def settled(self) -> bool:

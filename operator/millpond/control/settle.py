@@ -66,12 +66,7 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
         case ReleaseEvidence() if action.pod in pool.attempts or action.pod in pool.job_pods:
             pool.counted.add(action.pod)
         case WriteTask():
-            task = pool.task_of(f"{action.job}/{action.task}")
-            if task is not None and version.isdigit() and task.uid == action.uid:
-                task.version = max(task.version, int(version))
-            if task is not None and pool.unsent.pop(f"{action.job}/{action.task}", None) is not None:
-                adopt(task)
-                settle_into_queue(task)
+            _confirm_task(pool, action, version)
         case WriteJob() | WritePool() | WriteNode():
             _confirm_written(pool, action, version)
         case ClaimHost():
@@ -85,6 +80,18 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+
+
+def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
+    mark = f"{action.job}/{action.task}"
+    task = pool.task_of(mark)
+    if task is None:
+        return
+    if version.isdigit() and task.uid == action.uid:
+        task.version = max(task.version, int(version))
+    if pool.unsent.pop(mark, None) is not None:
+        adopt(task)
+        settle_into_queue(task)
 
 
 def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, version: str) -> None:

@@ -30,7 +30,7 @@ def fits(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES) ->
         and node.cpu_of(demand) <= node.cpu_free
         and node.memory_of(demand) <= node.memory_free
         and node.name not in barred
-        and all(amount <= node.devices_free.get(name, 0) for name, amount in demand.devices)
+        and (not demand.devices or all(amount <= node.devices_free.get(name, 0) for name, amount in demand.devices))
     )
 
 

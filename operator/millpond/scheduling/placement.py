@@ -7,7 +7,7 @@ name (reference §4.3).
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from millpond.scheduling.demand import Demand
@@ -17,15 +17,14 @@ from millpond.scheduling.node_slots import NodeSlots
 FillType = Literal["Spread", "Pack"]
 
 
-def _name(node: NodeSlots) -> str:
-    return node.name
-
-
 class NodeIndex:
-    """Nodes in buckets by free slots, each bucket sorted by name. A node's amounts change only through this index."""
+    """Names of nodes in buckets by free slots, each sorted; full nodes are in none.
+
+    A node's amounts change only through this index.
+    """
 
     def __init__(self) -> None:
-        self._buckets: dict[int, list[NodeSlots]] = {}
+        self._buckets: dict[int, list[str]] = {}
         self._nodes: dict[str, NodeSlots] = {}
         self.free_slots = 0
 
@@ -38,46 +37,51 @@ class NodeIndex:
     def add(self, node: NodeSlots) -> None:
         """Let the node take tasks."""
         self._nodes[node.name] = node
-        self._file(node)
+        self._file(node.name, node.free)
 
     def discard(self, name: str) -> None:
         """Let the node take no more tasks; those that it holds stay booked on it."""
         node = self._nodes.pop(name, None)
         if node is not None:
-            self._unfile(node)
+            self._unfile(name, node.free)
 
     def take(self, node: NodeSlots, demand: Demand) -> None:
         """Book the demand on the node."""
-        self._rebook(node, demand, NodeSlots.take)
+        before = node.free
+        node.take(demand)
+        self._refile(node, before)
 
     def give(self, node: NodeSlots, demand: Demand) -> None:
         """Free what the demand held on the node."""
-        self._rebook(node, demand, NodeSlots.give)
+        before = node.free
+        node.give(demand)
+        self._refile(node, before)
 
     def choose(self, demand: Demand, fill: FillType, barred: Collection[str] = NO_NODES) -> NodeSlots | None:
         """The node for the demand, or None when no node can take it now. `barred`: names of nodes that must not."""
-        levels = sorted((free for free in self._buckets if free >= demand.slots), reverse=fill == "Spread")
-        for free in levels:
-            for node in self._buckets[free]:
+        for free in sorted(self._buckets, reverse=fill == "Spread"):
+            if free < demand.slots:
+                continue
+            for name in self._buckets[free]:
+                node = self._nodes[name]
                 if fits(node, demand, barred):
                     return node
         return None
 
-    def _rebook(self, node: NodeSlots, demand: Demand, change: Callable[[NodeSlots, Demand], None]) -> None:
-        filed = self._nodes.get(node.name) is node
-        if filed:
-            self._unfile(node)
-        change(node, demand)
-        if filed:
-            self._file(node)
+    def _refile(self, node: NodeSlots, before: int) -> None:
+        if self._nodes.get(node.name) is node:
+            self._unfile(node.name, before)
+            self._file(node.name, node.free)
 
-    def _file(self, node: NodeSlots) -> None:
-        insort(self._buckets.setdefault(node.free, []), node, key=_name)
-        self.free_slots += max(0, node.free)
+    def _file(self, name: str, free: int) -> None:
+        if free > 0:
+            insort(self._buckets.setdefault(free, []), name)
+            self.free_slots += free
 
-    def _unfile(self, node: NodeSlots) -> None:
-        bucket = self._buckets[node.free]
-        del bucket[bisect_left(bucket, node.name, key=_name)]
-        if not bucket:
-            del self._buckets[node.free]
-        self.free_slots -= max(0, node.free)
+    def _unfile(self, name: str, free: int) -> None:
+        if free > 0:
+            bucket = self._buckets[free]
+            del bucket[bisect_left(bucket, name)]
+            if not bucket:
+                del self._buckets[free]
+            self.free_slots -= free

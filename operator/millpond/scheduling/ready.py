@@ -20,20 +20,54 @@ class ReadyQueue:
 
     def __init__(self, is_ready: Callable[[Ticket, Demand], bool]) -> None:
         self._is_ready = is_ready
-        self._heaps: dict[Demand, list[Ticket]] = {}
+        self._lines: dict[Demand, _Line] = {}
 
     def push(self, ticket: Ticket, demand: Demand) -> None:
-        heappush(self._heaps.setdefault(demand, []), ticket)
+        line = self._lines.get(demand)
+        if line is None:
+            line = self._lines[demand] = _Line()
+        line.push(ticket)
 
     def head(self, blocked: Collection[Demand]) -> tuple[Ticket, Demand] | None:
         """The oldest ready ticket whose demand is not blocked; it stays in the queue."""
         best: tuple[Ticket, Demand] | None = None
-        for demand in list(self._heaps):
-            heap = self._heaps[demand]
-            while heap and not self._is_ready(heap[0], demand):
-                heappop(heap)
-            if not heap:
-                del self._heaps[demand]
-            elif demand not in blocked and (best is None or heap[0] < best[0]):
-                best = heap[0], demand
+        for demand, line in list(self._lines.items()):
+            ticket = line.head()
+            while ticket is not None and not self._is_ready(ticket, demand):
+                line.pop()
+                ticket = line.head()
+            if ticket is None:
+                del self._lines[demand]
+            elif demand not in blocked and (best is None or ticket < best[0]):
+                best = ticket, demand
         return best
+
+
+class _Line:
+    """Tickets in order. Many tasks are created in one second, so the times are few, and each has a heap of names."""
+
+    def __init__(self) -> None:
+        self._times: list[str] = []
+        self._names: dict[str, list[str]] = {}
+
+    def push(self, ticket: Ticket) -> None:
+        created, name = ticket
+        names = self._names.get(created)
+        if names is None:
+            names = self._names[created] = []
+            heappush(self._times, created)
+        heappush(names, name)
+
+    def head(self) -> Ticket | None:
+        if not self._times:
+            return None
+        created = self._times[0]
+        return created, self._names[created][0]
+
+    def pop(self) -> None:
+        created = self._times[0]
+        names = self._names[created]
+        heappop(names)
+        if not names:
+            del self._names[created]
+            heappop(self._times)

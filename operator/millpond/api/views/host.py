@@ -31,4 +31,7 @@ class HostView(View, frozen=True):
     @property
     def ready(self) -> bool:
         """True when the kubelet reports Ready=True; a silent kubelet's condition is Unknown."""
-        return any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
+        for condition in self.status.conditions:
+            if condition.type == "Ready":
+                return condition.status == "True"
+        return False
