@@ -63,6 +63,8 @@ def play(scenario: Scenario) -> None:
 def job_on(world: ModelWorld, node: int = 0) -> Document:
     """What the status of the node, by its place, says of job j; nothing where it does not."""
     nodes = sorted(world.verbs.list("computenodes"), key=lambda n: n["metadata"]["name"])
+    if node >= len(nodes):
+        return {}
     entries = (nodes[node].get("status") or {}).get("jobs") or []
     return next((entry for entry in entries if entry["jobName"] == "j"), {})
 

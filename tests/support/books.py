@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 
 from millpond.api import labels
@@ -21,6 +22,10 @@ class Books:
         """Attempt numbers of Pods created, by task uid."""
         self.counted: dict[str, dict[int, str]] = defaultdict(dict)
         """Ledger of each counted attempt, by task uid."""
+        self.prepared: set[tuple[str, str]] = set()
+        """Job uid and node of each preparation that succeeded."""
+        self.run: set[str] = set()
+        """Pods of preparation and release tasks whose command came to its end."""
         verbs.store.listeners.append(self._hear)
 
     def _hear(self, change: Change) -> None:
@@ -28,6 +33,10 @@ class Books:
             self._task_written(change.before, change.after)
         if change.plural == "pods" and change.type == "ADDED" and _role(change.after) == labels.Role.TASK:
             self._attempt_begun(change.after)
+        if change.plural == "pods" and change.type == "MODIFIED" and _role(change.after) == labels.Role.TASK:
+            self._command_begun(change.before or {}, change.after)
+        if change.plural == "pods" and _role(change.after) in (labels.Role.PREPARATION, labels.Role.RELEASE):
+            self._job_task(change)
 
     def _say(self, sentence: str) -> None:
         self.violations.append(f"at revision {self.verbs.store.revision}: {sentence}")
@@ -130,6 +139,51 @@ class Books:
         running = sum(1 for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB])
         if 0 <= most < running:
             self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks is {most}")
+
+    # Preparation and release: before the tasks, after the tasks, and once
+
+    def _job_task(self, change: Change) -> None:
+        meta, tags = change.after["metadata"], change.after["metadata"]["labels"]
+        if change.type == "ADDED":
+            if meta["name"] in self.run:
+                self._say(f"Pod {meta['name']} is made again though it has run to its end")
+            if tags[labels.ROLE] == labels.Role.RELEASE:
+                self._release_begun(change.after)
+            return
+        state = _state_of_command(change.after).get("terminated") or {}
+        if json.loads(state.get("message") or "{}").get("cause") == "Exited":
+            self.run.add(meta["name"])
+            if tags[labels.ROLE] == labels.Role.PREPARATION and state["exitCode"] == 0:
+                self.prepared.add((meta["ownerReferences"][0]["uid"], tags[labels.NODE]))
+
+    def _release_begun(self, pod: Document) -> None:
+        tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
+        for other in self.verbs.list("pods", space):
+            theirs = other["metadata"]["labels"]
+            if _role(other) == labels.Role.TASK and self._holds(other) and theirs[labels.JOB] == tags[labels.JOB]:
+                uid = other["metadata"]["ownerReferences"][0]["uid"]
+                if int(theirs[labels.ATTEMPT]) not in self.counted[uid]:
+                    self._say(f"Pod {pod['metadata']['name']} begins while {other['metadata']['name']} is under way")
+
+    def _command_begun(self, before: Document, pod: Document) -> None:
+        if "running" not in _state_of_command(pod) or "running" in _state_of_command(before):
+            return
+        tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
+        job = self.verbs.store.get("jobs", (space, tags[labels.JOB]))
+        task = (job or {"spec": {}})["spec"].get("jobPreparationTask")
+        if job is None or task is None or not task.get("waitForSuccess", True):
+            return
+        made_for = self.verbs.store.get("tasks", (space, tags[labels.TASK]))
+        if made_for is None or made_for["metadata"]["uid"] != pod["metadata"]["ownerReferences"][0]["uid"]:
+            return
+        if (job["metadata"]["uid"], tags[labels.NODE]) not in self.prepared:
+            self._say(f"Pod {pod['metadata']['name']} runs on node {tags[labels.NODE]}, which is not prepared")
+
+
+def _state_of_command(pod: Document) -> Document:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or [{}]
+    state: Document = statuses[0].get("state") or {}
+    return state
 
 
 def _role(pod: Document) -> str | None:

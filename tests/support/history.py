@@ -56,7 +56,7 @@ class History:
         self.limits = limits or Limits()
         self.verbs = Verbs(lambda: self.time, seed)
         self.garbage = GarbageCollector(self.verbs)
-        self.kubelets = Kubelets(self.verbs, Scripts(otherwise=self._run_of, start_task=self._start_run_of))
+        self.kubelets = Kubelets(self.verbs, self._scripts())
         self.scheduler = Scheduler(self.verbs)
         self.hosts = Hosts(self.verbs, self.kubelets)
         self.census = Books(self.verbs)
@@ -65,6 +65,9 @@ class History:
             self.hosts.join(f"h{number}")
         self.operator = SmallOperator(self.verbs, self.limits)
         self.faulty = True
+
+    def _scripts(self) -> Scripts:
+        return Scripts(otherwise=self._run_of, start_task=self._start_run_of, job_task=self._job_run_of)
 
     def _run_of(self, task: str, attempt: int) -> Run:
         random = Random(f"{self.seed}/{task}/{attempt}")
@@ -83,6 +86,11 @@ class History:
 
     def _start_run_of(self, node: str) -> StartRun:
         return StartRun(1.0, 1 if Random(f"{self.seed}/{node}").random() < 0.15 else 0)
+
+    def _job_run_of(self, role: str, job: str, node: str) -> Run:
+        random = Random(f"{self.seed}/{role}/{job}/{node}")
+        kind, seconds = random.random(), random.choice((0.5, 10.0, 60.0))
+        return Run(seconds, exit_code=int(kind < 0.15), oom=0.15 <= kind < 0.2, image_missing=kind > 0.95)
 
     # Running
 
@@ -251,6 +259,7 @@ class History:
         for namespace in self.operator.world.namespaces.values():
             yield from (task.not_before for job in namespace.jobs.values() for task in job.tasks.values())
             for pool in namespace.pools.values():
+                yield from (of.not_before - self.time for of in pool.job_nodes.values())
                 yield from (node.not_before - self.time for node in pool.nodes.values())
 
     def _compare_with_young(self) -> None:
@@ -355,6 +364,9 @@ class History:
         }
         if states <= {"StartTaskFailed", "Creating", "Unusable"}:
             return "no node can run tasks"
+        for condition in (job.get("status") or {}).get("conditions", ()):
+            if condition["type"] == "Scheduled" and condition["reason"] == "JobPreparationTaskFailed":
+                return "the job's preparation failed on all nodes"
         return None
 
     def _nothing_left(self) -> None:
@@ -364,6 +376,10 @@ class History:
             meta, tags = pod["metadata"], pod["metadata"]["labels"]
             if tags[labels.ROLE] == labels.Role.TASK and is_terminal(pod):
                 raise self.fail("Nothing left behind", f"Pod {meta['name']} is still there: {meta} {pod['status']}")
+            if tags[labels.ROLE] in (labels.Role.PREPARATION, labels.Role.RELEASE):
+                job = self.verbs.store.get("jobs", (meta["namespace"], tags[labels.JOB]))
+                if job is None or (job.get("status") or {}).get("state") == "Completed":
+                    raise self.fail("Nothing left behind", f"Pod {meta['name']} is still there: {meta} {pod['status']}")
             if tags[labels.ROLE] == labels.Role.NODE and not self.verbs.store.get(
                 "computenodes", (meta["namespace"], tags[labels.NODE])
             ):

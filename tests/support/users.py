@@ -65,6 +65,14 @@ class Users:
             spec["onAllTasksComplete"] = "TerminateJob"
         if self.random.random() < 0.4:
             spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 3))}
+        if self.random.random() < 0.4:
+            spec["jobPreparationTask"] = {
+                "commandLine": "prepare",
+                "waitForSuccess": self.random.random() < 0.7,
+                "rerunOnNodeRebootAfterSuccess": self.random.random() < 0.5,
+            }
+            if self.random.random() < 0.7:
+                spec["jobReleaseTask"] = {"commandLine": "clean"}
         return self._create("jobs", self.random.choice(JOBS), spec)
 
     def _submit(self) -> str:

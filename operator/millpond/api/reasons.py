@@ -187,7 +187,6 @@ class TaskReason(StrEnum):
     TOO_MANY_SLOTS = "TooManySlots"
     TOO_MANY_RESOURCES = "TooManyResources"
     MAX_PARALLEL_TASKS_REACHED = "MaxParallelTasksReached"
-    JOB_PREPARATION_TASK_FAILED = "JobPreparationTaskFailed"
     TASK_EXISTS = "TaskExists"
     TASK_ID_SAME_AS_JOB_PREPARATION_TASK = "TaskIdSameAsJobPreparationTask"
     TASK_ID_SAME_AS_JOB_RELEASE_TASK = "TaskIdSameAsJobReleaseTask"

@@ -10,6 +10,7 @@ from millpond.api.failure import Failure
 from millpond.api.jobtasks import NodeJob
 from millpond.api.reasons import CommandState, TaskResult
 from millpond.api.starttask import CommandStatus
+from millpond.control.actions import Event
 from millpond.control.job_nodes import JobNode
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
@@ -29,6 +30,18 @@ def describe_jobs(pool: PoolState, node: NodeRecord, old: tuple[NodeJob, ...]) -
             said[name] = entry
     newest = sorted(said.values(), key=_began, reverse=True)[:MOST_JOBS]
     return tuple(sorted(newest, key=lambda entry: entry.job_name))
+
+
+def failed_preparations(old: tuple[NodeJob, ...], new: tuple[NodeJob, ...]) -> tuple[Event, ...]:
+    """What is worth an Event: each preparation that has failed since."""
+    known = {entry.job_name: entry.preparation for entry in old}
+    told = []
+    for entry in new:
+        run, before = entry.preparation, known.get(entry.job_name)
+        if run is not None and run.failure is not None and (before is None or before.failure is None):
+            text = f"The preparation task of job {entry.job_name} failed here: {run.failure.message}"
+            told.append(Event("JobPreparationTaskFailed", text, "Warning"))
+    return tuple(told)
 
 
 def _still_holds(pool: PoolState, entry: NodeJob) -> bool:

@@ -86,7 +86,7 @@ def _write(
     limits: Limits,
     actions: list[AnyAction],
 ) -> None:
-    if now < job.last_summary + limits.summary and _only_counts(pool, model, verdict):
+    if now < job.last_summary + limits.summary and _only_counts(pool, job, model, verdict):
         _schedule_summary(pool, job, limits)
         return
     job.summary_scheduled = False
@@ -118,14 +118,14 @@ def _schedule_summary(pool: PoolState, job: JobRecord | None, limits: Limits) ->
         pool.look_at(job.last_summary + limits.summary, "job", job.name)
 
 
-def _only_counts(pool: PoolState, model: Job, verdict: JobVerdict) -> bool:
+def _only_counts(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict) -> bool:
     """True when nothing but the counts can have changed since the last write."""
     status = model.status
     told = any(c.type == ConditionType.SCHEDULED and c.status is ConditionStatus.TRUE for c in status.conditions)
     return (
         status.state is verdict.state
         and status.observed_generation == model.metadata.generation
-        and told == (pool.model is not None)
+        and told == (_hold_up(pool, job) is None)
     )
 
 
@@ -134,8 +134,8 @@ def _events(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
         return (Event("JobCompleted", f"The job is complete: {new.terminate_reason}."),)
     before = {c.type: c.reason for c in old.conditions}
     for condition in new.conditions:
-        missing = condition.reason == JobReason.POOL_NOT_FOUND
-        if missing and before.get(condition.type) != condition.reason:
+        held_up = condition.type == ConditionType.SCHEDULED and condition.status is ConditionStatus.FALSE
+        if held_up and before.get(condition.type) != condition.reason:
             return (Event(condition.reason, condition.message, "Warning"),)
     return ()
 
@@ -168,7 +168,7 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
 
 
 def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
-    said = _said_at_end(job, verdict) if verdict.state is JobState.COMPLETED else _said_before(pool, verdict)
+    said = _said_at_end(job, verdict) if verdict.state is JobState.COMPLETED else _said_before(pool, job, verdict)
     return [
         Condition(
             type=kind,
@@ -198,11 +198,25 @@ def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
     ]
 
 
-def _said_before(pool: PoolState, verdict: JobVerdict) -> list[Said]:
+def _said_before(pool: PoolState, job: JobRecord, verdict: JobVerdict) -> list[Said]:
     said = [(ConditionType.COMPLETE, False, JobReason.RUNNING, "The job takes and runs tasks.")]
     if verdict.state is JobState.TERMINATING:
         said = [(ConditionType.COMPLETE, False, JobReason.TERMINATING, "The job stops its tasks.")]
+    held_up = _hold_up(pool, job)
+    if held_up is not None:
+        return [*said, (ConditionType.SCHEDULED, False, *held_up)]
+    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]
+
+
+def _hold_up(pool: PoolState, job: JobRecord) -> tuple[JobReason, str] | None:
+    """Why none of the job's tasks can be placed, whatever they ask for."""
     if pool.model is None:
         text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
-        return [*said, (ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
-    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]
+        return JobReason.POOL_NOT_FOUND, text
+    if job.barred and any(True for _ in pool.index) and all(node.name in job.barred for node in pool.index):
+        text = (
+            f"The job's preparation task failed on every node of pool {pool.name} that takes tasks, so they take none "
+            f"of this job's. See `millpond job prep-status {job.name}`; make a job with another one, or add nodes."
+        )
+        return JobReason.JOB_PREPARATION_TASK_FAILED, text
+    return None

@@ -161,8 +161,7 @@ class Attempt:
 
     __slots__ = (
         "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "preparation", "record",
-        "released",
-        "task", "task_uid", "uid", "version", "view",
+        "released", "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
