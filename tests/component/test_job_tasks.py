@@ -1,4 +1,4 @@
-"""Conformance scenarios on job preparation and release tasks: the real operator over the model cluster, in virtual time."""
+"""Conformance scenarios on job preparation and release tasks: the operator over the model cluster, in virtual time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -116,6 +116,9 @@ def drop_job_node(record: JobNode) -> None:
     record.job.nodes.pop(record.node.name, None)
     record.job.barred.discard(record.node.name)
     record.pool.job_nodes.pop(record.key, None)
+    if record.node.leaving:
+        record.pool.mark("node", record.node.name)
+    record.job.pool.mark_emptier(record.job)
 
 
 def preparation_before(pool: PoolState, job: JobRecord, node: NodeRecord) -> str:
