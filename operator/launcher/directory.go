@@ -75,11 +75,11 @@ func prepare(directory, workingDirectory string) error {
 	return nil
 }
 
-// nodeDirectoryMessage tells the user that the task's directories cannot be used.
-func nodeDirectoryMessage(err error) string {
-	remedy := "Check that the node directory is mounted and that the task's user may write there."
+// nodeDirectoryFailure says why the task's directories cannot be used: the cause, and a sentence for the user.
+func nodeDirectoryFailure(err error) (cause, message string) {
+	cause, remedy := causeNodeDirectory, "Check that the node directory is mounted and that the task's user may write there."
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		remedy = "The node directory is full: shorten retentionSeconds or give the node more space."
+		cause, remedy = causeDiskFull, "The node directory is full: shorten retentionSeconds or give the node more space."
 	}
-	return fmt.Sprintf("The task's directory cannot be used: %v. %s", err, remedy)
+	return cause, fmt.Sprintf("The task's directory cannot be used: %v. %s", err, remedy)
 }

@@ -21,13 +21,14 @@ const (
 	causeCommandNotFound = "CommandNotFound" // there is no such program in the image
 	causeNotExecutable   = "NotExecutable"   // it is there, but it cannot be started
 	causeNodeDirectory   = "NodeDirectory"   // the task directory cannot be made or written
+	causeDiskFull        = "DiskFull"        // likewise, for want of space
 )
 
 // Exit codes of ends at which no command has run: a shell's for the first two.
 const (
 	codeCommandNotFound = 127
 	codeNotExecutable   = 126
-	codeNodeDirectory   = 125
+	codeNodeDirectory   = 125 // also where it is full
 	codeSignal          = 128 // plus the signal's number
 )
 

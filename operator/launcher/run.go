@@ -202,12 +202,12 @@ func (r *runner) judge(status syscall.WaitStatus, missing string) {
 
 // refuse fills the result of a task directory that cannot be used, and tells it in the container log.
 func (r *runner) refuse(err error) {
-	message := nodeDirectoryMessage(err)
+	cause, message := nodeDirectoryFailure(err)
 	r.logs[1].add([]byte(message+"\n"), nil)
 	if r.result.StartTime == "" {
 		r.result.StartTime = stamp(time.Now())
 	}
-	r.ended(causeNodeDirectory, codeNodeDirectory, message)
+	r.ended(cause, codeNodeDirectory, message)
 }
 
 func (r *runner) ended(cause string, code int, message string) {

@@ -181,6 +181,22 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	}
 }
 
+func TestADirectoryWithoutRoom(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	trial := prepareTrial(t, []string{"--retries", "3"}, "true")
+	must(t, os.Mkdir(trial.directory, 0o755))
+	must(t, syscall.Mount("tmpfs", trial.directory, "tmpfs", 0, "nr_inodes=1"))
+	t.Cleanup(func() { _ = syscall.Unmount(trial.directory, syscall.MNT_DETACH) })
+	code := trial.start().wait(10 * time.Second)
+	text, err := os.ReadFile(trial.terminationLog)
+	must(t, err)
+	got := decode(t, text)
+	if code != 125 || got.Cause != causeDiskFull || got.Retries != 0 || !strings.Contains(got.Message, "is full") {
+		t.Errorf("got %d, %+v", code, got)
+	}
+}
+
 // An image of nothing but the program, an ordinary user, no capabilities, the launcher on a read-only mount.
 func TestAnEmptyImageAsAnOrdinaryUser(t *testing.T) {
 	needRoot(t)

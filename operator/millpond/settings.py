@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     )
     image_pull: Seconds = Field(default=_LIMITS.image_pull, description="How long a failing image pull may go on")
     startup: Seconds = Field(default=_LIMITS.startup, description="How long a task's Pod may take to start")
+    node_refusals: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=_LIMITS.node_refusals, description="How often in a row nodes may turn a task away before it fails"
+    )
     running_after: Pause = Field(default=_LIMITS.running_after, description="Tasks that end sooner skip Running")
     preparing_after: Pause = Field(default=_LIMITS.preparing_after, description="Tasks starting sooner skip Preparing")
     summary: Seconds = Field(default=_LIMITS.summary, description="Least time between two summaries of counts")
@@ -110,6 +113,7 @@ class Settings(BaseSettings):
             preparing_after=self.preparing_after,
             image_pull=self.image_pull,
             startup=self.startup,
+            node_refusals=self.node_refusals,
             summary=self.summary,
             sweep=self.sweep,
         )

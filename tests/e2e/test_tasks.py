@@ -118,13 +118,13 @@ def test_a_command_is_split_into_words_and_nothing_in_it_is_expanded(handed_in: 
 
 FAILURES = [
     # task, exit code, category, code, retries, words of the message
-    ("fails", 3, "UserError", "FailureExitCode", 0, "exit code representing a failure: 3"),
-    ("tries", 4, "UserError", "FailureExitCode", 1, "exit code representing a failure: 4"),
+    ("fails", 3, "UserError", "FailureExitCode", 0, "exit code 3"),
+    ("tries", 4, "UserError", "FailureExitCode", 1, "exit code 4"),
     ("late", 143, "UserError", "TaskEnded", 0, "maxWallClockSeconds"),
     ("no-program", None, "UserError", "CommandProgramNotFound", 0, "no-such-program"),
     ("not-a-program", None, "UserError", "CommandLaunchFailed", 0, "/etc/passwd"),
     ("bad-image", None, "UserError", "ContainerInvalidImage", 0, "InvalidImageName"),
-    ("no-image", None, "UserError", "ContainerInvalidImage", 0, "registry.invalid/no-such:1"),
+    ("no-image", None, "UserError", "ContainerInvalidRegistry", 0, "registry.invalid/no-such:1"),
     ("greedy", 137, "UserError", "FailureExitCode", 0, "resources.limits.memory"),
 ]
 
@@ -151,7 +151,7 @@ def test_an_image_that_does_not_come_is_seen_while_it_is_awaited(shared: Space) 
     reasons = ("ErrImagePull", "ImagePullBackOff")
     shared.until("pods", pod, "says why it waits", lambda one: waiting_reason(one) in reasons)
     message = shared.completed("pulling")["failure"]["message"]
-    assert "Correct the image name" in message
+    assert "Correct the registry in the image's name" in message
 
 
 def waiting_reason(pod: Document) -> str:

@@ -133,7 +133,7 @@ class Books:
         if job is None:
             return
         state = (job.get("status") or {}).get("state")
-        if state in ("Terminating", "Completed"):
+        if state in ("Terminating", "Completed", "Deleting"):
             self._say(f"Pod {pod['metadata']['name']} begins in job {tags[labels.JOB]}, which is {state}")
         most = job["spec"].get("maxParallelTasks", -1)
         running = sum(1 for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB])

@@ -62,10 +62,13 @@ def a_pool(
     )
 
 
-def a_job(name: str = JOB, pool: str = POOL, version: int = 1, created: float = 0, **spec: Any) -> Job:
-    """A Job; fields of its spec by their public names."""
+def a_job(
+    name: str = JOB, pool: str = POOL, version: int = 1, created: float = 0, *, held: bool = True, **spec: Any
+) -> Job:
+    """A Job; fields of its spec by their public names. `held`: it has the job finalizer."""
     status = spec.pop("status", {})
-    meta = metadata(name, uid=spec.pop("uid", ""), version=version, created=created)
+    finalizers = ["example.com/own", *([labels.JOB_FINALIZER] if held else [])]
+    meta = metadata(name, uid=spec.pop("uid", ""), version=version, created=created, finalizers=finalizers)
     return Job.model_validate({"metadata": meta, "spec": {"poolName": pool, **spec}, "status": status})
 
 

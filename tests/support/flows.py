@@ -54,6 +54,17 @@ async def users_end_things(world: ModelWorld) -> None:
     await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
 
 
+async def job_is_deleted(world: ModelWorld) -> None:
+    """A job is deleted while some of its tasks run, one waits and one has ended; all of them go, another job stays."""
+    world.host("h1").pool("p", 1, 3).job("j").job("k").task("k", "t9", Run(seconds=300))
+    world.task("j", "t1", Run(seconds=500)).task("j", "t2", Run(seconds=500, term_seconds=1000.0))
+    await world.run_until(lambda: world.running() == 3, LIMIT)
+    world.task("j", "t3").delete("jobs", "j")
+    await world.run_until(lambda: len(world.verbs.list("jobs")) == 1, LIMIT)
+    world.job("j").task("j", "t1")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 async def start_task_fails(world: ModelWorld) -> None:
     """A pool whose start task fails takes no task; its replacement by a bigger wish stays honest about it."""
     world.scripts.start_task = lambda node: StartRun(exit_code=1, retries=1)
@@ -62,4 +73,11 @@ async def start_task_fails(world: ModelWorld) -> None:
     world.delete("tasks", "t1")
 
 
-FLOWS: tuple[Flow, ...] = (from_apply_to_result, resize_under_load, host_is_lost, users_end_things, start_task_fails)
+FLOWS: tuple[Flow, ...] = (
+    from_apply_to_result,
+    resize_under_load,
+    host_is_lost,
+    users_end_things,
+    job_is_deleted,
+    start_task_fails,
+)

@@ -45,14 +45,14 @@ class Performer:
                 return self._drop_finalizer("computenodes", action.namespace, action.node, labels.NODE_FINALIZER)
             case act.SweepPods():
                 return self._collection("pods", action.namespace, f"{labels.POOL}={action.pool},{labels.COUNTED}=true")
-            case act.DeleteTasks():
-                return self._collection("tasks", action.namespace, "", f"spec.jobName={action.job}")
             case act.Announce():
                 return Done()
         doers = {
             act.StartAttempt: self._start,
             act.StartJobTask: self._start_job_task,
             act.ReleaseEvidence: self._release_evidence,
+            act.HoldJob: self._hold_job,
+            act.ReleaseJob: self._release_job,
             act.CreateNode: self._create_node,
             act.CreateNodePod: self._create_node_pod,
             act.ClaimHost: self._claim,
@@ -126,6 +126,18 @@ class Performer:
             "spec": {"nodeName": action.host, "containers": [{"name": "task"}]},
         }
         return self._create("pods", action.namespace, pod, lambda old: _is_kept(old, action.job_uid, action.host))
+
+    def _hold_job(self, action: act.HoldJob) -> Outcome:
+        metadata = {"finalizers": list(action.finalizers), "resourceVersion": action.version}
+        new = self._verbs.merge_patch("jobs", action.namespace, action.job, {"metadata": metadata})
+        return Done(new["metadata"]["resourceVersion"], new["metadata"]["uid"])
+
+    def _release_job(self, action: act.ReleaseJob) -> Outcome:
+        job = self._verbs.store.get("jobs", (action.namespace, action.job))
+        if job is None or job["metadata"]["uid"] != action.uid:
+            return Done()
+        self._collection("tasks", action.namespace, "", f"spec.jobName={action.job}")
+        return self._drop_finalizer("jobs", action.namespace, action.job, labels.JOB_FINALIZER, uid=action.uid)
 
     def _create_node(self, action: act.CreateNode) -> Outcome:
         pool = self._verbs.get("pools", action.namespace, action.pool)

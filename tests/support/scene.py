@@ -110,7 +110,7 @@ class Scene:
         self.world.forget_host(name)
 
     def remove_job(self, name: str) -> None:
-        """The user deletes a Job."""
+        """A Job is gone, finalizer or not."""
         del self.jobs[name]
         self.world.forget_job(SPACE, name)
 
@@ -242,9 +242,8 @@ class Scene:
                 self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
             case act.SweepPods():
                 self._sweep()
-            case act.DeleteTasks(job=job):
-                for name in [n for n, t in self.tasks.items() if t.spec.job_name == job]:
-                    self.remove_task(name)
+            case act.HoldJob() | act.ReleaseJob():
+                return self._do_to_job(action)
             case act.ClaimHost(host=host):
                 self.host(host, claim=CLAIM)
                 return Done(room=Room(8000, 16 * 1024**3))
@@ -252,6 +251,17 @@ class Scene:
                 self.host(host, claim="")
             case _:
                 self._do_to_node(action)
+        return Done()
+
+    def _do_to_job(self, action: act.HoldJob | act.ReleaseJob) -> Outcome:
+        job = self.jobs[action.job]
+        if isinstance(action, act.HoldJob):
+            meta = {"finalizers": action.finalizers, "resource_version": self.next_version()}
+            self.jobs[action.job] = job.model_copy(update={"metadata": job.metadata.model_copy(update=meta)})
+            return Done(str(self.version))
+        for name in [name for name, task in self.tasks.items() if task.spec.job_name == action.job]:
+            self.remove_task(name)
+        self.remove_job(action.job)
         return Done()
 
     def _do_to_node(self, action: act.AnyAction) -> None:

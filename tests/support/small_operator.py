@@ -222,7 +222,7 @@ def subjects(action: AnyAction) -> list[tuple[str, str]]:
             return [("nodes", host)]
         case act.WriteTask(task=task):
             return [("tasks", task)]
-        case act.WriteJob(job=job):
+        case act.HoldJob(job=job) | act.WriteJob(job=job) | act.ReleaseJob(job=job):
             return [("jobs", job)]
         case act.WritePool(pool=pool) | act.SweepPods(pool=pool):
             return [("pools", pool)]

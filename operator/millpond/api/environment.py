@@ -1,4 +1,4 @@
-"""Environment settings of tasks: a value, or the key of a Secret. The AZ_BATCH_* variables win over all of them."""
+"""Environment settings of tasks: a value, or the key of a Secret. The service's own win over all of them."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ VariableName = Annotated[
         min_length=1,
         max_length=256,
         pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$",
-        description="The variable's name; names that begin with AZ_BATCH_ are the service's own",
+        description="The variable's name; under that of a service variable it has no effect",
         json_schema_extra=said(
             "a variable's name begins with a letter or '_' and holds letters, digits, '_', '.' and '-'"
         ),

@@ -35,6 +35,7 @@ TASK_NAME_ANNOTATION = f"{GROUP}/task-name"
 
 EVIDENCE_FINALIZER = f"{GROUP}/evidence"
 POOL_FINALIZER = f"{GROUP}/pool"
+JOB_FINALIZER = f"{GROUP}/job"
 NODE_FINALIZER = f"{GROUP}/node"
 
 FIELD_MANAGER = "millpond"

@@ -63,6 +63,7 @@ class JobState(StrEnum):
     ACTIVE = "Active"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
+    DELETING = "Deleting"
 
 
 class JobScheduleState(StrEnum):
@@ -96,9 +97,12 @@ class FailureCode(StrEnum):
     COMMAND_PROGRAM_NOT_FOUND = "CommandProgramNotFound"
     COMMAND_LAUNCH_FAILED = "CommandLaunchFailed"
     CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
+    CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
     CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
     RESOURCE_DIRECTORY_CREATE_FAILED = "ResourceDirectoryCreateFailed"
+    DISK_FULL = "DiskFull"
+    MAX_INTERNAL_RETRY_COUNT_REACHED = "MaxInternalRetryCountReached"
 
 
 class NodeErrorCode(StrEnum):
@@ -162,6 +166,7 @@ class JobReason(StrEnum):
     RUNNING = "Running"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
+    DELETING = "Deleting"
     ALL_TASKS_SUCCEEDED = "AllTasksSucceeded"
     TASKS_FAILED = "TasksFailed"
     TASKS_UNFINISHED = "TasksUnfinished"

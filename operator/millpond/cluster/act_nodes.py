@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, PODS, POOLS, ApiSe
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import AlreadyExistsError, ConflictError, NotFoundError, RejectedError
 from millpond.cluster.manifests.node_pod import node_pod, shrunk
+from millpond.cluster.objects import drop_finalizer, read_meta, write_status
 from millpond.cluster.pod_requests import HostedPod, requests_of
 from millpond.cluster.room import room_of
 from millpond.control.actions import (
@@ -38,10 +40,6 @@ _hosted = msgspec.json.Decoder(HostedPod).decode
 _pod = msgspec.json.Decoder(PodView).decode
 
 
-class _Object(msgspec.Struct):
-    metadata: Meta
-
-
 class _HostSpec(View, frozen=True):
     taints: list[dict[str, Any]] = msgspec.field(default_factory=list)
     """As they came: the list is written back whole, with what we do not know of it."""
@@ -53,7 +51,6 @@ class _Host(View, frozen=True):
     status: HostStatus = HostStatus()
 
 
-_object = msgspec.json.Decoder(_Object).decode
 _host = msgspec.json.Decoder(_Host).decode
 
 
@@ -97,21 +94,15 @@ class NodeActions:
 
     async def release(self, action: ReleaseNode) -> Outcome:
         """Drop our finalizer from a ComputeNode on which nothing is left."""
-        try:
-            found = _object(await self._api.get(COMPUTE_NODES, action.namespace, action.node)).metadata
-            if found.uid != action.uid or labels.NODE_FINALIZER not in found.finalizers:
-                return Done()
-            others = [name for name in found.finalizers if name != labels.NODE_FINALIZER]
-            patch = {"metadata": {"finalizers": others, "resourceVersion": found.resource_version}}
-            await self._api.merge_patch(COMPUTE_NODES, action.namespace, action.node, patch)
-        except NotFoundError:
-            return Done()
+        space, name = action.namespace, action.node
+        with suppress(NotFoundError):
+            await drop_finalizer(self._api, COMPUTE_NODES, space, name, action.uid, labels.NODE_FINALIZER)
         return Done()
 
     async def create_pod(self, action: CreateNodePod) -> Outcome:
         """Create the node's Pod for kube-scheduler to place."""
         space = action.namespace
-        node = _object(await self._api.get(COMPUTE_NODES, space, action.node)).metadata
+        node = await read_meta(self._api, COMPUTE_NODES, space, action.node)
         pool = await self._documents.pool(space, action.pool)
         try:
             manifest = node_pod(action, node.uid, pool, self._settings)
@@ -192,17 +183,13 @@ class NodeActions:
 
     async def write_node(self, action: WriteNode) -> Outcome:
         """Write a ComputeNode's whole status, if it is as it was seen."""
-        status = action.status.model_dump(mode="json", by_alias=True)
-        patch = {"metadata": {"resourceVersion": action.version}, "status": status}
-        meta = await self._api.merge_patch(COMPUTE_NODES, action.namespace, action.node, patch, "status")
-        return Done(meta.resource_version, meta.uid)
+        return await write_status(
+            self._api, COMPUTE_NODES, action.namespace, action.node, action.version, action.status
+        )
 
     async def write_pool(self, action: WritePool) -> Outcome:
         """Write a Pool's whole status, if it is as it was seen."""
-        status = action.status.model_dump(mode="json", by_alias=True)
-        patch = {"metadata": {"resourceVersion": action.version}, "status": status}
-        meta = await self._api.merge_patch(POOLS, action.namespace, action.pool, patch, "status")
-        return Done(meta.resource_version, meta.uid)
+        return await write_status(self._api, POOLS, action.namespace, action.pool, action.version, action.status)
 
 
 def _is_ours(pod: HostedPod, action: ClaimHost) -> bool:

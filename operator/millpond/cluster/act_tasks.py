@@ -1,4 +1,4 @@
-"""Performing what concerns tasks: Pods of attempts, their end and release, and the statuses of Tasks and Jobs."""
+"""Performing what concerns tasks: Pods of attempts, their end and release, and the statuses of Tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millpond.api.commandline import CommandLineError
 from millpond.api.reasons import TaskReason
 from millpond.api.schema import first_fault
 from millpond.api.views.pod import PodView
-from millpond.cluster.api_server import JOBS, PAGE, PODS, TASKS, ApiServer, Resource, Selection
+from millpond.cluster.api_server import PAGE, PODS, TASKS, ApiServer, Selection
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import (
     AlreadyExistsError,
@@ -24,12 +24,10 @@ from millpond.cluster.errors import (
 )
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import (
-    DeleteTasks,
     ReleaseEvidence,
     StartAttempt,
     StopAttempt,
     SweepPods,
-    WriteJob,
     WriteTask,
 )
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
@@ -132,42 +130,13 @@ class TaskActions:
     async def sweep(self, action: SweepPods) -> Outcome:
         """Delete the pool's counted Pods, page by page."""
         chosen = Selection(labels=f"{labels.COUNTED}=true,{labels.POOL}={action.pool}")
-        await self._delete_all(PODS, action.namespace, chosen)
-        return Done()
-
-    async def delete_tasks(self, action: DeleteTasks) -> Outcome:
-        """Delete the Tasks of a deleted job, page by page, until there is a job of that name again: it keeps them."""
-        chosen = Selection(fields=f"spec.jobName={action.job}")
         for _ in range(ROUNDS):
-            if await self._is_made_again(action) or await self._delete_page(TASKS, action.namespace, chosen):
+            if await self._api.delete_collection(PODS, action.namespace, chosen, limit=PAGE) < PAGE:
                 break
         return Done()
-
-    async def _is_made_again(self, action: DeleteTasks) -> bool:
-        try:
-            await self._api.get(JOBS, action.namespace, action.job)
-        except NotFoundError:
-            return False
-        return True
-
-    async def _delete_all(self, resource: Resource, namespace: str, chosen: Selection) -> None:
-        for _ in range(ROUNDS):
-            if await self._delete_page(resource, namespace, chosen):
-                return
-
-    async def _delete_page(self, resource: Resource, namespace: str, chosen: Selection) -> bool:
-        """True when it was the last."""
-        return await self._api.delete_collection(resource, namespace, chosen, limit=PAGE) < PAGE
 
     async def write_task(self, action: WriteTask) -> Outcome:
         """Write what is news of a Task's status, if it is as it was seen."""
         patch = {"metadata": {"resourceVersion": action.version}, "status": action.status}
         meta = await self._api.merge_patch(TASKS, action.namespace, action.task, patch, "status")
-        return Done(meta.resource_version, meta.uid)
-
-    async def write_job(self, action: WriteJob) -> Outcome:
-        """Write a Job's whole status, if it is as it was seen."""
-        status = action.status.model_dump(mode="json", by_alias=True)
-        patch = {"metadata": {"resourceVersion": action.version}, "status": status}
-        meta = await self._api.merge_patch(JOBS, action.namespace, action.job, patch, "status")
         return Done(meta.resource_version, meta.uid)

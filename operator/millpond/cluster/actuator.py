@@ -12,6 +12,7 @@ from typing import Any
 
 from millpond import metrics
 from millpond.cluster.act_job_tasks import JobTaskActions
+from millpond.cluster.act_jobs import JobActions
 from millpond.cluster.act_nodes import NodeActions
 from millpond.cluster.act_tasks import TaskActions
 from millpond.cluster.api_server import ApiServer
@@ -28,7 +29,7 @@ UNAVAILABLE_PAUSE = 1.0
 BROKEN_PAUSE = 5.0
 """Seconds until an action that failed by a fault of our own is tried again."""
 
-BULK = (act.SweepPods, act.DeleteTasks)
+BULK = (act.SweepPods, act.ReleaseJob)
 """Deletions of many objects, page by page."""
 
 Report = Callable[[act.AnyAction, Outcome], None]
@@ -43,15 +44,17 @@ class Actuator:
         self._gate = asyncio.Semaphore(settings.action_concurrency)
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
         job_tasks = JobTaskActions(api, documents, settings)
+        jobs = JobActions(api)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
             act.StartAttempt: tasks.start,
             act.StartJobTask: job_tasks.start,
             act.StopAttempt: tasks.stop,
             act.ReleaseEvidence: tasks.release,
             act.SweepPods: tasks.sweep,
-            act.DeleteTasks: tasks.delete_tasks,
             act.WriteTask: tasks.write_task,
-            act.WriteJob: tasks.write_job,
+            act.HoldJob: jobs.hold,
+            act.ReleaseJob: jobs.release,
+            act.WriteJob: jobs.write,
             act.CreateNode: nodes.create,
             act.RemoveNode: nodes.remove,
             act.ReleaseNode: nodes.release,

@@ -7,6 +7,7 @@ AlreadyExistsError), patches carry a resourceVersion or a test, or say the same 
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import TracebackType
@@ -60,22 +61,24 @@ _decode_written = msgspec.json.Decoder(_Written).decode
 _decode_status = msgspec.json.Decoder(Status).decode
 
 
-def _open() -> None:
+def _open() -> float:
     """The fence of a process that needs none."""
+    return math.inf
 
 
 class Client:
     """`ApiServer` over HTTP. To be used as an async context manager, inside the loop that makes the requests.
 
-    `fence` is called before every write, each time it is made, and raises where nothing may be written; Leases are
-    written without it, and without waiting in the queue, since the fence itself stands on one.
+    `fence` is called before every write, each time it is made: it raises where nothing may be written, and says for how
+    many seconds the write may go on. Leases are written without it, and without waiting in the queue, since the fence
+    itself stands on one.
     """
 
     def __init__(
         self,
         connection: Connection,
         *,
-        fence: Callable[[], None] = _open,
+        fence: Callable[[], float] = _open,
         timeout: float = 10.0,
         concurrency: int = 64,
         watch_silence: float = 90.0,
@@ -214,10 +217,9 @@ class Client:
         """Make the request until there is an answer, or for as often as is reasonable."""
         pause = FIRST_PAUSE
         for left in range(TRIES - 1, -1, -1):
-            if fenced:
-                self._fence()
+            patience = min(self._timeout, self._fence()) if fenced else self._timeout
             try:
-                return await self._once(call)
+                return await self._once(call, patience)
             except UnavailableError as error:
                 if left == 0:
                     raise
@@ -229,7 +231,7 @@ class Client:
                 pause = min(pause * 2, LONGEST_PAUSE)
         raise AssertionError("unreachable: the last try returns or raises")
 
-    async def _once(self, call: _Call) -> bytes:
+    async def _once(self, call: _Call, patience: float) -> bytes:
         clock = asyncio.get_running_loop().time
         began, code = clock(), 0
         try:
@@ -239,7 +241,7 @@ class Client:
                 params=call.query,
                 data=call.data,
                 headers=self._headers(call.accept) | {"Content-Type": call.content},
-                timeout=aiohttp.ClientTimeout(total=self._timeout),
+                timeout=aiohttp.ClientTimeout(total=patience),
                 server_hostname=self._connection.server_name,
             ) as answer:
                 content, code = await answer.read(), answer.status

@@ -70,10 +70,14 @@ class LeaderLease:
             return False
         return asyncio.get_running_loop().time() < self._renewed_at + self._times.renew_deadline
 
-    def fence(self) -> None:
-        """Raise LeadershipLostError where nothing may be written."""
-        if not self.held_safely():
+    def fence(self) -> float:
+        """Seconds for which a write sent now may go on: then somebody else may lead.
+
+        Raises LeadershipLostError where nothing may be written.
+        """
+        if self._renewed_at is None or not self.held_safely():
             raise LeadershipLostError(f"{self.identity} does not safely hold the lease {self._namespace}/{self._name}")
+        return self._renewed_at + self._times.duration - asyncio.get_running_loop().time()
 
     async def acquire(self) -> None:
         """Return when leading."""

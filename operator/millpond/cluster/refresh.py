@@ -75,7 +75,7 @@ class Refresher:
     async def _read_few(self, action: act.AnyAction) -> Iterable[PoolKey]:
         space, world = action.namespace, self._world
         match action:
-            case act.WriteJob(job=name) | act.DeleteTasks(job=name):
+            case act.HoldJob(job=name) | act.WriteJob(job=name) | act.ReleaseJob(job=name):
                 return await self._one(self._api.get(JOBS, space, name), Job, world.observe_job)
             case act.WritePool(pool=name) | act.SweepPods(pool=name):
                 return await self._one(self._api.get(POOLS, space, name), Pool, world.observe_pool)

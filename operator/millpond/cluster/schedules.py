@@ -23,6 +23,7 @@ from millpond.api.reasons import ConditionType, JobScheduleReason, JobState
 from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import JOB_SCHEDULES, JOBS, TASKS, ApiServer
 from millpond.cluster.errors import AlreadyExistsError, ApiError, InvalidError, NotFoundError, RejectedError
+from millpond.cluster.objects import write_status
 from millpond.lifecycle.schedules import ScheduleFacts, ScheduleVerdict, judge_schedule
 
 log = logging.getLogger(__name__)
@@ -175,16 +176,13 @@ class ScheduleKeeper:
         if status == schedule.status:
             return look_again
         space, name = schedule.key
-        patch = {
-            "metadata": {"resourceVersion": schedule.metadata.resource_version},
-            "status": status.model_dump(mode="json", by_alias=True),
-        }
+        seen = schedule.metadata.resource_version
         try:
-            meta = await self._api.merge_patch(JOB_SCHEDULES, space, name, patch, "status")
+            written = await write_status(self._api, JOB_SCHEDULES, space, name, seen, status)
         except ApiError as error:
             log.info("a schedule's status was not written", extra={"schedule": name, "error": str(error)})
             return self._now() + ERROR_PAUSE
-        version = schedule.metadata.model_copy(update={"resource_version": meta.resource_version})
+        version = schedule.metadata.model_copy(update={"resource_version": written.version})
         if self._schedules.get(schedule.key) is schedule:
             self._schedules[schedule.key] = schedule.model_copy(update={"metadata": version, "status": status})
         return look_again

@@ -123,6 +123,14 @@ class WriteTask(Action, frozen=True, kw_only=True):
     status: TaskStatusPatch
 
 
+class HoldJob(Action, frozen=True, kw_only=True):
+    """Put the job finalizer on a Job, so that its tasks go before it; `finalizers` are all that it shall have."""
+
+    job: str
+    version: str
+    finalizers: tuple[str, ...]
+
+
 class WriteJob(Action, frozen=True, kw_only=True):
     """Write a Job's whole status; fields that are None are removed."""
 
@@ -215,10 +223,11 @@ class SweepPods(Action, frozen=True, kw_only=True):
     pool: str
 
 
-class DeleteTasks(Action, frozen=True, kw_only=True):
-    """Delete the Tasks of a job that was deleted, by pages."""
+class ReleaseJob(Action, frozen=True, kw_only=True):
+    """Delete the Tasks of a deleted Job, by pages, then drop the Job's finalizer."""
 
     job: str
+    uid: str
 
 
 class Announce(Action, frozen=True, kw_only=True):
@@ -235,6 +244,7 @@ AnyAction = (
     | StopAttempt
     | ReleaseEvidence
     | WriteTask
+    | HoldJob
     | WriteJob
     | WritePool
     | WriteNode
@@ -247,7 +257,7 @@ AnyAction = (
     | ReleaseHost
     | ShrinkNodePod
     | SweepPods
-    | DeleteTasks
+    | ReleaseJob
     | Announce
 )
 
@@ -274,7 +284,7 @@ def chain_of(action: AnyAction) -> str:
             return f"pod/{pod}"
         case ReleaseHost(host=host):
             return f"host/{host}"
-        case WriteJob(job=job) | DeleteTasks(job=job):
+        case HoldJob(job=job) | WriteJob(job=job) | ReleaseJob(job=job):
             return f"job/{job}"
         case WritePool(pool=pool):
             return f"pool/{pool}"

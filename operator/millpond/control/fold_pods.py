@@ -10,7 +10,7 @@ from millpond.control.job_nodes import job_node
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt
-from millpond.lifecycle.exits import lacked_room
+from millpond.lifecycle.kubelet import lacked_room
 from millpond.scheduling.demand import Demand
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """In seconds, but for `burst`."""
+    """In seconds, but for `burst` and `node_refusals`."""
 
     node_lost: float = 300.0
     """Silence of a host after which its attempts are given up."""
@@ -35,3 +35,5 @@ class Limits(msgspec.Struct, frozen=True):
     backoff: float = 1.0
     """First pause before an attempt that no node took is tried again; doubles up to `backoff_most`."""
     backoff_most: float = 10.0
+    node_refusals: int = 60
+    """So many nodes in a row may turn a task away, with pauses in between, before it fails."""

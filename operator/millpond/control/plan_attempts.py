@@ -11,16 +11,10 @@ from millpond.control.plan_nodes import given_up_at, host_lost_under
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.control.verdicts import book, write_task
-from millpond.lifecycle.exits import (
-    TASK_CONTAINER,
-    Exit,
-    judge_ended,
-    judge_waiting,
-    starts_since,
-    waits_for_preparation,
-)
+from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
 from millpond.lifecycle.preparation import Preparation
-from millpond.lifecycle.tasks import GIVEN_UP, Wishes, decide
+from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
+from millpond.lifecycle.waits import judge_waiting, starts_since, waits_for_preparation
 
 
 def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -51,7 +45,8 @@ def _judge_unsettled(
     else:
         exit_ = judge_waiting(view, now - parse_time(starts_since(view)), limits.image_pull, limits.startup)
     if exit_ is not None:
-        verdict = decide(exit_, wishes, task.retry_count, max_retries(task))
+        tries = Tries(task.retry_count, max_retries(task), task.refusals, limits.node_refusals)
+        verdict = decide(exit_, wishes, tries)
         book(attempt, task, verdict, now, limits, actions)
         return
     unwanted = wishes.ended_by_user or wishes.node_removed or (attempt.preparation and _waits_in_vain(attempt, view))

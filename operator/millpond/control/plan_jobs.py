@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from millpond.api import labels
 from millpond.api.conditions import Condition, ConditionStatus, put
 from millpond.api.job import DesiredState as Desired
 from millpond.api.job import Job, JobStatus, JobTaskCounts, OnAllTasksComplete
 from millpond.api.reasons import ConditionType, JobReason, JobState
-from millpond.control.actions import AnyAction, DeleteTasks, Event, WriteJob
+from millpond.control.actions import AnyAction, Event, HoldJob, ReleaseJob, WriteJob
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
@@ -22,7 +23,9 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
         if job is None:
             continue
         if job.model is None:
-            _forget_unknown(pool, job, actions)
+            _forget_unknown(pool, job)
+            continue
+        if _hold(pool, job, job.model, actions):
             continue
         verdict = judge_job(_facts(job, job.model), now, limits.empty_job_grace)
         if verdict.look_again is not None:
@@ -31,14 +34,38 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             _enter(pool, job, verdict.state)
         if job.ending:
             _look_at_nodes(job)
+        told = job.model.status.state is verdict.state
         _write(pool, job, job.model, verdict, now, limits, actions)
+        if verdict.may_go and told:
+            _release(pool, job, job.model.metadata.uid, actions)
+        elif verdict.may_go:
+            pool.mark("job", name)
 
 
-def _forget_unknown(pool: PoolState, job: JobRecord, actions: list[AnyAction]) -> None:
-    """A job that does not exist goes when no task and no Pod speaks of it; a deleted one takes its tasks along."""
-    if job.deleted:
-        job.deleted = False
-        actions.append(DeleteTasks(namespace=pool.namespace, job=job.name))
+def _hold(pool: PoolState, job: JobRecord, model: Job, actions: list[AnyAction]) -> bool:
+    """See to it that the Job cannot go without its tasks. True while that is being written: the status comes after."""
+    meta = model.metadata
+    if labels.JOB_FINALIZER in meta.finalizers or meta.deletion_timestamp is not None:
+        job.holding = False
+        return False
+    if not job.holding:
+        job.holding = True
+        finalizers = (*meta.finalizers, labels.JOB_FINALIZER)
+        actions.append(
+            HoldJob(namespace=pool.namespace, job=job.name, version=meta.resource_version, finalizers=finalizers)
+        )
+    return True
+
+
+def _release(pool: PoolState, job: JobRecord, uid: str, actions: list[AnyAction]) -> None:
+    """Let a deleted Job go with its tasks, once."""
+    if job.released != uid:
+        job.released = uid
+        actions.append(ReleaseJob(namespace=pool.namespace, job=job.name, uid=uid))
+
+
+def _forget_unknown(pool: PoolState, job: JobRecord) -> None:
+    """A job that does not exist goes when no task and no Pod speaks of it."""
     if not job.tasks and not job.attempts and not job.nodes:
         pool.forget_job(job)
 
@@ -51,13 +78,14 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
     return JobFacts(
         state=job.state,
         terminate_reason=model.status.terminate_reason,
-        wants_termination=spec.desired_state is Desired.TERMINATED or model.metadata.deletion_timestamp is not None,
+        wants_termination=spec.desired_state is Desired.TERMINATED,
         wanted_reason=spec.terminate_reason,
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
         has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
         unfinished=counts["active"] + counts["preparing"] + counts["running"],
         bound=len(job.live),
         unreleased=any(of.unfinished for of in job.nodes.values()),
+        deleting=job.deleting,
         created=born,
         empty_since=born,
         max_wall_clock_seconds=spec.constraints.max_wall_clock_seconds,
@@ -162,13 +190,20 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
             completed=counts["succeeded"] + counts["failed"],
         ),
         start_time=old.start_time or model.metadata.creation_timestamp,
-        end_time=(old.end_time or at) if ended else None,
+        end_time=old.end_time or (at if ended else None),
         terminate_reason=verdict.terminate_reason,
     )
 
 
 def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
-    said = _said_at_end(job, verdict) if verdict.state is JobState.COMPLETED else _said_before(pool, job, verdict)
+    match verdict.state:
+        case JobState.COMPLETED:
+            said = _said_at_end(job, verdict)
+        case JobState.DELETING:
+            ended = model.status.end_time is not None
+            said = [(ConditionType.COMPLETE, ended, JobReason.DELETING, "The job goes, and its tasks before it.")]
+        case _:
+            said = _said_before(pool, job, verdict)
     return [
         Condition(
             type=kind,

@@ -22,7 +22,7 @@ from millpond.control.limits import Limits
 from millpond.control.node_status import describe_node
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
-from millpond.lifecycle.exits import lacked_room
+from millpond.lifecycle.kubelet import lacked_room
 from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node
 from millpond.scheduling.node_slots import NodeSlots
 

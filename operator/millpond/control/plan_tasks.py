@@ -26,6 +26,10 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             continue
         if task is None or task.state is TaskState.COMPLETED:
             continue
+        if task.job.deleting:
+            task.vanished = 0
+            queue_or_not(task)
+            continue
         if task.live is not None:
             if task.terminate:
                 task.live.pool.mark("attempt", task.live.pod)

@@ -37,8 +37,8 @@ class TaskRecord:
 
     __slots__ = (
         "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued",
-        "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version",
-        "written", "written_problem",
+        "refusals", "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished",
+        "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -65,6 +65,8 @@ class TaskRecord:
         self.queued = False
         self.not_before = 0.0
         self.backoff = 0.0
+        self.refusals = 0
+        """Nodes that have turned it away in a row, as far as this life of the operator knows."""
         self.problem: Problem | None = None
         self.written_problem: str | None = None
 
@@ -136,8 +138,10 @@ class JobRecord:
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
-        self.deleted = False
-        """The Job object was seen to go, and its tasks are to follow."""
+        self.holding = False
+        """The job finalizer is being written."""
+        self.released = ""
+        """The uid of the deleted Job that has been let go with its tasks, or is being."""
         self.last_summary = float("-inf")
         self.summary_scheduled = False
         self.unwritten = False
@@ -146,7 +150,12 @@ class JobRecord:
     @property
     def ending(self) -> bool:
         """True when the job starts no more tasks, for good."""
-        return self.state in (JobState.TERMINATING, JobState.COMPLETED)
+        return self.deleting or self.state in (JobState.TERMINATING, JobState.COMPLETED)
+
+    @property
+    def deleting(self) -> bool:
+        """True when the Job was deleted: its tasks are not worth a word any more, they go with it."""
+        return self.model is not None and self.model.metadata.deletion_timestamp is not None
 
     def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
         task = self.tasks.get(ticket[1])
@@ -199,9 +208,12 @@ class Attempt:
 
     @property
     def settled(self) -> bool:
-        """True when nothing that this attempt does can count any more: it is counted, or a later one has begun."""
+        """True when nothing that this attempt does can count any more.
+
+        It is counted, a later one has begun, or its task is to go with its job.
+        """
         task = self.record
-        if task is None or self.number <= task.settled:
+        if task is None or self.job.deleting or self.number <= task.settled:
             return True
         return task.live is not None and self.number < task.live.number
 

@@ -14,9 +14,10 @@ from millpond.control.actions import (
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
-    DeleteTasks,
+    HoldJob,
     ReleaseEvidence,
     ReleaseHost,
+    ReleaseJob,
     ReleaseNode,
     RemoveNode,
     ShrinkNodePod,
@@ -67,7 +68,7 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             pool.counted.add(action.pod)
         case WriteTask():
             _confirm_task(pool, action, version)
-        case WriteJob() | WritePool() | WriteNode():
+        case HoldJob() | WriteJob() | WritePool() | WriteNode():
             _confirm_written(pool, action, version)
         case ClaimHost():
             node = pool.nodes.get(action.node)
@@ -94,12 +95,15 @@ def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
         settle_into_queue(task)
 
 
-def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, version: str) -> None:
+def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | WriteNode, version: str) -> None:
     match action:
-        case WriteJob():
+        case HoldJob() | WriteJob():
             job = pool.jobs.get(action.job)
             if job is not None and job.model is not None:
-                job.model = _versioned(job.model, version)
+                held = {"finalizers": action.finalizers} if isinstance(action, HoldJob) else {}
+                job.model = _versioned(job.model, version, **held)
+                if held:
+                    pool.mark("job", job.name)
         case WritePool() if pool.model is not None:
             pool.model = _versioned(pool.model, version)
         case WriteNode():
@@ -111,10 +115,12 @@ def _confirm_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, 
 Model = TypeVar("Model", Job, Pool, ComputeNode)
 
 
-def _versioned(model: Model, version: str) -> Model:
+def _versioned(model: Model, version: str, **more: object) -> Model:
     if not version.isdigit() or int(version) <= int(model.metadata.resource_version or 0):
         return model
-    return model.model_copy(update={"metadata": model.metadata.model_copy(update={"resource_version": version})})
+    return model.model_copy(
+        update={"metadata": model.metadata.model_copy(update={"resource_version": version, **more})}
+    )
 
 
 def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) -> None:
@@ -134,10 +140,10 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
                 _keep_job_pod(pool, job_pod, again)
         case StartJobTask():
             _drop_job_task(pool, action, outcome, again)
-        case DeleteTasks():
+        case HoldJob() | ReleaseJob():
             job = pool.jobs.get(action.job)
-            if job is not None and job.model is None:
-                job.deleted = True
+            if job is not None:
+                job.holding, job.released = False, ""
                 pool.look_at(again, "job", action.job)
         case ReleaseHost():
             pool.releasing.discard(action.host)

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.times import format_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch, WriteTask
-from millpond.control.fold_tasks import adopt, queue_or_not, settle_into_queue
+from millpond.control.fold_tasks import queue_or_not, settle_into_queue
 from millpond.control.limits import Limits
 from millpond.control.records import Attempt, TaskRecord
 from millpond.lifecycle.tasks import Ledger, Verdict
@@ -25,6 +25,7 @@ def book(
     at = format_time(now)
     task.retry_count += verdict.ledger is Ledger.RETRY
     task.requeue_count += verdict.ledger is Ledger.REQUEUE
+    task.refusals = task.refusals + 1 if verdict.refused else 0
     if verdict.final:
         status = _final(attempt, task, verdict, at)
         result = TaskResult.SUCCESS if verdict.ledger is Ledger.SUCCESS else TaskResult.FAILURE
@@ -37,7 +38,8 @@ def book(
     write_task(task, status, actions, events_of(task, verdict))
     task.job.pool.count(task, state, result)
     task.written = task.settled = max(attempt.number, task.written)
-    adopt(task)
+    task.live = None
+    task.job.pool.keep_live(attempt, attempt.holds)
     settle_into_queue(task)
 
 
@@ -54,12 +56,14 @@ def write_task(
     task: TaskRecord, status: TaskStatusPatch, actions: list[AnyAction], events: tuple[Event, ...] = ()
 ) -> None:
     """Append the conditional write of a task's status. It says all that one that failed before would have said."""
-    task.job.pool.unsent.pop(f"{task.job.name}/{task.name}", None)
+    job, pool = task.job, task.job.pool
+    if pool.unsent:
+        pool.unsent.pop(f"{job.name}/{task.name}", None)
     actions.append(
         WriteTask(
-            namespace=task.job.pool.namespace,
+            namespace=pool.namespace,
             task=task.name,
-            job=task.job.name,
+            job=job.name,
             uid=task.uid,
             version=str(task.version),
             status=status,

@@ -251,7 +251,7 @@ class World:
             return ()
         before = job.pool.name
         job.pool.unfile(job)
-        job.model, job.state, job.deleted = None, JobState.ACTIVE, True
+        job.model, job.state = None, JobState.ACTIVE
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
         for attempt in job.live.values():

@@ -86,8 +86,8 @@ async def _connected(settings: Settings, identity: str) -> AsyncIterator[tuple[C
     """A client whose writes are fenced by the lease that it keeps."""
     holder: list[LeaderLease] = []
 
-    def fence() -> None:
-        holder[0].fence()
+    def fence() -> float:
+        return holder[0].fence()
 
     client = Client(
         connect(settings.kubeconfig),

@@ -20,6 +20,8 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     bound: int
     unreleased: bool
     """Preparation or release tasks of the job are still to end, or to run."""
+    deleting: bool
+    """Its Job was deleted, and stays until it may go."""
     created: float
     empty_since: float
     max_wall_clock_seconds: int | None
@@ -31,10 +33,14 @@ class JobVerdict(msgspec.Struct, frozen=True, gc=False):
     state: JobState
     terminate_reason: str | None = None
     look_again: float | None = None
+    may_go: bool = False
+    """Nothing of a deleted job runs any more: its tasks can be deleted, and then itself."""
 
 
 def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVerdict:
     """The next state. A job that has never had a task is judged complete only after the grace without one."""
+    if facts.deleting:
+        return JobVerdict(JobState.DELETING, facts.terminate_reason, may_go=not _is_busy(facts))
     if facts.state is JobState.COMPLETED:
         return JobVerdict(JobState.COMPLETED, facts.terminate_reason)
     if facts.state is not JobState.TERMINATING:
@@ -43,9 +49,14 @@ def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVer
             return JobVerdict(JobState.ACTIVE, look_again=look_again)
     else:
         reason = facts.terminate_reason
-    if facts.bound > 0 or facts.unreleased:
+    if _is_busy(facts):
         return JobVerdict(JobState.TERMINATING, reason)
     return JobVerdict(JobState.COMPLETED, reason)
+
+
+def _is_busy(facts: JobFacts) -> bool:
+    """True while the job's end has to wait for what is on nodes."""
+    return facts.bound > 0 or facts.unreleased
 
 
 def _reason_to_end(facts: JobFacts, now: float, empty_grace_seconds: float) -> tuple[str | None, float | None]:

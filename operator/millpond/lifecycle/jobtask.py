@@ -7,9 +7,10 @@ from enum import Enum, auto
 import msgspec
 
 from millpond.api.views.pod import PodView
-from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, judge_ended, judge_waiting
+from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, judge_ended
 from millpond.lifecycle.failure import Failure
 from millpond.lifecycle.record import read_record
+from millpond.lifecycle.waits import judge_waiting
 
 
 class RunState(Enum):
@@ -46,7 +47,7 @@ def observe_run(pod: PodView, waited: float, image_limit: float, startup_limit: 
     state = pod.container(TASK_CONTAINER)
     if exit_ is None:
         return Run(start_time=state.running.started_at if state and state.running else None)
-    if exit_.ending in (Ending.INTERRUPTED, Ending.NOT_RUN):
+    if exit_.ending in (Ending.INTERRUPTED, Ending.REFUSED):
         return Run(RunState.LOST)
     record = read_record(state.terminated.message) if state and state.terminated else None
     return _completed(exit_, record.retries if record else 0)

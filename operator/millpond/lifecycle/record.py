@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Cause = Literal["Exited", "Terminated", "WallClock", "CommandNotFound", "NotExecutable", "NodeDirectory"]
+Cause = Literal["Exited", "Terminated", "WallClock", "CommandNotFound", "NotExecutable", "NodeDirectory", "DiskFull"]
 
 
 class LauncherRecord(msgspec.Struct, frozen=True, gc=False, rename="camel"):

@@ -8,7 +8,9 @@ import msgspec
 
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import ContainerState, PodView
-from millpond.lifecycle.failure import Failure, server_error, user_error
+from millpond.lifecycle.exits import launch_failure
+from millpond.lifecycle.failure import Failure, user_error
+from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
 from millpond.lifecycle.record import LauncherRecord, read_record
 
 START_TASK_CONTAINER = "start-task"
@@ -54,12 +56,8 @@ def observe_start_task(pod: PodView) -> StartTask:
 
 def _waiting(state: ContainerState | None) -> StartTask:
     reason = state.waiting.reason if state and state.waiting else ""
-    if reason in ("InvalidImageName", "ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"):
-        text = state.waiting.message if state and state.waiting else ""
-        message = (
-            f"The start task's image cannot be used ({reason}): {text} Correct startTask.image or nodeTemplate.image."
-        )
-        return StartTask("Waiting", failure=user_error(FailureCode.CONTAINER_INVALID_IMAGE, message))
+    if state and state.waiting and reason in (*NEVER, *PERHAPS):
+        return StartTask("Waiting", failure=pull_failure(state.waiting))
     return StartTask("Waiting")
 
 
@@ -67,12 +65,8 @@ def _failure(record: LauncherRecord) -> Failure | None:
     match record.cause:
         case "Exited" if record.exit_code == 0:
             return None
-        case "CommandNotFound":
-            return user_error(FailureCode.COMMAND_PROGRAM_NOT_FOUND, record.message)
-        case "NotExecutable":
-            return user_error(FailureCode.COMMAND_LAUNCH_FAILED, record.message)
-        case "NodeDirectory":
-            return server_error(FailureCode.RESOURCE_DIRECTORY_CREATE_FAILED, record.message)
+        case "CommandNotFound" | "NotExecutable" | "NodeDirectory" | "DiskFull":
+            return launch_failure(record)
         case _:
             tries = "once" if record.retries == 0 else f"{record.retries + 1} times"
             message = (

@@ -50,6 +50,8 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     start_time: str | None = None
     end_time: str | None = None
     message: str = ""
+    refused: bool = False
+    """A recovery in which nothing of the task ran: after too many in a row it fails."""
 
     @property
     def final(self) -> bool:
@@ -59,15 +61,26 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 ENDED_BY_USER = user_error(FailureCode.TASK_ENDED, "The task was ended by user request.")
 
 
-def decide(exit_: Exit, wishes: Wishes, retry_count: int, max_retries: int) -> Verdict:
-    """Book an ended attempt. `max_retries` is the number allowed beyond the first try; -1 is unlimited."""
+class Tries(msgspec.Struct, frozen=True, gc=False):
+    """How often the task was tried again before this attempt, and how often it may be."""
+
+    retries: int = 0
+    max_retries: int = 0
+    """Allowed beyond the first try; -1 is unlimited."""
+    refusals: int = 0
+    """Attempts that nodes turned away, one after the other, up to this one."""
+    max_refusals: int = UNLIMITED
+
+
+def decide(exit_: Exit, wishes: Wishes, tries: Tries) -> Verdict:
+    """Book an ended attempt."""
     match exit_.ending:
         case Ending.SUCCESS:
             return _final(Ledger.SUCCESS, exit_, None)
         case Ending.PREPROCESSING | Ending.WALL_CLOCK:
             return _final(Ledger.FAILURE, exit_, exit_.failure)
         case Ending.NONZERO if not wishes.ended_by_user:
-            if max_retries == UNLIMITED or retry_count < max_retries:
+            if tries.max_retries == UNLIMITED or tries.retries < tries.max_retries:
                 return _final(Ledger.RETRY, exit_, None)
             return _final(Ledger.FAILURE, exit_, exit_.failure)
     if wishes.ended_by_user:
@@ -76,9 +89,21 @@ def decide(exit_: Exit, wishes: Wishes, retry_count: int, max_retries: int) -> V
         return Verdict(Ledger.REQUEUE, message="The node was removed from the pool; the task runs again elsewhere.")
     if wishes.node_lost:
         return Verdict(Ledger.RECOVERY, message="The node was lost; the task runs again elsewhere.")
+    if exit_.ending is Ending.REFUSED and UNLIMITED != tries.max_refusals <= tries.refusals + 1:
+        return _final(Ledger.FAILURE, exit_, _refused_too_often(exit_, tries.refusals + 1))
     return Verdict(
-        Ledger.RECOVERY, message=exit_.message or "The task's Pod was deleted or evicted; the task runs again."
+        Ledger.RECOVERY,
+        message=f"{exit_.message or 'The task was ended from outside, by nobody known.'} It runs again.",
+        refused=exit_.ending is Ending.REFUSED,
     )
+
+
+def _refused_too_often(exit_: Exit, times: int) -> Failure:
+    text = (
+        f"No node took the task, {times} times in a row. The last time: {exit_.message} "
+        "Look at the hosts, then submit the task again."
+    )
+    return user_error(FailureCode.MAX_INTERNAL_RETRY_COUNT_REACHED, text)
 
 
 GIVEN_UP = Exit(Ending.INTERRUPTED)

@@ -32,42 +32,39 @@ class ReadyQueue:
         """The oldest ready ticket whose demand is not blocked; it stays in the queue."""
         best: tuple[Ticket, Demand] | None = None
         for demand, line in list(self._lines.items()):
-            ticket = line.head()
-            while ticket is not None and not self._is_ready(ticket, demand):
-                line.pop()
-                ticket = line.head()
+            ticket = self._first(line, demand)
             if ticket is None:
                 del self._lines[demand]
             elif demand not in blocked and (best is None or ticket < best[0]):
                 best = ticket, demand
         return best
 
+    def _first(self, line: _Line, demand: Demand) -> Ticket | None:
+        """The oldest ticket that still waits; those before it are forgotten."""
+        while line.times:
+            created = line.times[0]
+            names = line.names[created]
+            while names:
+                ticket = created, names[0]
+                if self._is_ready(ticket, demand):
+                    return ticket
+                heappop(names)
+            heappop(line.times)
+            del line.names[created]
+        return None
+
 
 class _Line:
     """Tickets in order. Many tasks are created in one second, so the times are few, and each has a heap of names."""
 
     def __init__(self) -> None:
-        self._times: list[str] = []
-        self._names: dict[str, list[str]] = {}
+        self.times: list[str] = []
+        self.names: dict[str, list[str]] = {}
 
     def push(self, ticket: Ticket) -> None:
         created, name = ticket
-        names = self._names.get(created)
+        names = self.names.get(created)
         if names is None:
-            names = self._names[created] = []
-            heappush(self._times, created)
+            names = self.names[created] = []
+            heappush(self.times, created)
         heappush(names, name)
-
-    def head(self) -> Ticket | None:
-        if not self._times:
-            return None
-        created = self._times[0]
-        return created, self._names[created][0]
-
-    def pop(self) -> None:
-        created = self._times[0]
-        names = self._names[created]
-        heappop(names)
-        if not names:
-            del self._names[created]
-            heappop(self._times)

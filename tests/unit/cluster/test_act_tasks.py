@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 from millpond.api import labels
-from millpond.api.job import JobStatus
-from millpond.api.reasons import JobState, TaskState
+from millpond.api.reasons import TaskState
 from millpond.api.task import Task
-from millpond.cluster.api_server import PAGE
 from millpond.control import actions as act
 from millpond.control.actions import ConditionPatch, TaskStatusPatch
 from millpond.control.outcomes import Done, Missed, Refused
@@ -121,33 +119,6 @@ async def test_status_is_patched_under_its_version(bench: Bench) -> None:
     status = Task.model_validate(bench.verbs.get("tasks", SPACE, "one")).status
     assert (status.state, status.attempt, status.pod_name) == (TaskState.RUNNING, 1, None)
     assert status.conditions[0].reason == "Running"
-
-
-async def test_job_status_is_written_whole(bench: Bench) -> None:
-    version = bench.verbs.get("jobs", SPACE, JOB)["metadata"]["resourceVersion"]
-    first = JobStatus(state=JobState.ACTIVE, terminate_reason="None yet")
-    done = await bench.one(act.WriteJob(namespace=SPACE, job=JOB, version=version, status=first))
-    assert isinstance(done, Done)
-    second = JobStatus(state=JobState.COMPLETED)
-    await bench.one(act.WriteJob(namespace=SPACE, job=JOB, version=done.version, status=second))
-    status = bench.verbs.get("jobs", SPACE, JOB)["status"]
-    assert status["state"] == "Completed"
-    assert "terminateReason" not in status
-
-
-async def test_many_are_deleted_by_pages(bench: Bench) -> None:
-    for number in range(PAGE + 3):
-        bench.task(f"t{number}")
-    bench.task("other", jobName="another")
-    bench.verbs.delete("jobs", SPACE, JOB)
-    assert isinstance(await bench.one(act.DeleteTasks(namespace=SPACE, job=JOB)), Done)
-    assert [task["metadata"]["name"] for task in bench.verbs.list("tasks", SPACE)] == ["other"]
-
-
-async def test_tasks_of_a_job_that_was_made_again_stay(bench: Bench) -> None:
-    bench.task("new")
-    assert isinstance(await bench.one(act.DeleteTasks(namespace=SPACE, job=JOB)), Done)
-    assert [task["metadata"]["name"] for task in bench.verbs.list("tasks", SPACE)] == ["new"]
 
 
 async def test_sweep_takes_counted_pods_of_its_pool_only(bench: Bench) -> None:

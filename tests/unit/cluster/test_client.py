@@ -193,11 +193,12 @@ async def test_fence_stops_every_write_and_each_repetition_but_no_read_and_no_le
     script = Script(status(503), (200, WRITTEN))
     allowed = 1
 
-    def fence() -> None:
+    def fence() -> float:
         nonlocal allowed
         allowed -= 1
         if allowed < 0:
             raise LeadershipLostError("lost")
+        return 60.0
 
     async with serving(script.handle, fence=fence) as client:
         with pytest.raises(LeadershipLostError):
@@ -214,6 +215,26 @@ async def test_fence_stops_every_write_and_each_repetition_but_no_read_and_no_le
         assert len(script.asked) == 1
         await client.get(PODS, "a", "one")
         await client.merge_patch(LEASES, "a", "one", {})
+
+
+async def test_a_write_ends_before_somebody_else_may_lead() -> None:
+    asked: list[str] = []
+
+    async def never(request: web.Request) -> web.StreamResponse:
+        asked.append(request.method)
+        return await asyncio.get_running_loop().create_future()
+
+    waits = iter((0.05,))
+
+    def fence() -> float:
+        for seconds in waits:
+            return seconds
+        raise LeadershipLostError("lost")
+
+    async with serving(never, fence=fence, timeout=600.0) as client:
+        with pytest.raises(LeadershipLostError):
+            await client.delete_collection(PODS, "a", Selection())
+    assert asked == ["DELETE"]
 
 
 async def test_requests_at_a_time_are_bounded_but_leases_pass() -> None:

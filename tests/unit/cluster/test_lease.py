@@ -62,8 +62,13 @@ async def test_first_candidate_leads_at_once_and_fences_until_then() -> None:
     with pytest.raises(LeadershipLostError):
         lease.fence()
     await lease.acquire()
-    lease.fence()
     assert lease.held_safely()
+    times = LeaseTimes()
+    assert lease.fence() == pytest.approx(times.duration, abs=0.1)
+    await asyncio.sleep(times.renew_deadline - 0.1)
+    assert lease.fence() == pytest.approx(times.duration - times.renew_deadline, abs=0.2), (
+        "a write may go on until then"
+    )
 
 
 async def test_leader_that_renews_keeps_others_waiting() -> None:

@@ -11,7 +11,15 @@ from millpond.api.job import JobStatus
 from millpond.api.pool import PoolStatus
 from millpond.control import actions as act
 
-VALUES: dict[str, Any] = {"status": None, "attempt": 1, "slots": 1, "cpu_millis": 1, "memory_bytes": 1, "kind": "Pool"}
+VALUES: dict[str, Any] = {
+    "status": None,
+    "finalizers": (),
+    "attempt": 1,
+    "slots": 1,
+    "cpu_millis": 1,
+    "memory_bytes": 1,
+    "kind": "Pool",
+}
 STATUSES = {
     act.WriteTask: act.TaskStatusPatch(),
     act.WriteJob: JobStatus(),
@@ -44,7 +52,8 @@ CHAINS = {
     act.ShrinkNodePod: "pod/pod",
     act.ReleaseHost: "host/host",
     act.WriteJob: "job/job",
-    act.DeleteTasks: "job/job",
+    act.HoldJob: "job/job",
+    act.ReleaseJob: "job/job",
     act.WritePool: "pool/pool",
     act.SweepPods: "sweep",
     act.Announce: "announce/Pool/name",

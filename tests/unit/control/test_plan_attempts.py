@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from millpond.api.reasons import TaskState
 from millpond.control.actions import ReleaseEvidence, StartAttempt, StopAttempt, SweepPods, WriteTask
+from millpond.control.limits import Limits
 from millpond.control.outcomes import Missed
 from support.builders import a_job, a_task, ended, exited, record, waiting
 from support.scene import Scene, a_running_scene, kinds, of
@@ -81,6 +82,25 @@ def test_a_refused_pod_is_tried_again_uncounted_after_a_growing_pause() -> None:
     status = scene.tasks["frame"].status
     assert (status.retry_count, status.requeue_count, status.attempt) == (0, 0, 4)
     assert pauses == [1, 2, 4, 8]
+
+
+def test_a_task_that_every_node_turns_away_fails_in_the_end() -> None:
+    scene = a_scene_with(constraints={"maxTaskRetryCount": -1})
+    scene.limits = Limits(node_refusals=3)
+    for attempt in (1, 2):
+        scene.pod(f"frame-{attempt}", phase="Failed", reason="NodeAffinity")
+        scene.run(seconds=10)
+    scene.pod("frame-3", phase="Failed", reason="Evicted", message="low on memory")
+    scene.run(seconds=20)
+    for attempt in (4, 5, 6):
+        assert scene.tasks["frame"].status.state != "Completed"
+        scene.pod(f"frame-{attempt}", phase="Failed", reason="NodeAffinity", message="no match")
+        scene.run(seconds=20)
+    status = scene.tasks["frame"].status
+    assert (status.state, status.attempt, status.retry_count) == ("Completed", 6, 0)
+    failure = of(WriteTask, scene.done)[-1].status.failure
+    assert failure is not None
+    assert failure.code == "MaxInternalRetryCountReached"
 
 
 def test_the_next_attempt_waits_for_the_phase_not_for_the_container() -> None:

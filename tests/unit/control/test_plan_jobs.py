@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from millpond.api import labels
 from millpond.api.job import DesiredState
 from millpond.api.reasons import JobState
-from millpond.control.actions import DeleteTasks, StartAttempt, StopAttempt, WriteJob
+from millpond.control.actions import (
+    HoldJob,
+    ReleaseEvidence,
+    ReleaseJob,
+    StartAttempt,
+    StopAttempt,
+    WriteJob,
+    WriteTask,
+)
 from millpond.control.outcomes import Missed, Refused
 from support.builders import a_job, a_task, exited
 from support.scene import Scene, a_running_scene, of
@@ -110,28 +119,81 @@ def test_counts_are_summed_up_not_written_for_each_task() -> None:
     assert scene.jobs["film"].status.task_counts.succeeded == 40
 
 
-def test_a_deleted_job_takes_its_tasks_along() -> None:
-    scene = a_running_scene(sweep=2)
-    scene.add(a_job(), a_task("a"), a_task("b"))
-    scene.run(seconds=5)
-    scene.remove_job("film")
-    actions = scene.run(seconds=1)
-    assert [a.job for a in of(DeleteTasks, actions)] == ["film"]
-    assert scene.tasks == {}
-    scene.ends("a-1", exited(143, "Terminated"))
-    scene.run(seconds=10)
-    assert "film" not in scene.world.namespace("studio").jobs
-    assert not [name for name in scene.pods if name.startswith("a-")]
-
-
-def test_deleting_a_job_s_tasks_is_tried_again() -> None:
+def test_a_new_job_is_held_before_anything_is_said_of_it() -> None:
     scene = a_running_scene()
-    scene.add(a_job(), a_task("a"))
+    scene.add(a_job(held=False))
+    first, second = scene.run(seconds=5)
+    assert isinstance(first, HoldJob)
+    assert first.finalizers == ("example.com/own", labels.JOB_FINALIZER)
+    assert isinstance(second, WriteJob)
+
+
+def test_holding_a_job_is_tried_again() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(held=False))
+    scene.fail(HoldJob, Missed("no answer", again_in=5))
+    scene.run(seconds=4)
+    assert labels.JOB_FINALIZER not in scene.jobs["film"].metadata.finalizers
+    scene.run(seconds=2)
+    assert labels.JOB_FINALIZER in scene.jobs["film"].metadata.finalizers
+
+
+def test_a_deleted_job_stops_its_tasks_and_goes_with_them() -> None:
+    scene = a_running_scene(sweep=2)
+    scene.add(a_job(), a_task("runs"), a_task("waits", created=1))
     scene.run(seconds=5)
-    scene.remove_job("film")
-    scene.fail(DeleteTasks, Missed("no answer", again_in=5))
-    scene.run(seconds=10)
-    assert scene.tasks == {}
+    scene.add(scene.deleted(scene.jobs["film"]))
+    assert [a.pod for a in of(StopAttempt, scene.run(seconds=5))] == ["runs-1"]
+    assert scene.jobs["film"].status.state is JobState.DELETING
+    assert condition(scene, "Complete") == ("False", "Deleting")
+    scene.ends("runs-1", exited(143, "Terminated"))
+    actions = scene.run(seconds=10)
+    assert [a.pod for a in of(ReleaseEvidence, actions)] == ["runs-1"]
+    assert [a.uid for a in of(ReleaseJob, actions)] == ["uid-film"]
+    assert of(WriteTask, actions) == [], "what goes at once is not worth a write"
+    assert (scene.tasks, scene.jobs) == ({}, {})
+    assert "film" not in scene.world.namespace("studio").jobs
+    assert not [name for name in scene.pods if name.startswith("runs-")]
+
+
+def test_a_completed_job_that_is_deleted_stays_complete_to_the_end() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(desiredState="Terminated"))
+    scene.run(seconds=5)
+    ended = scene.jobs["film"].status.end_time
+    scene.fail(ReleaseJob, Missed("no answer", again_in=50))
+    scene.add(scene.deleted(scene.jobs["film"]))
+    scene.run(seconds=5)
+    status = scene.jobs["film"].status
+    assert (status.state, status.end_time, status.terminate_reason) == (JobState.DELETING, ended, "UserTerminate")
+    assert condition(scene, "Complete") == ("True", "Deleting")
+    scene.run(seconds=60)
+    assert scene.jobs == {}
+
+
+def test_a_task_that_lost_its_pod_is_not_booked_in_a_job_that_goes() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("runs"))
+    scene.run(seconds=5)
+    scene.starts("runs-1")
+    scene.run(seconds=5)
+    scene.fail(ReleaseJob, Missed("no answer", again_in=50))
+    scene.add(scene.deleted(scene.jobs["film"]))
+    scene.remove_pod("runs-1")
+    assert of(WriteTask, scene.run(seconds=40)) == []
+
+
+def test_a_job_made_again_is_a_job_like_any_other() -> None:
+    scene = a_running_scene()
+    scene.add(a_job())
+    scene.run(seconds=5)
+    scene.add(scene.deleted(scene.jobs["film"]))
+    scene.run(seconds=5)
+    scene.add(a_job(uid="second", version=scene.version + 1), a_task("a"))
+    assert [a.task for a in of(StartAttempt, scene.run(seconds=5))] == ["a"]
+    scene.ends("a-1", exited(0))
+    scene.add(scene.deleted(scene.jobs["film"]))
+    assert [a.uid for a in of(ReleaseJob, scene.run(seconds=5))] == ["second"]
 
 
 def test_a_status_that_was_not_taken_is_written_again() -> None:

@@ -68,6 +68,17 @@ def test_an_ending_job_starts_nothing() -> None:
         assert job.ending == (state in (JobState.TERMINATING, JobState.COMPLETED))
 
 
+def test_a_deleted_job_starts_nothing_and_no_attempt_of_it_counts() -> None:
+    scene = a_scene()
+    scene.add(a_task_pod("t", running()))
+    attempt = scene.pool_state().attempts["t-1"]
+    assert not attempt.settled
+    scene.add(scene.deleted(a_job()))
+    assert attempt.job.deleting
+    assert attempt.job.ending
+    assert attempt.settled
+
+
 def test_a_node_s_newest_pod_speaks_for_it() -> None:
     node = NodeRecord("n")
     assert (node.pod, node.placed, node.leaving) == (None, False, True)

@@ -19,7 +19,7 @@ ALL_KINDS = [kind for kind in act.AnyAction.__args__ if kind is not act.Announce
 
 def the_whole_story(scene: Scene) -> None:
     """A pool, a job and tasks from their start to their end: every kind of action but Announce occurs."""
-    scene.add(a_host("host-1"), a_host("host-2"), a_pool(nodes=2), a_job(), a_job("short"))
+    scene.add(a_host("host-1"), a_host("host-2"), a_pool(nodes=2), a_job(), a_job("short", held=False))
     scene.add(a_task("good"), a_task("bad", created=1), a_task("brief", job="short", created=2))
     scene.run(seconds=90)
     for name in ("good-1", "bad-1", "brief-1"):
@@ -29,7 +29,7 @@ def the_whole_story(scene: Scene) -> None:
             if name in scene.pods:
                 scene.pod(name, phase="Failed")
                 scene.run(seconds=60)
-    scene.remove_job("short")
+    scene.add(scene.deleted(scene.jobs["short"]))
     scene.run(seconds=60)
     scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
     scene.run(seconds=60)

@@ -10,7 +10,7 @@ from millpond.control.actions import StartAttempt, WriteTask
 from millpond.control.limits import Limits
 from millpond.control.verdicts import back_off, book, events_of
 from millpond.lifecycle.exits import Ending, Exit
-from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict, Wishes, decide
+from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Tries, Verdict, Wishes, decide
 from support.builders import a_job, a_task, a_task_pod, exited, running
 from support.scene import Scene, a_running_scene, of
 
@@ -93,7 +93,7 @@ def test_the_ledgers_add_up_on_a_random_history(seed: int) -> None:
 
 
 def test_an_exit_of_every_ending_has_a_ledger() -> None:
-    assert {decide(Exit(ending, 1, ENDED_BY_USER), Wishes(), 0, 0).ledger for ending in Ending} == {
+    assert {decide(Exit(ending, 1, ENDED_BY_USER), Wishes(), Tries()).ledger for ending in Ending} == {
         Ledger.SUCCESS,
         Ledger.FAILURE,
         Ledger.RECOVERY,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from millpond.api import reasons
+from support.failuretable import BY_NAME, CATEGORIES
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "failures.md").read_text()
 
@@ -27,6 +28,24 @@ def words_of(title: str) -> list[str]:
     text = PAGE.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
     cells = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
     return [word for cell in cells for word in re.findall(r"`(\w+)`", cell)]
+
+
+def rows_below(head: str) -> list[tuple[str, str]]:
+    """The first two cells of the rows of the table with that head."""
+    body = PAGE.split(f"\n{head}\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    return [tuple(cell.strip().strip("`") for cell in row.split("|")[1:3]) for row in body]  # type: ignore[misc]
+
+
+def test_a_failure_s_category_is_that_of_the_failure_table() -> None:
+    told = dict(rows_below("| Code | Category | What happened | What to do |"))
+    assert told == {code.value: category.value for code, category in CATEGORIES.items()}
+
+
+def test_what_is_no_failure_is_booked_as_the_failure_table_says() -> None:
+    rows = rows_below("| What happens | Booked as |")
+    assert len(rows) > 10
+    for name, ledger in rows:
+        assert BY_NAME[name].ledger == ledger, name
 
 
 @pytest.mark.parametrize("title", SECTIONS)

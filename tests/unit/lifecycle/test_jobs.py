@@ -17,6 +17,7 @@ ORDINARY = {
     "has_ever_had_tasks": True,
     "unfinished": 3,
     "bound": 2,
+    "deleting": False,
     "created": 1000.0,
     "empty_since": 1000.0,
     "max_wall_clock_seconds": None,
@@ -25,6 +26,7 @@ NOW, GRACE = 2000.0, 30.0
 DONE = {"terminates_when_all_complete": True, "unfinished": 0, "bound": 0}
 NEVER = {**DONE, "has_ever_had_tasks": False}
 ACTIVE, TERMINATING, COMPLETED = JobState.ACTIVE, JobState.TERMINATING, JobState.COMPLETED
+DELETING = JobState.DELETING
 
 RULES: list[tuple[str, dict[str, Any], JobState, str | None, float | None]] = [
     # rule, facts, state, reason, when to look again
@@ -59,6 +61,9 @@ RULES: list[tuple[str, dict[str, Any], JobState, str | None, float | None]] = [
         "AllTasksComplete",
         None,
     ),
+    ("deleted, tasks run", {"deleting": True}, DELETING, None, None),
+    ("deleted, whatever else is wanted", {"deleting": True, "wants_termination": True}, DELETING, None, None),
+    ("deleted after its end", {"deleting": True, "state": COMPLETED, "terminate_reason": "x"}, DELETING, "x", None),
 ]
 
 
@@ -66,3 +71,9 @@ RULES: list[tuple[str, dict[str, Any], JobState, str | None, float | None]] = [
 def test_the_rules_of_a_job(facts: dict[str, Any], state: JobState, reason: str | None, again: float | None) -> None:
     verdict = judge_job(JobFacts(**{**ORDINARY, **facts}), NOW, GRACE)
     assert (verdict.state, verdict.terminate_reason, verdict.look_again) == (state, reason, again)
+
+
+@pytest.mark.parametrize(("deleting", "bound", "may_go"), [(True, 0, True), (True, 1, False), (False, 0, False)])
+def test_a_deleted_job_may_go_when_nothing_of_it_runs(deleting: bool, bound: int, may_go: bool) -> None:
+    facts = JobFacts(**{**ORDINARY, "deleting": deleting, "bound": bound})
+    assert judge_job(facts, NOW, GRACE).may_go is may_go

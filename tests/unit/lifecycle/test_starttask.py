@@ -29,6 +29,7 @@ CASES: list[tuple[str, dict[str, Any], str, int | None, FailureCode | None]] = [
     ("not found", exited(127, "CommandNotFound"), "Completed", 127, Code.COMMAND_PROGRAM_NOT_FOUND),
     ("not executable", exited(126, "NotExecutable"), "Completed", 126, Code.COMMAND_LAUNCH_FAILED),
     ("no directory", exited(1, "NodeDirectory"), "Completed", 1, Code.RESOURCE_DIRECTORY_CREATE_FAILED),
+    ("disk full", exited(125, "DiskFull"), "Completed", 125, Code.DISK_FULL),
     ("out of memory", ended(137, "OOMKilled"), "Completed", 137, Code.FAILURE_EXIT_CODE),
     ("killed", ended(137), "Completed", 137, Code.FAILURE_EXIT_CODE),
     ("stopped", exited(143, "Terminated"), "Completed", 143, Code.FAILURE_EXIT_CODE),

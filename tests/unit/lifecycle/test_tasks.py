@@ -6,7 +6,7 @@ import pytest
 from millpond.api.reasons import FailureCode
 from millpond.lifecycle.exits import Ending, Exit
 from millpond.lifecycle.failure import user_error
-from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Wishes, decide
+from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Tries, Wishes, decide
 
 NOBODY = Wishes()
 USER = Wishes(ended_by_user=True)
@@ -19,7 +19,7 @@ FAILED = Exit(Ending.NONZERO, 1, BAD)
 BROKEN = Exit(Ending.PREPROCESSING, None, user_error(FailureCode.CONTAINER_INVALID_IMAGE, "no image"))
 LATE = Exit(Ending.WALL_CLOCK, 143, user_error(FailureCode.TASK_ENDED, "too long"))
 STOPPED = Exit(Ending.INTERRUPTED, 143)
-NOT_RUN = Exit(Ending.NOT_RUN, message="no room")
+REFUSED = Exit(Ending.REFUSED, message="No room.")
 
 CASES = [
     # exit, wishes, retries made, retries allowed, ledger
@@ -47,9 +47,9 @@ CASES = [
     (STOPPED, LOST, 0, 0, Ledger.RECOVERY),
     (STOPPED, Wishes(True, True, True), 0, 0, Ledger.FAILURE),
     (STOPPED, Wishes(False, True, True), 0, 0, Ledger.REQUEUE),
-    (NOT_RUN, NOBODY, 0, 0, Ledger.RECOVERY),
-    (NOT_RUN, USER, 0, 0, Ledger.FAILURE),
-    (NOT_RUN, REMOVED, 0, 0, Ledger.REQUEUE),
+    (REFUSED, NOBODY, 0, 0, Ledger.RECOVERY),
+    (REFUSED, USER, 0, 0, Ledger.FAILURE),
+    (REFUSED, REMOVED, 0, 0, Ledger.REQUEUE),
     (GIVEN_UP, LOST, 0, 0, Ledger.RECOVERY),
     (GIVEN_UP, Wishes(ended_by_user=True, node_lost=True), 0, 0, Ledger.FAILURE),
 ]
@@ -57,7 +57,7 @@ CASES = [
 
 @pytest.mark.parametrize(("exit_", "wishes", "made", "allowed", "ledger"), CASES)
 def test_each_end_is_booked_once(exit_: Exit, wishes: Wishes, made: int, allowed: int, ledger: Ledger) -> None:
-    verdict = decide(exit_, wishes, made, allowed)
+    verdict = decide(exit_, wishes, Tries(made, allowed))
     assert verdict.ledger is ledger
     assert verdict.final == (ledger in (Ledger.SUCCESS, Ledger.FAILURE))
     assert (verdict.failure is not None) == (ledger is Ledger.FAILURE)
@@ -66,14 +66,31 @@ def test_each_end_is_booked_once(exit_: Exit, wishes: Wishes, made: int, allowed
 
 
 def test_a_task_ended_by_its_user_keeps_its_exit_code() -> None:
-    verdict = decide(FAILED, USER, 0, 3)
+    verdict = decide(FAILED, USER, Tries(0, 3))
     assert verdict.failure is not None
     assert (verdict.exit_code, verdict.failure.code) == (1, FailureCode.TASK_ENDED)
 
 
 def test_a_requeued_attempt_tells_no_exit_code() -> None:
-    assert decide(STOPPED, REMOVED, 0, 0).exit_code is None
+    assert decide(STOPPED, REMOVED, Tries()).exit_code is None
 
 
 def test_the_node_s_words_reach_the_user() -> None:
-    assert decide(NOT_RUN, NOBODY, 0, 0).message == "no room"
+    assert decide(REFUSED, NOBODY, Tries()).message == "No room. It runs again."
+
+
+@pytest.mark.parametrize(("before", "most", "ledger"), [(0, 2, "Recovery"), (1, 2, "Failure"), (5, -1, "Recovery")])
+def test_a_task_that_no_node_takes_fails_in_the_end(before: int, most: int, ledger: str) -> None:
+    verdict = decide(REFUSED, NOBODY, Tries(refusals=before, max_refusals=most))
+    assert verdict.ledger == ledger
+    assert verdict.refused is (not verdict.final)
+    if verdict.failure is not None:
+        assert verdict.failure.code is FailureCode.MAX_INTERNAL_RETRY_COUNT_REACHED
+        assert "2 times in a row. The last time: No room." in verdict.failure.message
+
+
+@pytest.mark.parametrize("wishes", [REMOVED, LOST])
+def test_a_lost_or_removed_node_is_no_refusal(wishes: Wishes) -> None:
+    verdict = decide(REFUSED, wishes, Tries(refusals=10, max_refusals=2))
+    assert not verdict.final
+    assert not verdict.refused

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from millpond.api import labels
 from millpond.api.commandline import split_command_line
 from millpond.api.containers import ContainerSettings, WorkingDirectory
+from millpond.api.environment import EnvironmentSetting
+from millpond.api.job import Job
 from millpond.api.pool import Pool
-from millpond.cluster.manifests.environment import Variable, literal
+from millpond.cluster.manifests.environment import Variable, environment, literal
 from millpond.cluster.manifests.identity import SURVIVE_SILENCE
 from millpond.cluster.manifests.layout import (
     LAUNCHER,
@@ -18,10 +20,12 @@ from millpond.cluster.manifests.layout import (
     host_directory,
     launcher_mount,
     node_mount,
+    task_directory,
     volumes,
 )
 from millpond.cluster.manifests.security import unprivileged
 from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
 
 LAUNCHER_MARGIN_SECONDS = 5
@@ -85,8 +89,26 @@ def _tolerations(pool: Pool) -> list[Manifest]:
     return [*of_node, *SURVIVE_SILENCE, {"operator": "Exists", "effect": "NoSchedule"}]
 
 
+def job_environment(
+    scope: Scope, place: Place, job: Job, task_id: str, settings: Iterable[EnvironmentSetting]
+) -> list[Variable]:
+    """The variables of something that a job runs on a node: the job's settings, its own, and the service's."""
+    name, preparation = job.metadata.name, job.spec.job_preparation_task
+    facts = Facts(
+        place.namespace,
+        place.pool,
+        place.node,
+        ROOT,
+        task_directory(name, task_id),
+        job=name,
+        id=task_id,
+        preparation=task_directory(name, preparation.id) if preparation is not None else "",
+    )
+    return environment((job.spec.common_environment_settings, settings), service_variables(scope, facts))
+
+
 def run_container(
-    command: Command, environment: list[Variable], resources: Manifest, pool: Pool, settings: Settings
+    command: Command, variables: list[Variable], resources: Manifest, pool: Pool, settings: Settings
 ) -> Manifest:
     """The container that runs the command. Raises CommandLineError when the command line cannot be split."""
     directory = f"{ROOT}/{command.directory}"
@@ -94,7 +116,7 @@ def run_container(
     in_image = settings_ is not None and settings_.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
     words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
     words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
-    return launched(TASK_CONTAINER, words, settings_, pool, settings) | {"env": environment, "resources": resources}
+    return launched(TASK_CONTAINER, words, settings_, pool, settings) | {"env": variables, "resources": resources}
 
 
 def launched(

@@ -6,11 +6,11 @@ from millpond.api import labels
 from millpond.api.job import Job
 from millpond.api.jobtasks import JobPreparationTask, JobReleaseTask
 from millpond.api.pool import Pool
-from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, run_container
-from millpond.cluster.manifests.environment import environment, node_variables, task_variables
+from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, run_container
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import Manifest, task_directory
 from millpond.control.actions import StartJobTask
+from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 
 
@@ -21,23 +21,17 @@ def job_pod(
 
     It asks for no resources, since the tasks' slots have all that the node offers.
     """
+    place = Place(start.namespace, start.pool, start.node, start.host)
+    scope = Scope.PREPARATION if start.role is labels.Role.PREPARATION else Scope.RELEASE
+    variables = job_environment(scope, place, job, task.id, task.environment_settings)
     own = task_directory(start.job, task.id)
-    variables = task_variables(job, task.id, is_preparation=start.role is labels.Role.PREPARATION)
-    service = node_variables(start.namespace, start.pool, start.node, own) | variables
     command = Command(task.command_line, own, task.container_settings, ("--name", start.pod, *_limits(task)))
     metadata = {
         "name": start.pod,
         "labels": common_labels(start.role, start.pool, start.node) | {labels.JOB: start.job},
         "ownerReferences": [owner("Job", start.job, start.job_uid)],
     }
-    settings_of = (job.spec.common_environment_settings, task.environment_settings)
-    return bound_pod(
-        metadata,
-        Place(start.namespace, start.pool, start.node, start.host),
-        pool,
-        run_container(command, environment(settings_of, service), {}, pool, settings),
-        settings,
-    )
+    return bound_pod(metadata, place, pool, run_container(command, variables, {}, pool, settings), settings)
 
 
 def _limits(task: JobPreparationTask | JobReleaseTask) -> list[str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 ROOT = "/mnt/batch/tasks"
-SHARED = f"{ROOT}/shared"
 STARTUP = f"{ROOT}/startup"
-MOUNTS = f"{ROOT}/fsmounts"
 LAUNCHER_HOME = "/.millpond"
 LAUNCHER = f"{LAUNCHER_HOME}/launcher"
 LAUNCHER_DIRECTORY = "volatile/bin"

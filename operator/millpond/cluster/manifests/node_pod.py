@@ -7,7 +7,7 @@ from millpond.api.commandline import split_command_line
 from millpond.api.pool import Pool
 from millpond.api.resources import millicores
 from millpond.api.starttask import StartTask
-from millpond.cluster.manifests.environment import environment, literal, node_variables
+from millpond.cluster.manifests.environment import environment, literal
 from millpond.cluster.manifests.identity import SURVIVE_SILENCE, common_labels, owner
 from millpond.cluster.manifests.layout import (
     LAUNCHER,
@@ -24,6 +24,7 @@ from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
 from millpond.control.actions import CreateNodePod
 from millpond.lifecycle.nodes import AGENT_CONTAINER, LAYOUT_CONTAINER
 from millpond.lifecycle.starttask import START_TASK_CONTAINER
+from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
 
 KEEP_HOST = {
@@ -123,7 +124,7 @@ def shrunk(uid: str) -> list[Manifest]:
 
 
 def _start_task(create: CreateNodePod, start_task: StartTask, pool: Pool, settings: Settings) -> Manifest:
-    service = node_variables(create.namespace, create.pool, create.node, "startup")
+    facts = Facts(create.namespace, create.pool, create.node, ROOT, "startup")
     command = [LAUNCHER, "run", "--report-only", "--retries", str(start_task.max_task_retry_count)]
     command += ["--directory", STARTUP, "--working-directory", f"{STARTUP}/wd", "--"]
     command += split_command_line(start_task.command_line)
@@ -132,7 +133,7 @@ def _start_task(create: CreateNodePod, start_task: StartTask, pool: Pool, settin
         "image": start_task.image or pool.spec.node_template.image,
         "imagePullPolicy": pool.spec.node_template.image_pull_policy.value,
         "command": [literal(word) for word in command],
-        "env": environment((start_task.environment_settings,), service),
+        "env": environment((start_task.environment_settings,), service_variables(Scope.START, facts)),
         "resources": start_task.resources.as_document(),
         "volumeMounts": [node_mount(), launcher_mount()],
         "securityContext": unprivileged(settings.task_uid, settings.task_gid),

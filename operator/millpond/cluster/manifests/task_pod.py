@@ -6,12 +6,12 @@ from millpond.api import labels
 from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
-from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, launched, run_container
-from millpond.cluster.manifests.environment import environment, node_variables, task_variables
+from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, launched, run_container
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
+from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 
 
@@ -23,14 +23,14 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
         "ownerReferences": [owner("Task", start.task, start.task_uid)],
     }
     own = task_directory(start.job, task.id)
-    service = node_variables(start.namespace, start.pool, start.node, own) | task_variables(job, task.id)
-    variables = environment((job.spec.common_environment_settings, task.spec.environment_settings), service)
+    place = Place(start.namespace, start.pool, start.node, start.host)
+    variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings)
     limit = task.spec.constraints.max_wall_clock_seconds
     options = ("--wall-clock", str(limit)) if limit is not None else ()
     command = Command(task.spec.command_line or "", own, task.spec.container_settings, options)
     return bound_pod(
         metadata,
-        Place(start.namespace, start.pool, start.node, start.host),
+        place,
         pool,
         run_container(command, variables, _resources(start, task), pool, settings),
         settings,

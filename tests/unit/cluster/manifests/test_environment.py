@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from millpond.api.environment import EnvironmentSetting
-from millpond.cluster.manifests.environment import environment, literal, node_variables, task_variables
+from millpond.cluster.manifests.environment import environment, literal
+from millpond.lifecycle.variables import NAMES, ContainerLimit
 from support.expansion import expand
 
 TEXT = st.text(st.sampled_from("$()AB{ é\n"), max_size=12)
@@ -46,22 +47,25 @@ def test_setting_without_a_value_is_empty() -> None:
     assert environment(((EnvironmentSetting(name="EMPTY"),),), {}) == [{"name": "EMPTY", "value": ""}]
 
 
-def test_service_variables() -> None:
-    names = node_variables("studio", "farm", "farm-aaaaa", "workitems/frames/job-1/042") | task_variables(
-        "frames", "042"
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_no_setting_has_an_effect_under_the_name_of_a_service_variable(name: str) -> None:
+    secret = {"name": name, "valueFrom": {"secretKeyRef": {"name": "store", "key": "token"}}}
+    settings = (EnvironmentSetting.model_validate(secret), EnvironmentSetting(name="AZ_BATCH_OTHER", value="mine"))
+    others = {"name": "AZ_BATCH_OTHER", "value": "mine"}
+    assert environment((settings,), {}) == [others]
+    assert environment((settings,), {name: "its word"}) == [others, {"name": name, "value": "its word"}]
+
+
+def test_a_secret_and_a_value_override_each_other() -> None:
+    secret = EnvironmentSetting.model_validate(
+        {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "store", "key": "token"}}}
     )
-    root = "/mnt/batch/tasks"
-    assert names == {
-        "AZ_BATCH_ACCOUNT_NAME": "studio",
-        "AZ_BATCH_POOL_ID": "farm",
-        "AZ_BATCH_NODE_ID": "farm-aaaaa",
-        "AZ_BATCH_NODE_IS_DEDICATED": "true",
-        "AZ_BATCH_NODE_ROOT_DIR": root,
-        "AZ_BATCH_NODE_SHARED_DIR": f"{root}/shared",
-        "AZ_BATCH_NODE_STARTUP_DIR": f"{root}/startup",
-        "AZ_BATCH_NODE_MOUNTS_DIR": f"{root}/fsmounts",
-        "AZ_BATCH_JOB_ID": "frames",
-        "AZ_BATCH_TASK_ID": "042",
-        "AZ_BATCH_TASK_DIR": f"{root}/workitems/frames/job-1/042",
-        "AZ_BATCH_TASK_WORKING_DIR": f"{root}/workitems/frames/job-1/042/wd",
-    }
+    value = EnvironmentSetting(name="KEY", value="plain")
+    assert environment(((secret,), (value,)), {}) == [{"name": "KEY", "value": "plain"}]
+    (variable,) = environment(((value,), (secret,)), {})
+    assert variable["valueFrom"]["secretKeyRef"]["key"] == "token"
+
+
+def test_what_the_kubelet_is_to_fill_in() -> None:
+    (variable,) = environment((), {"SPACE": ContainerLimit("ephemeral-storage")})
+    assert variable == {"name": "SPACE", "valueFrom": {"resourceFieldRef": {"resource": "limits.ephemeral-storage"}}}

@@ -89,10 +89,11 @@ def test_start_task_that_is_waited_for() -> None:
         "/.millpond/launcher", "run", "--report-only", "--retries", "2",
         "--directory", startup, "--working-directory", f"{startup}/wd", "--", "sh", "-c", "echo $$X",
     ]  # fmt: skip
-    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    variables = {variable["name"]: variable.get("value") for variable in container["env"]}
     assert variables["X"] == "$$(Y)"
     assert variables["AZ_BATCH_TASK_DIR"] == startup
     assert variables["AZ_BATCH_NODE_ID"] == "farm-aaaaa"
+    assert "AZ_BATCH_TASK_ID" not in variables
     assert container["resources"]["limits"] == {"memory": "1Gi"}
 
 

@@ -1,0 +1,46 @@
+"""What is written to objects of any kind in the same way: a whole status, and the end of a finalizer of ours."""
+
+from __future__ import annotations
+
+import msgspec
+
+from millpond.api.schema import Document
+from millpond.api.views.meta import Meta
+from millpond.cluster.api_server import ApiServer, Resource
+from millpond.control.outcomes import Done
+
+
+class _Object(msgspec.Struct):
+    metadata: Meta
+
+
+_object = msgspec.json.Decoder(_Object).decode
+
+
+async def read_meta(api: ApiServer, resource: Resource, namespace: str, name: str) -> Meta:
+    """The object's metadata as it is now. NotFoundError when there is none."""
+    return _object(await api.get(resource, namespace, name)).metadata
+
+
+async def write_status(
+    api: ApiServer, resource: Resource, namespace: str, name: str, version: str, status: Document
+) -> Done:
+    """Write the whole status, fields that are None removed. ConflictError when the object is not of that version."""
+    patch = {
+        "metadata": {"resourceVersion": version},
+        "status": status.model_dump(mode="json", by_alias=True),
+    }
+    meta = await api.merge_patch(resource, namespace, name, patch, "status")
+    return Done(meta.resource_version, meta.uid)
+
+
+async def drop_finalizer(
+    api: ApiServer, resource: Resource, namespace: str, name: str, uid: str, finalizer: str
+) -> None:
+    """Take our finalizer off the object of that uid, and only ours. NotFoundError when there is none."""
+    found = await read_meta(api, resource, namespace, name)
+    if found.uid != uid or finalizer not in found.finalizers:
+        return
+    others = [kept for kept in found.finalizers if kept != finalizer]
+    patch = {"metadata": {"finalizers": others, "resourceVersion": found.resource_version}}
+    await api.merge_patch(resource, namespace, name, patch)

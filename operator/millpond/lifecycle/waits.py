@@ -1,0 +1,78 @@
+"""A task's Pod that has not started: whether it still may, or what kept it from it for good.
+
+Source: reference §8.1; `ErrImagePull` and the like may heal, a wrong name or a missing Secret does not by itself.
+"""
+
+from __future__ import annotations
+
+from millpond.api.reasons import FailureCode
+from millpond.api.views.pod import PodView, Waiting
+from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited
+from millpond.lifecycle.failure import Failure, server_error, user_error
+from millpond.lifecycle.kubelet import lacked_disk, sentence
+from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
+
+SETTINGS = "CreateContainerConfigError"
+NOT_MADE = ("CreateContainerError", "RunContainerError", "PreCreateHookError", "PreStartHookError")
+"""The runtime could not make or start the container: an overloaded one often can a moment later."""
+CACHE = "failed to sync"
+"""What a kubelet says that has not read the Secret yet."""
+
+
+def waits_for_preparation(pod: PodView) -> bool:
+    """True while the job's preparation task holds the task back."""
+    state = awaited(pod)
+    return state is not None and state.running is not None
+
+
+def starts_since(pod: PodView) -> str:
+    """From when on the Pod could start its command: its creation, or the end of its wait for a preparation."""
+    state = awaited(pod)
+    ended = state.terminated.finished_at if state and state.terminated else None
+    return ended or pod.metadata.creation_timestamp
+
+
+def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
+    """The end of a Pod that will never start, or None while it still may.
+
+    All times are seconds since `starts_since`: `image_limit` for what may heal, `startup_limit` for anything.
+    """
+    if waits_for_preparation(pod):
+        return None
+    state, before = pod.container(TASK_CONTAINER), awaited(pod)
+    waiting = before.waiting if before and before.waiting else state.waiting if state else None
+    if waiting is not None and (failure := _failure(waiting, waited >= image_limit)) is not None:
+        return Exit(Ending.PREPROCESSING, failure=failure)
+    started = state is not None and (state.running is not None or state.terminated is not None)
+    if started or waited < startup_limit:
+        return None
+    return Exit(Ending.PREPROCESSING, failure=_not_in_time(waiting, startup_limit))
+
+
+def _failure(waiting: Waiting, late: bool) -> Failure | None:
+    """What the reason for waiting comes to; None while it may heal."""
+    reason = waiting.reason
+    if reason in NEVER or (reason in PERHAPS and late):
+        return pull_failure(waiting)
+    if reason == SETTINGS and (late or CACHE not in waiting.message):
+        remedy = "Create what is missing or correct environmentSettings, then submit the task again."
+        return user_error(FailureCode.CONTAINER_INVALID_SETTINGS, _say(waiting, remedy))
+    if reason in NOT_MADE and late:
+        if lacked_disk(waiting.message):
+            return server_error(FailureCode.DISK_FULL, _say(waiting, "Free space on the host."))
+        return server_error(FailureCode.CONTAINER_MISC_ERROR, _say(waiting, "Look at the host's container runtime."))
+    return None
+
+
+def _say(waiting: Waiting, remedy: str) -> str:
+    return f"The container could not be started ({waiting.reason}): {sentence(waiting.message)} {remedy}"
+
+
+def _not_in_time(waiting: Waiting | None, limit: float) -> Failure:
+    why = waiting.reason if waiting and waiting.reason else "the container was not created"
+    text = (
+        f"The task did not start within {limit:.0f} s ({why}). "
+        "Look for a missing Secret or volume, or trouble of the host, with `kubectl get events`; "
+        "mend it and submit the task again."
+    )
+    return server_error(FailureCode.CONTAINER_MISC_ERROR, text)
