@@ -33,6 +33,7 @@ from support.builders import (
     POOL,
     SPACE,
     a_host,
+    a_job_pod,
     a_node,
     a_node_pod,
     a_pool,
@@ -230,6 +231,8 @@ class Scene:
         match action:
             case act.StartAttempt():
                 return self._start(action)
+            case act.StartJobTask():
+                return self._start_job_task(action)
             case act.WriteTask():
                 return self._write_task(action)
             case act.WriteJob() | act.WritePool() | act.WriteNode():
@@ -322,6 +325,26 @@ class Scene:
         )
         self.add(pod)
         return Done(str(self.version), pod.metadata.uid)
+
+    def _start_job_task(self, action: act.StartJobTask) -> Outcome:
+        assert action.pod not in self.pods, f"{action.pod} is there already"
+        pod = a_job_pod(
+            action.pod,
+            role=action.role.value,
+            job=action.job,
+            node=action.node,
+            host=action.host,
+            job_uid=action.job_uid,
+            uid=f"uid-{action.pod}-{self.next_version()}",
+            version=self.version,
+            created=self.now - EPOCH,
+        )
+        self.add(pod)
+        return Done(str(self.version), pod.metadata.uid)
+
+    def job_pods(self, role: str) -> list[str]:
+        """The Pods of jobs' preparation (prep) or release tasks, by name."""
+        return sorted(name for name, pod in self.pods.items() if pod.metadata.labels[labels.ROLE] == role)
 
     def _write_task(self, action: act.WriteTask) -> Outcome:
         view = self.tasks[action.task]

@@ -65,7 +65,7 @@ class Users:
             spec["onAllTasksComplete"] = "TerminateJob"
         if self.random.random() < 0.4:
             spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 3))}
-        if self.random.random() < 0.4:
+        if self.random.random() < 0.5:
             spec["jobPreparationTask"] = {
                 "commandLine": "prepare",
                 "waitForSuccess": self.random.random() < 0.7,

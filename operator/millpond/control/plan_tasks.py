@@ -27,7 +27,7 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         if task is None or task.state is TaskState.COMPLETED:
             continue
         if task.job.deleting:
-            task.vanished = 0
+            task.vanished, task.problem = 0, _problem(pool, task)
             queue_or_not(task)
             continue
         if task.live is not None:

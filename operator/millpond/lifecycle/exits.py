@@ -90,10 +90,9 @@ def _without_end(pod: PodView, *, began: bool) -> Exit:
         return Exit(Ending.REFUSED, message=text)
     if why := why_stopped(pod):
         return Exit(Ending.INTERRUPTED, message=why)
-    if (why := _why_unprepared(pod)) is not None:
-        return Exit(
-            Ending.INTERRUPTED, message=f"The job preparation task did not succeed on the node. {sentence(why)}"
-        )
+    if (unprepared := _why_unprepared(pod)) is not None:
+        text = f"The job preparation task did not succeed on the node. {sentence(unprepared)}"
+        return Exit(Ending.INTERRUPTED, message=text)
     if began:
         text = "The node lost the task's container, as after a reboot of the host."
         return Exit(Ending.INTERRUPTED, message=text)

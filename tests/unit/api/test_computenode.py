@@ -34,6 +34,7 @@ def test_a_node_that_has_reported_nothing() -> None:
         "conditions": [],
         "slots": {"total": 0, "used": 0},
         "resources": {},
+        "jobs": [],
         "totals": {"tasksRun": 0, "tasksSucceeded": 0},
         "errors": [],
     }

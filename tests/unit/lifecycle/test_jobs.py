@@ -17,6 +17,7 @@ ORDINARY = {
     "has_ever_had_tasks": True,
     "unfinished": 3,
     "bound": 2,
+    "unreleased": False,
     "deleting": False,
     "created": 1000.0,
     "empty_since": 1000.0,
@@ -34,6 +35,7 @@ RULES: list[tuple[str, dict[str, Any], JobState, str | None, float | None]] = [
     ("all complete, no action", {"unfinished": 0, "bound": 0}, ACTIVE, None, None),
     ("all complete", DONE, COMPLETED, "AllTasksComplete", None),
     ("all complete, a Pod still there", {**DONE, "bound": 1}, TERMINATING, "AllTasksComplete", None),
+    ("all complete, a node to release", {**DONE, "unreleased": True}, TERMINATING, "AllTasksComplete", None),
     ("one unfinished holds it open", {**DONE, "unfinished": 1}, ACTIVE, None, None),
     ("never had a task, grace over", NEVER, COMPLETED, "AllTasksComplete", None),
     ("never had a task, grace runs", {**NEVER, "empty_since": 1990.0}, ACTIVE, None, 2020.0),
@@ -73,7 +75,12 @@ def test_the_rules_of_a_job(facts: dict[str, Any], state: JobState, reason: str 
     assert (verdict.state, verdict.terminate_reason, verdict.look_again) == (state, reason, again)
 
 
-@pytest.mark.parametrize(("deleting", "bound", "may_go"), [(True, 0, True), (True, 1, False), (False, 0, False)])
-def test_a_deleted_job_may_go_when_nothing_of_it_runs(deleting: bool, bound: int, may_go: bool) -> None:
-    facts = JobFacts(**{**ORDINARY, "deleting": deleting, "bound": bound})
+@pytest.mark.parametrize(
+    ("deleting", "bound", "unreleased", "may_go"),
+    [(True, 0, False, True), (True, 1, False, False), (True, 0, True, False), (False, 0, False, False)],
+)
+def test_a_deleted_job_may_go_when_nothing_of_it_runs(
+    deleting: bool, bound: int, unreleased: bool, may_go: bool
+) -> None:
+    facts = JobFacts(**{**ORDINARY, "deleting": deleting, "bound": bound, "unreleased": unreleased})
     assert judge_job(facts, NOW, GRACE).may_go is may_go
