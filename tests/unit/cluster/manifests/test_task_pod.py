@@ -191,3 +191,21 @@ def test_pull_secrets_and_policy() -> None:
     pod = _pod(_task(), nodeTemplate=template)
     assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
     assert _container(pod)["imagePullPolicy"] == "Always"
+
+
+def test_a_task_that_comes_after_a_preparation_waits_for_its_record() -> None:
+    task = _task(containerSettings={"imageName": "registry.example/a"})
+    for waits in (True, False):
+        job = a_job(jobPreparationTask={"commandLine": "fetch", "id": "setup", "waitForSuccess": waits})
+        start = _start(task, preparation="film-x-prep")
+        pod = task_pod(start, task, job, a_pool(), SETTINGS)
+        assert pod["metadata"]["labels"][labels.PREPARATION] == "film-x-prep"
+        assert "initContainers" not in task_pod(_start(task), task, job, a_pool(), SETTINGS)["spec"]
+        if not waits:
+            assert "initContainers" not in pod["spec"]
+            continue
+        (await_,) = pod["spec"]["initContainers"]
+        record = f"/mnt/batch/tasks/workitems/{JOB}/job-1/setup/exit.json"
+        assert await_["command"][1:] == ["await", "--record", record, "--name", "film-x-prep"]
+        assert await_["image"] == "registry.example/a"
+        assert complaints(pod["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]
