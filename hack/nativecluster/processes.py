@@ -72,8 +72,14 @@ def recorded(record: Path) -> Identity | None:
 
 def running(record: Path) -> int | None:
     """The id of the recorded process while it runs, else None."""
+    _reap()
     identity = recorded(record)
     return identity.pid if identity and is_alive(identity) else None
+
+
+def _reap() -> None:
+    """Forget those children of this command that have ended."""
+    _children[:] = [child for child in _children if child.poll() is None]
 
 
 def start(
@@ -114,6 +120,7 @@ def stop(record: Path, grace: float = 5.0) -> None:
         except ClusterError:
             _signal(identity, signal.SIGKILL)
             wait_until(lambda: not is_alive(identity), f"end of process {identity.pid}", 10, interval=0.02)
+    _reap()
     record.unlink(missing_ok=True)
 
 

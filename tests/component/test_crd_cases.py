@@ -28,8 +28,13 @@ def _try(server: ApiServer, case: Case) -> None:
     else:
         status, created = server.request("POST", path, document(case.kind, case.before))
         assert status == 201, created["message"]
-        changed = created | {"spec": case.spec}
         try:
+            if case.state:
+                status, created = server.request(
+                    "PUT", f"{path}/example/status", created | {"status": {"state": case.state}}
+                )
+                assert status == 200, created["message"]
+            changed = created | {"spec": case.spec}
             status, answer = server.request("PUT", f"{path}/example{trial}", changed)
         finally:
             server.request("DELETE", f"{path}/example")

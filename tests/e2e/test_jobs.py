@@ -82,3 +82,18 @@ def test_a_schedule_makes_a_job_that_runs_its_tasks(shared: Space) -> None:
     assert shared.until_state("jobs", "once-1", "Completed")["status"]["taskCounts"]["succeeded"] == 2
     status = shared.until_state("jobschedules", "once", "Completed")["status"]
     assert (status["jobsCreated"], status["recentJobName"]) == (1, "once-1")
+
+
+def test_a_deleted_job_stops_what_runs_and_takes_all_its_tasks_along(shared: Space) -> None:
+    shared.job("doomed", "shared")
+    for number in range(3):
+        shared.task(f"doomed-{number}", "doomed", 'trap "" TERM; sleep 300')
+    shared.until_state("tasks", "doomed-0", "Running")
+    shared.live.delete("jobs", shared.name, "doomed")
+    told = shared.until_told("jobs", "doomed", "Complete", "Deleting")
+    assert told["status"] == "False"
+    shared.until_gone("jobs", "doomed")
+    assert not [one for one in shared.live.all("tasks", shared.name) if one["spec"]["jobName"] == "doomed"]
+    shared.live.until(
+        "pods", shared.name, lambda pods: not [p for p in pods if p.startswith("doomed")], "no Pod is left"
+    )

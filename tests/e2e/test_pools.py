@@ -107,11 +107,14 @@ def test_a_deleted_pool_requeues_its_tasks_and_leaves_hosts_as_they_were(
 ) -> None:
     space.pool("own", 2)
     space.job("work", "own")
-    space.task("patient", "work", SLEEPS)
+    space.task("patient", "work", f"ln -s / $AZ_BATCH_NODE_SHARED_DIR/all; {SLEEPS}")
     space.until_state("tasks", "patient", "Running")
+    directories = space.node_directories()
+    assert len(directories) == 2
     space.live.delete("pools", space.name, "own")
     space.until_gone("pools", "own")
     assert space.live.all("computenodes", space.name) == []
+    assert space.node_directories() == [], "hosts keep nothing of their nodes"
     space.live.until("pods", space.name, lambda pods: not pods, "no Pod is left")
     assert marks(space.live.all("nodes")) == hosts
     status = space.until_state("tasks", "patient", "Active")["status"]

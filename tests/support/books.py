@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from math import inf
 
 from millpond.api import labels
 
@@ -26,17 +27,25 @@ class Books:
         """Job uid and node of each preparation that succeeded."""
         self.run: set[str] = set()
         """Pods of preparation and release tasks whose command came to its end."""
+        self.loosest: dict[str, float] = defaultdict(int)
+        """The highest `maxParallelTasks` that each job, by uid, ever had: a lower one may not be known yet."""
         verbs.store.listeners.append(self._hear)
 
     def _hear(self, change: Change) -> None:
         if change.plural == "tasks" and change.type != "DELETED":
             self._task_written(change.before, change.after)
+        if change.plural == "jobs" and change.type != "DELETED":
+            self._bound_set(change.after)
         if change.plural == "pods" and change.type == "ADDED" and _role(change.after) == labels.Role.TASK:
             self._attempt_begun(change.after)
         if change.plural == "pods" and change.type == "MODIFIED" and _role(change.after) == labels.Role.TASK:
             self._command_begun(change.before or {}, change.after)
         if change.plural == "pods" and _role(change.after) in (labels.Role.PREPARATION, labels.Role.RELEASE):
             self._job_task(change)
+
+    def _bound_set(self, job: Document) -> None:
+        most, uid = job["spec"].get("maxParallelTasks", -1), job["metadata"]["uid"]
+        self.loosest[uid] = max(self.loosest[uid], inf if most < 0 else most)
 
     def _say(self, sentence: str) -> None:
         self.violations.append(f"at revision {self.verbs.store.revision}: {sentence}")
@@ -133,12 +142,12 @@ class Books:
         if job is None:
             return
         state = (job.get("status") or {}).get("state")
-        if state in ("Terminating", "Completed", "Deleting"):
+        if state in ("Disabling", "Disabled", "Terminating", "Completed", "Deleting"):
             self._say(f"Pod {pod['metadata']['name']} begins in job {tags[labels.JOB]}, which is {state}")
-        most = job["spec"].get("maxParallelTasks", -1)
+        most = self.loosest[job["metadata"]["uid"]]
         running = sum(1 for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB])
-        if 0 <= most < running:
-            self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks is {most}")
+        if running > most:
+            self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks was never above {most}")
 
     # Preparation and release: before the tasks, after the tasks, and once
 

@@ -161,6 +161,13 @@ def a_node_pod(
     )
 
 
+def an_eraser_pod(node: str, host: str, phase: str, name: str, uid: str, version: int, created: float) -> PodView:
+    """A Pod that erases the directory of a node."""
+    pod = a_node_pod(node, host, name=name, uid=uid, version=version, created=created, phase=phase)
+    pod.metadata.labels[labels.ROLE] = labels.Role.ERASER.value
+    return pod
+
+
 def a_task_pod(
     task: str,
     state: dict[str, Any] | None = None,

@@ -21,7 +21,10 @@ Spec = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """One document, or one change of a document, and what the API server says; nothing where it takes it."""
+    """One document, or one change of a document, and what the API server says; nothing where it takes it.
+
+    `state` is the object's `status.state` before the change.
+    """
 
     kind: str
     title: str
@@ -29,6 +32,7 @@ class Case:
     before: Spec | None = None
     says: tuple[str, ...] = ()
     name: str = "example"
+    state: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}-{self.title}"
@@ -103,13 +107,21 @@ def cases(table: Table) -> Iterator[Case]:
         )
     for number, each in enumerate(table.updates, 1):
         before = merged(table.smallest, each.get("from", {}))
-        yield Case(table.kind, f"change {number}: {each['accepts']}", merged(before, each["accepts"]), before)
+        state = each.get("state", "")
+        yield Case(
+            table.kind,
+            f"change {number}: {each['accepts']}",
+            merged(before, each["accepts"]),
+            before,
+            state=state,
+        )
         yield Case(
             table.kind,
             f"no change {number}: {each['refuses']}",
             merged(before, each["refuses"]),
             before,
             (each["says"],),
+            state=state,
         )
 
 

@@ -73,6 +73,24 @@ async def start_task_fails(world: ModelWorld) -> None:
     world.delete("tasks", "t1")
 
 
+def _disables(option: str) -> Flow:
+    async def flow(world: ModelWorld) -> None:
+        world.host("h1").host("h2").pool("p", 1).pool("q", 1).job("j")
+        world.task("j", "t1", Run(seconds=30))
+        await world.run_until(lambda: world.running() == 1, LIMIT)
+        world.task("j", "t2", Run(seconds=30))
+        world.patch("jobs", "j", desiredState="Disabled", disableTasks=option)
+        await world.run_until(lambda: world.state("jobs", "j") == "Disabled", LIMIT)
+        world.patch("jobs", "j", desiredState="Active", poolName="q")
+        await world.run_until(world.all_tasks_completed, LIMIT)
+        world.patch("jobs", "j", desiredState="Terminated")
+        await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+    flow.__name__ = f"job_is_disabled_with_{option.lower()}"
+    flow.__doc__ = f"A job is disabled with {option} while a task runs, moved to another pool, enabled and ended."
+    return flow
+
+
 FLOWS: tuple[Flow, ...] = (
     from_apply_to_result,
     resize_under_load,
@@ -80,4 +98,5 @@ FLOWS: tuple[Flow, ...] = (
     users_end_things,
     job_is_deleted,
     start_task_fails,
+    *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

@@ -326,8 +326,9 @@ class History:
         job = self.verbs.store.get("jobs", (NAMESPACE, spec["jobName"]))
         if job is None:
             return None
-        if (job.get("status") or {}).get("state") == "Completed":
-            return "the job is completed"
+        state = (job.get("status") or {}).get("state")
+        if state in ("Completed", "Disabled"):
+            return f"the job is {state}"
         pool = self.verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
         if pool is None or pool["spec"]["targetDedicatedNodes"] == 0:
             return "there are no nodes"

@@ -60,6 +60,11 @@ class Installation:
         return Path("/var/lib/millpond/clusters") / self.name
 
     @property
+    def node_root(self) -> Path:
+        """Where node directories lie: with the cluster's own files, to go with them. All hosts are this machine."""
+        return self.root / "batch"
+
+    @property
     def kubeconfig(self) -> Path:
         return self.root / "kubeconfig"
 
@@ -74,8 +79,7 @@ class Installation:
     def install(self) -> None:
         """Install the chart, or upgrade to it, and wait until the operator leads."""
         target = ("--namespace", SYSTEM, "--create-namespace", "--kubeconfig", str(self.kubeconfig))
-        # Node directories lie with the cluster's own files, and go with them.
-        settings = SETTINGS | {"nodeRoot": f"{self.root}/batch"}
+        settings = SETTINGS | {"nodeRoot": str(self.node_root)}
         values = {"settings": settings, "podAnnotations": {BUILD: self.build}}
         done = helm.run("upgrade", "--install", RELEASE, str(helm.CHART), *target, values=values)
         assert done.returncode == 0, done.stderr
@@ -187,6 +191,11 @@ class Space:
 
     def log(self, pod: str, container: str = "task") -> str:
         return self.installation.kubectl("logs", "-n", self.name, pod, "-c", container)
+
+    def node_directories(self) -> list[str]:
+        """The directories of this namespace's nodes on their hosts."""
+        root = self.installation.node_root
+        return sorted(path.name for path in root.glob(f"{self.name}.*")) if root.exists() else []
 
     def read(self, node: str, path: str) -> str:
         """A file of a node directory, read through the node's agent."""

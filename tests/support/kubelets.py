@@ -209,7 +209,7 @@ class Kubelets:
 
     def _begin(self, pod: Document, life: Life, now: float, inits: list[Document] | None = None) -> None:
         life.stage, life.began = "running", now
-        life.due = now + self._script(pod).seconds if _runs_command(pod) else FOREVER
+        life.due = FOREVER if _role(pod) == labels.Role.NODE else now + self._script(pod).seconds
         self.records.pop((pod["spec"]["nodeName"], pod["metadata"]["name"]), None)
         statuses = [
             {"name": c["name"], "state": {"running": {"startedAt": _time(now)}}, "ready": True, "restartCount": 0}
@@ -270,10 +270,10 @@ class Kubelets:
 
     def _script(self, pod: Document) -> Run:
         tags = pod["metadata"].get("labels") or {}
-        if not _runs_command(pod):
-            return Run()
-        if tags[labels.ROLE] != labels.Role.TASK:
+        if _role(pod) in (labels.Role.PREPARATION, labels.Role.RELEASE):
             return self.scripts.job_task(tags[labels.ROLE], tags[labels.JOB], tags[labels.NODE])
+        if _role(pod) != labels.Role.TASK:
+            return self.scripts.eraser if _role(pod) == labels.Role.ERASER else Run()
         return self.scripts.run(tags.get(labels.TASK, ""), int(tags.get(labels.ATTEMPT, "1")))
 
     def _patch(self, pod: Document, status: Document) -> None:
@@ -281,9 +281,9 @@ class Kubelets:
         self.verbs.merge_patch("pods", meta["namespace"], meta["name"], {"status": status}, "status")
 
 
-def _runs_command(pod: Document) -> bool:
-    """True for Pods of tasks, and of jobs' preparation and release tasks."""
-    return (pod["metadata"].get("labels") or {}).get(labels.ROLE) not in (None, labels.Role.NODE)
+def _role(pod: Document) -> str | None:
+    role: str | None = (pod["metadata"].get("labels") or {}).get(labels.ROLE)
+    return role
 
 
 def _time(seconds: float) -> str:

@@ -55,6 +55,7 @@ class Performer:
             act.ReleaseJob: self._release_job,
             act.CreateNode: self._create_node,
             act.CreateNodePod: self._create_node_pod,
+            act.CreateEraser: self._create_eraser,
             act.ClaimHost: self._claim,
             act.ReleaseHost: self._unclaim,
             act.ShrinkNodePod: self._shrink,
@@ -172,6 +173,17 @@ class Performer:
                 "initContainers": inits,
                 "containers": [{"name": "agent", "resources": {"requests": {"cpu": "1800m", "memory": "2Gi"}}}],
             },
+        }
+        return self._create("pods", action.namespace, pod, lambda old: _owner(old) == owner["uid"])
+
+    def _create_eraser(self, action: act.CreateEraser) -> Outcome:
+        node = self._verbs.get("computenodes", action.namespace, action.node)
+        owner = {"apiVersion": node["apiVersion"], "kind": "ComputeNode", "name": action.node}
+        owner["uid"] = node["metadata"]["uid"]
+        tags = {labels.POOL: action.pool, labels.NODE: action.node, labels.ROLE: labels.Role.ERASER.value}
+        pod = {
+            "metadata": {"name": action.pod, "labels": tags, "ownerReferences": [owner]},
+            "spec": {"nodeName": action.host, "containers": [{"name": "eraser"}]},
         }
         return self._create("pods", action.namespace, pod, lambda old: _owner(old) == owner["uid"])
 

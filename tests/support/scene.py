@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
-from millpond.api import labels
+from millpond.api import labels, naming
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
 from millpond.api.kind import Resource
@@ -38,6 +38,7 @@ from support.builders import (
     a_node_pod,
     a_pool,
     a_task_pod,
+    an_eraser_pod,
     at,
     phase_of,
     running,
@@ -67,6 +68,8 @@ class Scene:
         self.nodes: dict[str, ComputeNode] = {}
         self.done: list[act.AnyAction] = []
         """Every action performed, in order."""
+        self.eraser_phase = "Succeeded"
+        """How far a Pod comes that erases a node directory."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
 
     # What is there.
@@ -276,8 +279,13 @@ class Scene:
             case act.ReleaseNode(node=node):
                 del self.nodes[node]
                 self.world.forget_node(SPACE, POOL, node)
+                if naming.eraser_pod(node) in self.pods:
+                    self.remove_pod(naming.eraser_pod(node))
             case act.CreateNodePod():
                 self._create_node_pod(action)
+            case act.CreateEraser(node=node, host=host, pod=pod):
+                uid, created = f"uid-{pod}-{self.next_version()}", self.now - EPOCH
+                self.add(an_eraser_pod(node, host, self.eraser_phase, pod, uid, self.version, created))
             case act.DeleteNodePod(pod=pod):
                 if pod in self.pods:
                     self.remove_pod(pod)

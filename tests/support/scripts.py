@@ -40,6 +40,8 @@ class Scripts:
     start_task: Callable[[str], StartRun] = lambda node: StartRun()
     job_task: Callable[[str, str, str], Run] = lambda role, job, node: Run(seconds=1.0)
     """What a job's preparation (role prep) or release (role release) task does on a node."""
+    eraser: Run = Run(seconds=1.0)
+    """What a Pod that erases a node directory does."""
 
     def run(self, task: str, attempt: int) -> Run:
         """What attempt (from 1) of the task does."""

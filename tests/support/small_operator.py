@@ -139,7 +139,7 @@ class SmallOperator:
     def _may_drive(self, key: PoolKey) -> bool:
         """A Pool's cycle begins when the Pool has its finalizer, which is put on at first sight."""
         pool = self.verbs.store.get("pools", key)
-        if not self.world.has_pool(key) or pool is None:
+        if self.world.pool(key).model is None or pool is None:
             return True
         if labels.POOL_FINALIZER in pool["metadata"].get("finalizers", ()):
             return True
@@ -216,7 +216,7 @@ def subjects(action: AnyAction) -> list[tuple[str, str]]:
             return [("pods", pod)]
         case act.ShrinkNodePod(pod=pod):
             return [("pods", pod)]
-        case act.CreateNodePod(node=node):
+        case act.CreateNodePod(node=node) | act.CreateEraser(node=node):
             return [("computenodes", node)]
         case act.ClaimHost(host=host) | act.ReleaseHost(host=host):
             return [("nodes", host)]

@@ -32,6 +32,9 @@ class Users:
             (4, self._end_task),
             (3, self._delete_task),
             (2, self._end_job),
+            (4, self._disable_job),
+            (5, self._enable_job),
+            (3, self._edit_job),
             (2, self._delete_job),
             (2, self._delete_pool),
         )
@@ -104,6 +107,22 @@ class Users:
 
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})
+
+    def _disable_job(self) -> str:
+        option = self.random.choice(("Requeue", "Terminate", "Wait"))
+        return self._patch("jobs", self._some("jobs"), {"desiredState": "Disabled", "disableTasks": option})
+
+    def _enable_job(self) -> str:
+        return self._patch("jobs", self._some("jobs"), {"desiredState": "Active"})
+
+    def _edit_job(self) -> str:
+        """Another priority or bound; another pool where the job is disabled, as the API server allows."""
+        name = self._some("jobs")
+        job = self.verbs.store.get("jobs", (NAMESPACE, name)) or {}
+        if (job.get("status") or {}).get("state") == "Disabled":
+            return self._patch("jobs", name, {"poolName": self.random.choice(POOLS)})
+        wanted = {"priority": self.random.choice((-5, 0, 5)), "maxParallelTasks": self.random.choice((-1, 1, 2))}
+        return self._patch("jobs", name, dict([self.random.choice(sorted(wanted.items()))]))
 
     def _delete(self, plural: str) -> str:
         name = self._some(plural)

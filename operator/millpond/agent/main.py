@@ -37,6 +37,17 @@ def layout(root: str, launcher: str, user: int) -> None:
         lay_out(root, launcher, user)
 
 
+@agent.command("erase")
+@click.option("--root", required=True, help="The directory that holds node directories.")
+@click.argument("name")
+def erase_command(root: str, name: str) -> None:
+    """Erase the node directory NAME."""
+    from millpond.agent.erase import erase  # noqa: PLC0415 - only this subcommand needs it
+
+    with _refusals():
+        erase(root, name)
+
+
 @agent.command("run")
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 def run(root: str) -> None:

@@ -36,12 +36,6 @@ def find(conditions: Conditions, wanted: ConditionType) -> Condition | None:
     return next((condition for condition in conditions if condition.type == wanted), None)
 
 
-def is_true(conditions: Conditions, wanted: ConditionType) -> bool:
-    """Whether the condition of this type is there and holds."""
-    found = find(conditions, wanted)
-    return found is not None and found.status is ConditionStatus.TRUE
-
-
 def put(conditions: Conditions, new: Condition) -> Conditions:
     """The conditions with ``new`` in place of its type; the transition time moves only when the status does."""
     old = find(conditions, ConditionType(new.type))

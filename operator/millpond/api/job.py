@@ -14,6 +14,7 @@ from millpond.api.schema import (
     MAX_INT32,
     Count,
     Document,
+    JsonMark,
     LabelName,
     RetryCount,
     Seconds,
@@ -23,15 +24,26 @@ from millpond.api.schema import (
     immutable,
     one_way,
     rule,
+    same,
     validations,
+    was,
 )
 
 
 class DesiredState(StrEnum):
-    """What a user wants of a job or a task: that it goes on, or that it ends."""
+    """What a user wants of a job: that it goes on, that it pauses, or that it ends."""
 
     ACTIVE = "Active"
+    DISABLED = "Disabled"
     TERMINATED = "Terminated"
+
+
+class DisableTasks(StrEnum):
+    """What a disable means for tasks that run: they run again later, they end for good, or the job waits for them."""
+
+    REQUEUE = "Requeue"
+    TERMINATE = "Terminate"
+    WAIT = "Wait"
 
 
 class OnAllTasksComplete(StrEnum):
@@ -87,7 +99,16 @@ class JobSpec(Document):
     job_preparation_task: JobPreparationTask | None = None
     job_release_task: JobReleaseTask | None = None
     desired_state: DesiredState = DesiredState.ACTIVE
+    disable_tasks: Annotated[
+        DisableTasks, Field(description="What becomes of running tasks when desiredState is Disabled")
+    ] = DisableTasks.REQUEUE
+    enabled_at: Time | None = Field(
+        default=None, description="A new time here lifts a disable that Millpond itself made; see status.disabledBy"
+    )
     terminate_reason: Text | None = Field(default=None, description="Given with desiredState Terminated")
+    force: Annotated[
+        bool, Field(description="When it ends or is deleted: do not wait until nodes have stopped its tasks")
+    ] = False
 
 
 class JobTaskCounts(Document):
@@ -101,6 +122,20 @@ class JobTaskCounts(Document):
     completed: Count = 0
 
 
+class JobDisable(Document):
+    """A disable that Millpond made by itself; it lasts until a user enables the job."""
+
+    reason: Annotated[str, Field(max_length=64, description="What made it, in one word")]
+    message: Text
+    time: Time
+
+
+class JobServed(Document):
+    """The operations that a time asks for: the time that was served last."""
+
+    enabled_at: Time | None = None
+
+
 class JobStatus(Document):
     """What a job is."""
 
@@ -112,15 +147,55 @@ class JobStatus(Document):
     start_time: Time | None = None
     end_time: Time | None = None
     terminate_reason: Text | None = None
+    terminate_time: Time | None = Field(default=None, description="When it began to end: later tasks never run")
+    disabled_by: JobDisable | None = None
+    served: JobServed = JobServed()
 
 
 _NEW_JOB = "create a new job with the new value"
 
 
+_CHANGEABLE = {
+    # field of the spec: whether it may be absent
+    "displayName": True,
+    "priority": False,
+    "maxParallelTasks": False,
+    "constraints": False,
+    "onAllTasksComplete": False,
+    "desiredState": False,
+    "disableTasks": False,
+    "enabledAt": True,
+    "terminateReason": True,
+}
+"""What may change while a job lasts, beside poolName, which has a rule of its own, and force, which is always free."""
+
+
+def _over(state: JobState, code: str, message: str) -> JsonMark:
+    """A rule that refuses changes of a job that has come to this state."""
+    unchanged = " && ".join(same(f"spec.{field}", optional) for field, optional in _CHANGEABLE.items())
+    return rule(
+        f"!({was(state.value)}) || ({unchanged})", f"{code}: {message}", at=".spec", reason="FieldValueForbidden"
+    )
+
+
 class Job(Resource):
     """Tasks with a pool, a priority and constraints."""
 
-    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("job")))
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            fits_a_label("job"),
+            _over(JobState.TERMINATING, "JobBeingTerminated", f"only force can be changed any more; {_NEW_JOB}"),
+            _over(JobState.COMPLETED, "JobCompleted", f"the job has ended; {_NEW_JOB}"),
+            _over(JobState.DELETING, "JobBeingDeleted", f"only force can be changed any more; {_NEW_JOB}"),
+            rule(
+                f"{same('spec.poolName')} || ({was(JobState.DISABLED.value)})",
+                "OperationInvalidForCurrentState: poolName can be changed only while the job is Disabled: "
+                "set desiredState Disabled, wait for that state, and set desiredState Active afterwards",
+                at=".spec.poolName",
+                reason="FieldValueForbidden",
+            ),
+        )
+    )
 
     KIND: ClassVar[Kind] = Kind(
         name="Job",
@@ -147,7 +222,6 @@ class Job(Resource):
         JobSpec,
         Field(
             json_schema_extra=validations(
-                immutable("poolName", "create a new job on the other pool"),
                 immutable("commonEnvironmentSettings", _NEW_JOB, optional=True),
                 immutable("jobPreparationTask", _NEW_JOB, optional=True),
                 immutable("jobReleaseTask", _NEW_JOB, optional=True),

@@ -46,5 +46,6 @@ class Role(StrEnum):
 
     NODE = "node"
     TASK = "task"
+    ERASER = "eraser"
     PREPARATION = "prep"
     RELEASE = "release"

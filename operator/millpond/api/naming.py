@@ -73,6 +73,12 @@ def node_name(pool_name: str, pool_uid: str, ordinal: int) -> str:
     return f"{shorten(pool_name, NAME_LIMIT - _NODE_SUFFIX_LENGTH - 1)}-{suffix}"
 
 
+def eraser_pod(node: str) -> str:
+    """The Pod that erases what the node leaves on its host: ``<node>-eraser``."""
+    suffix = "-eraser"
+    return shorten(node, NAME_LIMIT - len(suffix)) + suffix
+
+
 def host_claim(namespace: str, pool_name: str) -> str:
     """The value of label and taint on a host that belongs to the pool: ``<namespace>.<pool>``."""
     return label_value(f"{namespace}.{pool_name}")

@@ -61,6 +61,9 @@ class JobState(StrEnum):
     """Where a job is in its life."""
 
     ACTIVE = "Active"
+    DISABLING = "Disabling"
+    DISABLED = "Disabled"
+    ENABLING = "Enabling"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
     DELETING = "Deleting"
@@ -125,6 +128,7 @@ class ConditionType(StrEnum):
     SCHEDULED = "Scheduled"
     COMPLETE = "Complete"
     SUCCEEDED = "Succeeded"
+    DISABLED = "Disabled"
 
 
 class PoolReason(StrEnum):
@@ -149,6 +153,7 @@ class NodeReason(StrEnum):
     IDLE = "Idle"
     RUNNING = "Running"
     STARTING = "Starting"
+    HOST_CLAIMED = "HostClaimed"
     NODE_POD_MISSING = "NodePodMissing"
     WAITING_FOR_HOST = "WaitingForHost"
     HOST_SILENT = "HostSilent"
@@ -164,6 +169,10 @@ class JobReason(StrEnum):
     """Reasons of a Job's conditions."""
 
     RUNNING = "Running"
+    DISABLING = "Disabling"
+    DISABLED = "Disabled"
+    DISABLED_BY_USER = "DisabledByUser"
+    ENABLED = "Enabled"
     TERMINATING = "Terminating"
     COMPLETED = "Completed"
     DELETING = "Deleting"
@@ -181,7 +190,10 @@ class TaskReason(StrEnum):
 
     SCHEDULED = "Scheduled"
     JOB_NOT_FOUND = "JobNotFound"
-    JOB_NOT_ACTIVE = "JobNotActive"
+    JOB_DISABLED = "JobDisabled"
+    JOB_BEING_TERMINATED = "JobBeingTerminated"
+    JOB_COMPLETED = "JobCompleted"
+    JOB_BEING_DELETED = "JobBeingDeleted"
     POOL_NOT_FOUND = "PoolNotFound"
     POOL_DELETING = "PoolDeleting"
     NO_NODES = "NoNodes"

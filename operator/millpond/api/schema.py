@@ -45,12 +45,24 @@ def rule(expression: str, message: str, at: str = "", reason: str = "FieldValueI
     return written | ({"fieldPath": at} if at else {})
 
 
+def same(field: str, optional: bool = False) -> str:
+    """The CEL expression that holds while an update leaves ``field`` as it is."""
+    equal = f"self.{field} == oldSelf.{field}"
+    if optional:
+        return f"(has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || {equal}))"
+    return equal
+
+
 def immutable(field: str, remedy: str, optional: bool = False) -> JsonMark:
     """A rule that refuses any change of ``field``, and says what to do instead."""
-    same = f"self.{field} == oldSelf.{field}"
-    if optional:
-        same = f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || {same})"
-    return rule(same, f"{field} cannot be changed: {remedy}", at=f".{field}", reason="FieldValueForbidden")
+    return rule(
+        same(field, optional), f"{field} cannot be changed: {remedy}", at=f".{field}", reason="FieldValueForbidden"
+    )
+
+
+def was(state: str) -> str:
+    """The CEL expression for a whole object that holds when its ``status.state`` was ``state`` before."""
+    return f"has(oldSelf.status) && has(oldSelf.status.state) && oldSelf.status.state == '{state}'"
 
 
 def one_way(field: str, value: str, remedy: str) -> JsonMark:

@@ -1,5 +1,6 @@
 """The Task: one command on one node. Where it runs and what becomes of it is judged elsewhere."""
 
+from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
@@ -8,7 +9,6 @@ from millpond.api.conditions import Conditions
 from millpond.api.containers import ContainerSettings
 from millpond.api.environment import EnvironmentSettings
 from millpond.api.failure import Failure
-from millpond.api.job import DesiredState
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.resources import ResourceRequirements
@@ -30,6 +30,13 @@ from millpond.api.schema import (
     rule,
     validations,
 )
+
+
+class TaskDesiredState(StrEnum):
+    """What a user wants of a task: that it goes on, or that it ends."""
+
+    ACTIVE = "Active"
+    TERMINATED = "Terminated"
 
 
 class TaskConstraints(Document):
@@ -67,7 +74,7 @@ class TaskTemplateSpec(Document):
         ResourceRequirements()
     )
     constraints: TaskConstraints = TaskConstraints()
-    desired_state: DesiredState = DesiredState.ACTIVE
+    desired_state: TaskDesiredState = TaskDesiredState.ACTIVE
 
 
 class TaskSpec(TaskTemplateSpec):

@@ -17,12 +17,14 @@ from millpond.api.views.pod import PodView
 from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, PODS, POOLS, ApiServer, Selection
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import AlreadyExistsError, ConflictError, NotFoundError, RejectedError
+from millpond.cluster.manifests.eraser import eraser_pod
 from millpond.cluster.manifests.node_pod import node_pod, shrunk
 from millpond.cluster.objects import drop_finalizer, read_meta, write_status
 from millpond.cluster.pod_requests import HostedPod, requests_of
 from millpond.cluster.room import room_of
 from millpond.control.actions import (
     ClaimHost,
+    CreateEraser,
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
@@ -119,6 +121,25 @@ class NodeActions:
                 "use a namespace whose Pod Security level is privileged, and enough quota."
             )
             return Refused("PodRefused", text)
+        return Done(meta.resource_version, meta.uid)
+
+    async def create_eraser(self, action: CreateEraser) -> Outcome:
+        """Create the Pod that erases the node's directory, on the node's host."""
+        space = action.namespace
+        node = await read_meta(self._api, COMPUTE_NODES, space, action.node)
+        try:
+            secrets = (await self._documents.pool(space, action.pool)).spec.node_template.image_pull_secrets
+        except NotFoundError:
+            secrets = ()
+        try:
+            meta = await self._api.create(PODS, space, eraser_pod(action, node.uid, secrets, self._settings))
+        except AlreadyExistsError:
+            found = _pod(await self._api.get(PODS, space, action.pod)).metadata
+            if all(owner.uid != node.uid for owner in found.owner_references):
+                return Refused("PodRefused", f"another Pod has the name {action.pod}")
+            return Done(found.resource_version, found.uid)
+        except RejectedError as error:
+            return Refused("PodRefused", f"the API server refuses the Pod that erases them: {error.message}")
         return Done(meta.resource_version, meta.uid)
 
     async def delete_pod(self, action: DeleteNodePod) -> Outcome:

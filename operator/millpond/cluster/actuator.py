@@ -59,6 +59,7 @@ class Actuator:
             act.RemoveNode: nodes.remove,
             act.ReleaseNode: nodes.release,
             act.CreateNodePod: nodes.create_pod,
+            act.CreateEraser: nodes.create_eraser,
             act.DeleteNodePod: nodes.delete_pod,
             act.ShrinkNodePod: nodes.shrink,
             act.ClaimHost: nodes.claim,

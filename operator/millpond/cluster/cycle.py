@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from millpond import metrics
 from millpond.cluster.actuator import Actuator
 from millpond.cluster.refresh import Refresher
-from millpond.control.actions import AnyAction
+from millpond.control.actions import AnyAction, WriteTask
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Missed, Outcome
 from millpond.control.plan import plan
@@ -130,10 +130,16 @@ class Cycles:
         stale: list[AnyAction] = []
 
         def report(action: AnyAction, outcome: Outcome) -> None:
-            settle(pool, action, outcome, self._now())
+            try:
+                settle(pool, action, outcome, self._now())
+            except Exception:
+                # The outcomes of its neighbours are folded all the same, and everything is judged anew.
+                metrics.cycle_failed()
+                log.exception("an outcome was not folded", extra={"action": type(action).__name__, "pool": str(key)})
+                mark_all(pool)
             if not isinstance(outcome, Done):
                 # Of what is performed in the background this is the only news.
-                self.wake([key])
+                self.wake([key, *self._owner(action)])
             if isinstance(outcome, Missed):
                 missed.append(outcome)
                 if outcome.again_in == 0:
@@ -147,6 +153,11 @@ class Cycles:
         metrics.performed(loop.time() - began)
         await asyncio.sleep(self._pause(key, missed=bool(missed)))
         return self._now()
+
+    def _owner(self, action: AnyAction) -> Iterable[PoolKey]:
+        """The pool of the task's job, which has its unsent writes: another one, when the job has changed its pool."""
+        if isinstance(action, WriteTask):
+            yield PoolKey(action.namespace, self._world.namespace(action.namespace).job(action.job).pool.name)
 
     def _pause(self, key: PoolKey, *, missed: bool) -> float:
         """Seconds until the next turn: none, unless turns go wrong in a row."""

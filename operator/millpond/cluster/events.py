@@ -96,6 +96,8 @@ def subject_of(action: act.AnyAction, written: str = "") -> tuple[str, str, str]
             return "Job", name, uid
         case act.WriteJob(job=name):
             return "Job", name, written
+        case act.ReleaseNode(node=name, uid=uid):
+            return "ComputeNode", name, uid
         case act.WriteNode(node=name):
             return "ComputeNode", name, written
         case act.Announce(kind=kind, name=name, uid=uid):

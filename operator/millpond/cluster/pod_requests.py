@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -71,12 +71,3 @@ def _raise(total: dict[str, int], other: Mapping[str, int]) -> None:
 
 def _written(name: str, amount: int) -> str:
     return format_millicores(amount) if name == "cpu" else format_bytes(amount)
-
-
-def held_by_others(pods: Iterable[HostedPod], ours: Mapping[str, str], namespace: str) -> list[dict[str, str]]:
-    """Requests of the Pods that have not ended, without those of `namespace` that carry all labels of `ours`."""
-    return [
-        requests_of(pod)
-        for pod in pods
-        if not pod.ended and not (pod.metadata.namespace == namespace and ours.items() <= pod.metadata.labels.items())
-    ]

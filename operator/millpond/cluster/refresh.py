@@ -14,12 +14,14 @@ from millpond.api.pool import Pool
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
-from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, JOBS, PODS, POOLS, TASKS, ApiServer
-from millpond.cluster.errors import ApiError, NotFoundError
+from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, JOBS, PODS, POOLS, TASKS, ApiServer, Resource
+from millpond.cluster.errors import ApiError, NotFoundError, UnavailableError
 from millpond.control import actions as act
 from millpond.control.world import PoolKey, World
 
 Model = TypeVar("Model", Job, Pool, ComputeNode)
+
+TRIES = 5
 
 _task = msgspec.json.Decoder(TaskView).decode
 _pod = msgspec.json.Decoder(PodView).decode
@@ -53,22 +55,31 @@ class Refresher:
         except (ApiError, msgspec.ValidationError, ValidationError):
             return ()
 
+    async def _steady(self, resource: Resource, namespace: str | None, name: str) -> bytes:
+        """The object, if nothing was told to be gone while it was read: that might have been this one."""
+        for _ in range(TRIES):
+            before = self._world.forgotten
+            found = await self._api.get(resource, namespace, name)
+            if self._world.forgotten == before:
+                return found
+        raise UnavailableError(f"{name} could not be read in peace")
+
     async def _read_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
         try:
-            return self._world.observe_task(_task(await self._api.get(TASKS, namespace, name)))
+            return self._world.observe_task(_task(await self._steady(TASKS, namespace, name)))
         except NotFoundError:
             return self._world.forget_task(namespace, job, name, uid)
 
     async def _read_pod(self, namespace: str, pool: str | None, name: str, uid: str) -> Iterable[PoolKey]:
         try:
-            return self._world.observe_pod(_pod(await self._api.get(PODS, namespace, name)))
+            return self._world.observe_pod(_pod(await self._steady(PODS, namespace, name)))
         except NotFoundError:
             pools = [pool] if pool else list(self._world.namespace(namespace).pools)
             return [key for one in pools for key in self._world.forget_pod(namespace, one, name, uid)]
 
     async def _read_host(self, name: str) -> Iterable[PoolKey]:
         try:
-            return self._world.observe_host(_host(await self._api.get(HOSTS, None, name)))
+            return self._world.observe_host(_host(await self._steady(HOSTS, None, name)))
         except NotFoundError:
             return self._world.forget_host(name)
 
@@ -76,17 +87,18 @@ class Refresher:
         space, world = action.namespace, self._world
         match action:
             case act.HoldJob(job=name) | act.WriteJob(job=name) | act.ReleaseJob(job=name):
-                return await self._one(self._api.get(JOBS, space, name), Job, world.observe_job)
+                return await self._one(self._steady(JOBS, space, name), Job, world.observe_job)
             case act.WritePool(pool=name) | act.SweepPods(pool=name):
-                return await self._one(self._api.get(POOLS, space, name), Pool, world.observe_pool)
+                return await self._one(self._steady(POOLS, space, name), Pool, world.observe_pool)
             case (
                 act.WriteNode(node=name)
                 | act.CreateNode(node=name)
                 | act.RemoveNode(node=name)
                 | act.ReleaseNode(node=name)
                 | act.CreateNodePod(node=name)
+                | act.CreateEraser(node=name)
             ):
-                return await self._one(self._api.get(COMPUTE_NODES, space, name), ComputeNode, world.observe_node)
+                return await self._one(self._steady(COMPUTE_NODES, space, name), ComputeNode, world.observe_node)
         return ()
 
     async def _one(

@@ -184,6 +184,15 @@ class CreateNodePod(Action, frozen=True, kw_only=True):
     pod: str
 
 
+class CreateEraser(Action, frozen=True, kw_only=True):
+    """Create the Pod that erases the directory of a leaving node on its host. One that exists is as good."""
+
+    pool: str
+    node: str
+    pod: str
+    host: str
+
+
 class DeleteNodePod(Action, frozen=True, kw_only=True):
     """Delete a node Pod, without force."""
 
@@ -252,6 +261,7 @@ AnyAction = (
     | RemoveNode
     | ReleaseNode
     | CreateNodePod
+    | CreateEraser
     | DeleteNodePod
     | ClaimHost
     | ReleaseHost
@@ -277,6 +287,7 @@ def chain_of(action: AnyAction) -> str:
             | RemoveNode(node=node)
             | ReleaseNode(node=node)
             | CreateNodePod(node=node)
+            | CreateEraser(node=node)
             | ClaimHost(node=node)
         ):
             return f"node/{node}"

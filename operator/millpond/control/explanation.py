@@ -14,6 +14,7 @@ from millpond.api.views.task import TaskView
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, NodeRecord, TaskRecord
 from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.lifecycle.jobs import why_none_start
 from millpond.scheduling.explain import Facts, Finding, JobFact, NodeFact, PoolFact
 from millpond.scheduling.node_slots import NodeSlots
 
@@ -72,6 +73,7 @@ def _job_fact(job: JobRecord) -> JobFact:
     return JobFact(
         job.name,
         state=job.state.value,
+        closed=why_none_start(job.state),
         max_parallel_tasks=model.spec.max_parallel_tasks,
         running=len(job.live),
         priority=model.spec.priority,

@@ -138,3 +138,12 @@ def fold_node_pod(pool: PoolState, view: PodView) -> None:
     node.hold_pod(view)
     node.assumed_pods.discard(view.metadata.name)
     pool.mark("node", node.name)
+
+
+def fold_eraser(pool: PoolState, view: PodView) -> None:
+    """Take the word of the Pod that erases what a node leaves."""
+    node = pool.node(view.metadata.labels.get(labels.NODE, ""))
+    known = node.eraser
+    if known is None or known.metadata.uid != view.metadata.uid or known.metadata.version <= view.metadata.version:
+        node.eraser, node.erasing = view, False
+        pool.mark("node", node.name)

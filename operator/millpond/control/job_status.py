@@ -1,101 +1,147 @@
-"""What a ComputeNode's status says of the jobs that are, or were, prepared on the node."""
+"""What a job says of itself: its whole status, conditions and counts, and the events that are worth one."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from millpond.api import labels
-from millpond.api.computenode import MOST_JOBS
-from millpond.api.failure import Failure
-from millpond.api.jobtasks import NodeJob
-from millpond.api.reasons import CommandState, TaskResult
-from millpond.api.starttask import CommandStatus
+from millpond.api.conditions import Condition, ConditionStatus, find, put
+from millpond.api.job import Job, JobServed, JobStatus, JobTaskCounts
+from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import Event
-from millpond.control.job_nodes import JobNode
 from millpond.control.pool_state import PoolState
-from millpond.control.records import NodeRecord
-from millpond.lifecycle.jobtask import Run
-from millpond.lifecycle.starttask import StartTask
+from millpond.control.records import JobRecord
+from millpond.lifecycle.jobs import JobVerdict, ends_tasks
 
-LONGEST_MESSAGE = 600
-"""Characters of a failure's message, so that many jobs fit into one status."""
+PAUSING = (JobState.DISABLING, JobState.DISABLED)
 
 
-def describe_jobs(pool: PoolState, node: NodeRecord, old: tuple[NodeJob, ...]) -> tuple[NodeJob, ...]:
-    """By name, those that ran last. What was said of a job stays until the job goes, though its Pods are gone."""
-    said = {entry.job_name: entry for entry in old if _still_holds(pool, entry)}
-    for name, of in node.jobs.items():
-        entry = _of(of, said.get(name))
-        if entry.preparation is not None:
-            said[name] = entry
-    newest = sorted(said.values(), key=_began, reverse=True)[:MOST_JOBS]
-    return tuple(sorted(newest, key=lambda entry: entry.job_name))
-
-
-def failed_preparations(old: tuple[NodeJob, ...], new: tuple[NodeJob, ...]) -> tuple[Event, ...]:
-    """What is worth an Event: each preparation that has failed since."""
-    known = {entry.job_name: entry.preparation for entry in old}
-    told = []
-    for entry in new:
-        run, before = entry.preparation, known.get(entry.job_name)
-        if run is not None and run.failure is not None and (before is None or before.failure is None):
-            text = f"The preparation task of job {entry.job_name} failed here: {run.failure.message}"
-            told.append(Event("JobPreparationTaskFailed", text, "Warning"))
-    return tuple(told)
-
-
-def _still_holds(pool: PoolState, entry: NodeJob) -> bool:
-    """True unless the job is gone, or another one has its name."""
-    job = pool.jobs.get(entry.job_name)
-    created = job.model.metadata.creation_timestamp if job and job.model else None
-    began = entry.preparation.start_time if entry.preparation else None
-    return created is not None and (began is None or began >= created)
-
-
-def _began(entry: NodeJob) -> float:
-    began = entry.preparation.start_time if entry.preparation else None
-    return began.timestamp() if began else float("inf")
-
-
-def _of(of: JobNode, old: NodeJob | None) -> NodeJob:
-    latest: dict[str, Run] = {}
-    for role in (labels.Role.PREPARATION, labels.Role.RELEASE):
-        pods = of.valid(role)
-        newest = max(pods, key=lambda p: p.view.metadata.creation_timestamp if p.view else "~", default=None)
-        if newest is not None:
-            latest[role] = newest.run
-    preparation, release = latest.get(labels.Role.PREPARATION), latest.get(labels.Role.RELEASE)
-    return NodeJob(
-        job_name=of.job.name,
-        preparation=_told(preparation) or (old.preparation if old else None),
-        release=_told(release) or (old.release if old else None),
+def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, now: float) -> JobStatus:
+    """The whole status, counts included."""
+    at = datetime.fromtimestamp(int(now), UTC)
+    old, counts = model.status, job.counts
+    ended = verdict.state is JobState.COMPLETED
+    conditions = old.conditions
+    for condition in _conditions(pool, job, model, verdict, at):
+        conditions = put(conditions, condition)
+    return JobStatus(
+        conditions=conditions,
+        observed_generation=model.metadata.generation,
+        state=verdict.state,
+        pool_name=pool.name,
+        task_counts=JobTaskCounts(
+            active=counts["active"],
+            preparing=counts["preparing"],
+            running=counts["running"],
+            succeeded=counts["succeeded"],
+            failed=counts["failed"],
+            completed=counts["succeeded"] + counts["failed"],
+        ),
+        start_time=old.start_time or model.metadata.creation_timestamp,
+        end_time=old.end_time or (at if ended else None),
+        terminate_reason=verdict.terminate_reason,
+        terminate_time=(old.terminate_time or at) if ends_tasks(verdict.state) else None,
+        disabled_by=job.service_disable if verdict.state in PAUSING else None,
+        served=JobServed(enabled_at=model.spec.enabled_at),
     )
 
 
-def _told(run: Run | None) -> CommandStatus | None:
-    return command_status(run, completed=run.completed) if run is not None else None
+def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
+    said: list[Said]
+    match verdict.state:
+        case JobState.COMPLETED:
+            said = _said_at_end(job, verdict)
+        case JobState.DELETING:
+            ended = model.status.end_time is not None
+            said = [(ConditionType.COMPLETE, ended, JobReason.DELETING, "The job goes, and its tasks before it.")]
+        case _:
+            said = _said_before(pool, job, verdict)
+    return [
+        Condition(
+            type=kind,
+            status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
+            observed_generation=model.metadata.generation,
+            last_transition_time=at,
+            reason=reason,
+            message=message,
+        )
+        for kind, holds, reason, message in said
+    ]
 
 
-def command_status(seen: StartTask | Run, *, completed: bool) -> CommandStatus:
-    """How a command that the service runs went, for users."""
-    failure = seen.failure
-    result = (TaskResult.FAILURE if failure else TaskResult.SUCCESS) if completed else None
-    told = (
-        Failure(category=failure.category, code=failure.code, message=failure.message[:LONGEST_MESSAGE])
-        if failure
-        else None
-    )
-    return CommandStatus(
-        state=CommandState.COMPLETED if completed else CommandState.RUNNING,
-        exit_code=seen.exit_code,
-        result=result,
-        retry_count=seen.retry_count,
-        start_time=time_of(seen.start_time),
-        end_time=time_of(seen.end_time),
-        failure=told,
-    )
+Said = tuple[ConditionType, bool, str, str]
+"""A condition's type, whether it holds, its reason and its message."""
 
 
-def time_of(text: str | None) -> datetime | None:
-    """A time as statuses have it, in whole seconds."""
-    return datetime.fromisoformat(text).replace(microsecond=0) if text else None
+def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
+    failed, unfinished = job.counts["failed"], job.counts["active"]
+    text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
+    reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
+    if unfinished:
+        reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
+    return [
+        (ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
+        (ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
+    ]
+
+
+def _said_before(pool: PoolState, job: JobRecord, verdict: JobVerdict) -> list[Said]:
+    reason, text = _GOING_ON[verdict.state]
+    said: list[Said] = [(ConditionType.COMPLETE, False, reason, text), *_said_of_disable(job, verdict)]
+    held_up = hold_up(pool, job)
+    if held_up is not None:
+        return [*said, (ConditionType.SCHEDULED, False, *held_up)]
+    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]
+
+
+def hold_up(pool: PoolState, job: JobRecord) -> tuple[JobReason, str] | None:
+    """Why none of the job's tasks can be placed, whatever they ask for."""
+    if pool.model is None:
+        text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
+        return JobReason.POOL_NOT_FOUND, text
+    if job.barred and any(True for _ in pool.index) and all(node.name in job.barred for node in pool.index):
+        text = (
+            f"The job's preparation task failed on every node of pool {pool.name} that takes tasks, so they take none "
+            f"of this job's. See `millpond job prep-status {job.name}`; make a job with another one, or add nodes."
+        )
+        return JobReason.JOB_PREPARATION_TASK_FAILED, text
+    return None
+
+
+_GOING_ON = {
+    JobState.ACTIVE: (JobReason.RUNNING, "The job takes and runs tasks."),
+    JobState.DISABLING: (JobReason.DISABLING, "The job starts no tasks, and some still run."),
+    JobState.DISABLED: (JobReason.DISABLED, "The job takes tasks and starts none until it is enabled."),
+    JobState.ENABLING: (JobReason.ENABLED, "The job goes on once the tasks that a disable stops have ended."),
+    JobState.TERMINATING: (JobReason.TERMINATING, "The job stops its tasks."),
+}
+
+
+def _said_of_disable(job: JobRecord, verdict: JobVerdict) -> list[Said]:
+    """Nothing of a job that was never disabled."""
+    pausing = verdict.state in PAUSING
+    assert job.model is not None
+    if not pausing and find(job.model.status.conditions, ConditionType.DISABLED) is None:
+        return []
+    if not pausing:
+        return [(ConditionType.DISABLED, False, JobReason.ENABLED, "The job is not disabled.")]
+    if verdict.state is JobState.DISABLING:
+        return [(ConditionType.DISABLED, False, JobReason.DISABLING, "Some of its tasks still run.")]
+    by = job.service_disable
+    if by is not None:
+        text = f"{by.message} `millpond job enable {job.name}` lets it go on."
+        return [(ConditionType.DISABLED, True, by.reason, text)]
+    return [(ConditionType.DISABLED, True, JobReason.DISABLED_BY_USER, "Its desiredState is Disabled.")]
+
+
+def events_of(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
+    """What of a change is worth an Event."""
+    if new.state is not old.state and new.state is JobState.COMPLETED:
+        return (Event("JobCompleted", f"The job is complete: {new.terminate_reason}."),)
+    if new.disabled_by is not None and new.disabled_by != old.disabled_by:
+        return (Event("JobDisabled", new.disabled_by.message, "Warning"),)
+    before = {c.type: c.reason for c in old.conditions}
+    for condition in new.conditions:
+        held_up = condition.type == ConditionType.SCHEDULED and condition.status is ConditionStatus.FALSE
+        if held_up and before.get(condition.type) != condition.reason:
+            return (Event(condition.reason, condition.message, "Warning"),)
+    return ()

@@ -30,6 +30,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Least time between two summaries of counts on a Job or Pool."""
     node_summary: float = 10.0
     """Least time between two status writes of a node that only say what it is busy with."""
+    erasing: float = 60.0
+    """How long a node that leaves waits for its directory to be erased from its host."""
     sweep: float = 30.0
     """Least time between two sweeps of counted Pods; until then their logs can be read."""
     backoff: float = 1.0

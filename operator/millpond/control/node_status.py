@@ -11,7 +11,7 @@ from millpond.api.pool import SlotCounts
 from millpond.api.reasons import ConditionType, NodeErrorCode, NodeState
 from millpond.api.resources import format_bytes, format_millicores
 from millpond.api.starttask import CommandStatus
-from millpond.control.job_status import command_status, describe_jobs, time_of
+from millpond.control.node_job_status import command_status, describe_jobs, time_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
 from millpond.lifecycle.nodes import NodeVerdict

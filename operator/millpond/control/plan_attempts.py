@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from millpond.api.job import DisableTasks
 from millpond.api.reasons import TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
 from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch
 from millpond.control.limits import Limits
-from millpond.control.plan_nodes import given_up_at, host_lost_under
+from millpond.control.plan_leaving import host_lost_under
+from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
+from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
 from millpond.lifecycle.waits import judge_waiting, starts_since, waits_for_preparation
@@ -38,7 +41,7 @@ def _judge_unsettled(
     wishes = _wishes(pool, attempt, task, now, limits)
     if view.terminal:
         exit_: Exit | None = judge_ended(view)
-    elif wishes.node_lost:
+    elif wishes.node_lost or wishes.at_once:
         exit_ = GIVEN_UP
     elif _host_is_silent(pool, view, attempt, now, limits):
         exit_ = None
@@ -49,8 +52,8 @@ def _judge_unsettled(
         verdict = decide(exit_, wishes, tries)
         book(attempt, task, verdict, now, limits, actions)
         return
-    unwanted = wishes.ended_by_user or wishes.node_removed or (attempt.preparation and _waits_in_vain(attempt, view))
-    if unwanted and not attempt.deleting:
+    in_vain = bool(attempt.preparation) and _waits_in_vain(attempt, view)
+    if (wishes.stop or in_vain) and not attempt.deleting:
         _stop(pool, attempt, actions)
         return
     _follow(pool, attempt, task, now, limits, actions)
@@ -67,10 +70,13 @@ def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, lim
     job = task.job
     node = attempt.node
     lost_at = given_up_at(pool, attempt.view, now, limits) if attempt.view else None
+    fate = fate_of_running(job.state, job.disable_option, attempt.deleting)
     return Wishes(
-        ended_by_user=task.terminate or job.ending or job.model is None,
+        ended_by_user=task.terminate or job.ending or fate is DisableTasks.TERMINATE or job.model is None,
+        job_disabled=fate is DisableTasks.REQUEUE,
         node_removed=node.leaving and not node.creating,
         node_lost=lost_at is not None and now >= lost_at,
+        at_once=job.forced,
     )
 
 

@@ -11,7 +11,8 @@ from millpond.api.times import parse_time
 from millpond.control.actions import AnyAction, ReleaseEvidence, StartJobTask, StopAttempt
 from millpond.control.job_nodes import JobNode, JobPod, drop_job_node
 from millpond.control.limits import Limits
-from millpond.control.plan_nodes import given_up_at, host_lost_under
+from millpond.control.plan_leaving import host_lost_under
+from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
 from millpond.lifecycle.jobtask import Run, RunState, observe_run
 from millpond.lifecycle.preparation import Preparation, PreparationFacts, judge_preparation
@@ -194,7 +195,8 @@ def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
 def _due(of: JobNode) -> tuple[labels.Role, str]:
     """The task that is to run now and its Pod's name; "" where none is."""
     if of.job.ending:
-        return RELEASE, of.release_pod if of.release is Release.OWED and not of.job.live else ""
+        due = of.release is Release.OWED and not of.job.live and not of.job.forced
+        return RELEASE, of.release_pod if due else ""
     wanted = of.preparation is Preparation.ABSENT and any(
         attempt.preparation == of.current and attempt.pod in of.job.live for attempt in of.node.attempts.values()
     )

@@ -1,15 +1,14 @@
-"""The lives of jobs: state, reasons to end, and what their counts say."""
+"""The lives of jobs: their states, and when to write them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from millpond.api import labels
-from millpond.api.conditions import Condition, ConditionStatus, put
+from millpond.api.conditions import ConditionStatus
 from millpond.api.job import DesiredState as Desired
-from millpond.api.job import Job, JobStatus, JobTaskCounts, OnAllTasksComplete
-from millpond.api.reasons import ConditionType, JobReason, JobState
-from millpond.control.actions import AnyAction, Event, HoldJob, ReleaseJob, WriteJob
+from millpond.api.job import Job, OnAllTasksComplete
+from millpond.api.reasons import ConditionType, JobState
+from millpond.control.actions import AnyAction, HoldJob, ReleaseJob, WriteJob
+from millpond.control.job_status import describe_job, events_of, hold_up
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
@@ -27,6 +26,8 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             continue
         if _hold(pool, job, job.model, actions):
             continue
+        if job.user_disables:
+            job.disable_asked = None
         verdict = judge_job(_facts(job, job.model), now, limits.empty_job_grace)
         if verdict.look_again is not None:
             pool.look_at(verdict.look_again, "job", name)
@@ -77,14 +78,17 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
     born = created.timestamp() if created else 0.0
     return JobFacts(
         state=job.state,
+        told=model.status.state is job.state and not job.unwritten,
         terminate_reason=model.status.terminate_reason,
         wants_termination=spec.desired_state is Desired.TERMINATED,
         wanted_reason=spec.terminate_reason,
+        wants_disabling=job.user_disables or job.service_disable is not None,
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
         has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
         unfinished=counts["active"] + counts["preparing"] + counts["running"],
-        bound=len(job.live),
-        unreleased=any(of.unfinished for of in job.nodes.values()),
+        bound=sum(not a.settled for a in job.live.values()) if spec.force else len(job.live),
+        stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,
+        unreleased=not spec.force and any(of.unfinished for of in job.nodes.values()),
         deleting=job.deleting,
         created=born,
         empty_since=born,
@@ -95,8 +99,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
 def _enter(pool: PoolState, job: JobRecord, state: JobState) -> None:
     job.state = state
     pool.refile(job)
-    for attempt in job.live.values():
-        attempt.pool.mark("attempt", attempt.pod)
+    job.mark_live()
 
 
 def _look_at_nodes(job: JobRecord) -> None:
@@ -129,7 +132,7 @@ def _write(
             job=job.name,
             version=model.metadata.resource_version,
             status=status,
-            events=_events(old, status),
+            events=events_of(old, status),
         )
     )
 
@@ -153,105 +156,5 @@ def _only_counts(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
     return (
         status.state is verdict.state
         and status.observed_generation == model.metadata.generation
-        and told == (_hold_up(pool, job) is None)
+        and told == (hold_up(pool, job) is None)
     )
-
-
-def _events(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
-    if new.state is not old.state and new.state is JobState.COMPLETED:
-        return (Event("JobCompleted", f"The job is complete: {new.terminate_reason}."),)
-    before = {c.type: c.reason for c in old.conditions}
-    for condition in new.conditions:
-        held_up = condition.type == ConditionType.SCHEDULED and condition.status is ConditionStatus.FALSE
-        if held_up and before.get(condition.type) != condition.reason:
-            return (Event(condition.reason, condition.message, "Warning"),)
-    return ()
-
-
-def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, now: float) -> JobStatus:
-    """The whole status, counts included."""
-    at = datetime.fromtimestamp(int(now), UTC)
-    old, counts = model.status, job.counts
-    ended = verdict.state is JobState.COMPLETED
-    conditions = old.conditions
-    for condition in _conditions(pool, job, model, verdict, at):
-        conditions = put(conditions, condition)
-    return JobStatus(
-        conditions=conditions,
-        observed_generation=model.metadata.generation,
-        state=verdict.state,
-        pool_name=pool.name,
-        task_counts=JobTaskCounts(
-            active=counts["active"],
-            preparing=counts["preparing"],
-            running=counts["running"],
-            succeeded=counts["succeeded"],
-            failed=counts["failed"],
-            completed=counts["succeeded"] + counts["failed"],
-        ),
-        start_time=old.start_time or model.metadata.creation_timestamp,
-        end_time=old.end_time or (at if ended else None),
-        terminate_reason=verdict.terminate_reason,
-    )
-
-
-def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:
-    match verdict.state:
-        case JobState.COMPLETED:
-            said = _said_at_end(job, verdict)
-        case JobState.DELETING:
-            ended = model.status.end_time is not None
-            said = [(ConditionType.COMPLETE, ended, JobReason.DELETING, "The job goes, and its tasks before it.")]
-        case _:
-            said = _said_before(pool, job, verdict)
-    return [
-        Condition(
-            type=kind,
-            status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
-            observed_generation=model.metadata.generation,
-            last_transition_time=at,
-            reason=reason,
-            message=message,
-        )
-        for kind, holds, reason, message in said
-    ]
-
-
-Said = tuple[ConditionType, bool, JobReason, str]
-"""A condition's type, whether it holds, its reason and its message."""
-
-
-def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
-    failed, unfinished = job.counts["failed"], job.counts["active"]
-    text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
-    reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
-    if unfinished:
-        reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
-    return [
-        (ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
-        (ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
-    ]
-
-
-def _said_before(pool: PoolState, job: JobRecord, verdict: JobVerdict) -> list[Said]:
-    said = [(ConditionType.COMPLETE, False, JobReason.RUNNING, "The job takes and runs tasks.")]
-    if verdict.state is JobState.TERMINATING:
-        said = [(ConditionType.COMPLETE, False, JobReason.TERMINATING, "The job stops its tasks.")]
-    held_up = _hold_up(pool, job)
-    if held_up is not None:
-        return [*said, (ConditionType.SCHEDULED, False, *held_up)]
-    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]
-
-
-def _hold_up(pool: PoolState, job: JobRecord) -> tuple[JobReason, str] | None:
-    """Why none of the job's tasks can be placed, whatever they ask for."""
-    if pool.model is None:
-        text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
-        return JobReason.POOL_NOT_FOUND, text
-    if job.barred and any(True for _ in pool.index) and all(node.name in job.barred for node in pool.index):
-        text = (
-            f"The job's preparation task failed on every node of pool {pool.name} that takes tasks, so they take none "
-            f"of this job's. See `millpond job prep-status {job.name}`; make a job with another one, or add nodes."
-        )
-        return JobReason.JOB_PREPARATION_TASK_FAILED, text
-    return None

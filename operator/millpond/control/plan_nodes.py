@@ -13,13 +13,13 @@ from millpond.control.actions import (
     CreateNodePod,
     DeleteNodePod,
     Event,
-    ReleaseNode,
     ShrinkNodePod,
     WriteNode,
 )
-from millpond.control.job_status import failed_preparations
 from millpond.control.limits import Limits
+from millpond.control.node_job_status import failed_preparations
 from millpond.control.node_status import describe_node
+from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
 from millpond.lifecycle.kubelet import lacked_room
@@ -41,7 +41,7 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         if node.creating and node.not_before and now >= node.not_before:
             node.creating = False
         if node.model is None and not node.creating:
-            _end_orphan(pool, node, actions)
+            end_orphan(pool, node, actions)
             continue
         if node.model is None:
             continue
@@ -51,7 +51,7 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         pool.open_node(node, verdict.takes_tasks)
         _when_state_changes(pool, node, before, verdict)
         if node.leaving:
-            _end(pool, node, actions)
+            end_node(pool, node, now, limits, actions)
         else:
             _advance(pool, node, now, actions)
         _write(pool, node, before, now, limits, actions)
@@ -180,48 +180,6 @@ def _pod_name(node: NodeRecord) -> str:
     while name in node.pods:
         name, number = f"{node.name}-{number}", number + 1
     return name
-
-
-def _end(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
-    """The next step of a node that leaves: its tasks first, then its Pods, then its object."""
-    if any(not host_lost_under(pool, attempt.view) and attempt.holds for attempt in node.attempts.values()):
-        return
-    if _runs_job_tasks(pool, node):
-        return
-    _delete_pods(pool, node, actions)
-    model = node.model
-    if not node.pods and model is not None and model.metadata.deletion_timestamp is not None and not node.released:
-        node.released = True
-        actions.append(ReleaseNode(namespace=pool.namespace, node=node.name, uid=model.metadata.uid))
-
-
-def _runs_job_tasks(pool: PoolState, node: NodeRecord) -> bool:
-    """True while a job's preparation or release task may be running on the node."""
-    pods = (pod for of in node.jobs.values() for pod in of.pods.values())
-    return any(pod.holds and not host_lost_under(pool, pod.view) for pod in pods)
-
-
-def _end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
-    """A node without an object: its Pods go; when nothing is left the record goes too."""
-    pool.open_node(node, takes_tasks=False)
-    if node.holding == 0 and not _runs_job_tasks(pool, node):
-        _delete_pods(pool, node, actions)
-    if not node.pods and not node.attempts and not node.assumed_pods and not node.jobs:
-        del pool.nodes[node.name]
-        pool.mark("size", pool.name)
-
-
-def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
-    for _, pod in sorted(node.pods.items()):
-        name = pod.metadata.name
-        if pod.metadata.deletion_timestamp is None and name not in node.deleted_pods:
-            node.deleted_pods.add(name)
-            actions.append(DeleteNodePod(namespace=pool.namespace, pod=name, uid=pod.metadata.uid))
-
-
-def host_lost_under(pool: PoolState, pod: PodView | None) -> bool:
-    """True when the Pod's host is gone, so that the Pod holds nothing any more."""
-    return pod is not None and pod.spec.node_name is not None and host_is_lost(pool.hosts.get(pod.spec.node_name))
 
 
 def schedule_node_summaries(pool: PoolState, now: float, limits: Limits) -> None:

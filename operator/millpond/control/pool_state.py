@@ -16,6 +16,7 @@ from millpond.api.views.host import HostView
 from millpond.control.actions import WriteTask
 from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.records import Attempt, JobRecord, NodeRecord, TaskRecord
+from millpond.lifecycle.jobs import starts_tasks
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
@@ -105,9 +106,11 @@ class PoolState:
         return any(self.dirty.values())
 
     def task_of(self, marked: str) -> TaskRecord | None:
-        """The task of a mark `job/task`, if it still exists."""
+        """The task of a mark `job/task`, if it still exists: of this pool's jobs, or one that has an attempt here."""
         job, _, name = marked.partition("/")
         record = self.jobs.get(job)
+        if record is None:
+            record = next((a.job for a in self.attempts.values() if a.task == name and a.job.name == job), None)
         return record.tasks.get(name) if record else None
 
     def node(self, name: str) -> NodeRecord:
@@ -212,7 +215,7 @@ class PoolState:
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
         model, wanted = job.model, None
-        if model is not None and job.waiting > 0 and not job.ending:
+        if model is not None and job.waiting > 0 and starts_tasks(job.state) and not job.deleting:
             most = model.spec.max_parallel_tasks
             if most < 0 or len(job.live) < most:
                 wanted = model.spec.priority
@@ -225,8 +228,8 @@ class PoolState:
         job.filed = wanted
 
     def mark_emptier(self, job: JobRecord) -> None:
-        """Judge the job again where it matters that fewer of its Pods are left: while it ends, or does not exist."""
-        if job.model is None or job.ending:
+        """Judge the job again where it matters that fewer of its Pods are left: while it pauses or ends, or is gone."""
+        if job.model is None or not starts_tasks(job.state):
             job.pool.mark("job", job.name)
 
     def unfile(self, job: JobRecord) -> None:
@@ -242,7 +245,7 @@ class PoolState:
         counts[tally_of(state, result)] += 1
         task.state, task.result = state, result
         unfinished = counts["active"] or counts["running"] or counts["preparing"]
-        self.mark("counted" if unfinished else "job", task.job.name)
+        self.mark("counted" if unfinished and starts_tasks(task.job.state) else "job", task.job.name)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

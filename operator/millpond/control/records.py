@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from millpond.api.computenode import ComputeNode
-from millpond.api.job import Job
+from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskState
 from millpond.api.views.pod import PodView
+from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
@@ -138,6 +139,12 @@ class JobRecord:
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
+        self.disable_asked: JobDisable | None = None
+        """A disable that the service itself makes, until the Job's status tells of it.
+
+        Whoever sets it also marks the job, and can find again after a restart what made him ask; it is asked for once,
+        and lasts in `status.disabledBy` until a user enables the job (`lifecycle.jobs.disable_lasts`).
+        """
         self.holding = False
         """The job finalizer is being written."""
         self.released = ""
@@ -148,14 +155,45 @@ class JobRecord:
         """The status that `model` carries is not what the object has: the last write failed."""
 
     @property
+    def disable_option(self) -> DisableTasks:
+        """What a disable in force means for tasks that run; a service's is always `Requeue` (reference §4.7)."""
+        if self.model is None or (self.service_disable is not None and not self.user_disables):
+            return DisableTasks.REQUEUE
+        return self.model.spec.disable_tasks
+
+    @property
+    def user_disables(self) -> bool:
+        return self.model is not None and self.model.spec.desired_state is DesiredState.DISABLED
+
+    @property
+    def service_disable(self) -> JobDisable | None:
+        """The disable of the service that is in force."""
+        if self.model is None:
+            return None
+        spec, status = self.model.spec, self.model.status
+        if not disable_lasts(self.user_disables, spec.enabled_at, status.served.enabled_at):
+            return None if self.user_disables else self.disable_asked
+        return self.disable_asked or status.disabled_by
+
+    @property
+    def forced(self) -> bool:
+        """True when the job ends without waiting for its nodes (reference §3.4)."""
+        return self.model is not None and self.model.spec.force and self.ending
+
+    @property
     def ending(self) -> bool:
         """True when the job starts no more tasks, for good."""
-        return self.deleting or self.state in (JobState.TERMINATING, JobState.COMPLETED)
+        return self.deleting or ends_tasks(self.state)
 
     @property
     def deleting(self) -> bool:
         """True when the Job was deleted: its tasks are not worth a word any more, they go with it."""
         return self.model is not None and self.model.metadata.deletion_timestamp is not None
+
+    def mark_live(self) -> None:
+        """Judge all attempts again that may still count or hold slots."""
+        for attempt in self.live.values():
+            attempt.pool.mark("attempt", attempt.pod)
 
     def _is_ready(self, ticket: Ticket, demand: Demand) -> bool:
         task = self.tasks.get(ticket[1])
@@ -237,6 +275,12 @@ class NodeRecord:
         """The newest node Pod."""
         self.assumed_pods: set[str] = set()
         self.deleted_pods: set[str] = set()
+        self.eraser: PodView | None = None
+        """The Pod that erases what the node leaves on its host."""
+        self.erasing = False
+        """That Pod was asked for, and not seen yet."""
+        self.erasure_refusal = ""
+        """Why the API server does not let that Pod be made."""
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
         self.jobs: dict[str, JobNode] = {}

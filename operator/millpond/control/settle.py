@@ -6,11 +6,13 @@ from typing import TypeVar
 
 from millpond.api import labels
 from millpond.api.computenode import ComputeNode
-from millpond.api.job import Job
+from millpond.api.job import Job, JobStatus
 from millpond.api.pool import Pool
+from millpond.api.reasons import JobState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
+    CreateEraser,
     CreateNode,
     CreateNodePod,
     DeleteNodePod,
@@ -36,7 +38,7 @@ from millpond.control.job_nodes import JobPod
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, Problem
+from millpond.control.records import Attempt, JobRecord, Problem
 
 REFUSED_PAUSE = 30.0
 """Seconds until something that the API server forbids is tried again."""
@@ -90,7 +92,7 @@ def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
         return
     if version.isdigit() and task.uid == action.uid:
         task.version = max(task.version, int(version))
-    if pool.unsent.pop(mark, None) is not None:
+    if task.job.pool.unsent.pop(mark, None) is not None:
         adopt(task)
         settle_into_queue(task)
 
@@ -104,12 +106,21 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
                 job.model = _versioned(job.model, version, **held)
                 if held:
                     pool.mark("job", job.name)
+                if isinstance(action, WriteJob):
+                    _confirm_job(pool, job, action.status)
         case WritePool() if pool.model is not None:
             pool.model = _versioned(pool.model, version)
         case WriteNode():
             node = pool.nodes.get(action.node)
             if node is not None and node.model is not None:
                 node.model = _versioned(node.model, version)
+
+
+def _confirm_job(pool: PoolState, job: JobRecord, told: JobStatus) -> None:
+    if told.disabled_by == job.disable_asked:
+        job.disable_asked = None
+    if told.state is JobState.ENABLING:
+        pool.mark("job", job.name)  # it waited for that to be told
 
 
 Model = TypeVar("Model", Job, Pool, ComputeNode)
@@ -154,7 +165,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
                     node.deleted_pods.discard(action.pod)
                     node.shrinking, node.not_before = "", again
                     pool.look_at(again, "node", node.name)
-        case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | ClaimHost():
+        case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
 
 
@@ -163,9 +174,10 @@ def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
     mark = f"{action.job}/{action.task}"
     task = pool.task_of(mark)
     if task is not None and task.uid == action.uid:
-        pool.unsent[mark] = action, again
-        pool.dequeue(task)
-        pool.look_at(again, "task", mark)
+        owner = task.job.pool  # another one, when the job has changed its pool meanwhile
+        owner.unsent[mark] = action, again
+        owner.dequeue(task)
+        owner.look_at(again, "task", mark)
 
 
 def _forget_let_go(attempt: Attempt) -> None:
@@ -227,7 +239,7 @@ def _forget_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, a
 
 def _drop_node_step(
     pool: PoolState,
-    action: CreateNode | RemoveNode | ReleaseNode | CreateNodePod | ClaimHost,
+    action: CreateNode | RemoveNode | ReleaseNode | CreateNodePod | CreateEraser | ClaimHost,
     outcome: Outcome,
     again: float,
 ) -> None:
@@ -243,6 +255,11 @@ def _drop_node_step(
             node.assumed_pods.discard(action.pod)
             if isinstance(outcome, Refused):
                 pool.refusal = outcome.message
+        case CreateEraser():
+            node.erasing = False
+            if isinstance(outcome, Refused):
+                node.erasure_refusal = outcome.message
+                again = 0.0
         case ClaimHost():
             node.claiming = False
     # A node that could not be made keeps its place until then, so that no other is made in its stead at once.

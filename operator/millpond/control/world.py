@@ -17,7 +17,7 @@ from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
 from millpond.control.fold_job_pods import fold_job_pod, forget_job_pod
-from millpond.control.fold_pods import fold_attempt, fold_node_pod, forget_attempt
+from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
 from millpond.control.fold_tasks import drop_task, fold_task, reserved_ids, settle_into_queue
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.pool_state import PoolState
@@ -41,6 +41,8 @@ class World:
     def __init__(self) -> None:
         self.namespaces: dict[str, NamespaceState] = {}
         self.hosts: dict[str, HostView] = {}
+        self.forgotten = 0
+        """How often something was told to be gone."""
         self._claimed: dict[str, set[str]] = {}
         self._nodes_on: dict[str, set[tuple[PoolKey, str]]] = {}
 
@@ -57,10 +59,6 @@ class World:
 
     def pool(self, key: PoolKey) -> PoolState:
         return self.namespace(key.namespace).pool(key.pool)
-
-    def has_pool(self, key: PoolKey) -> bool:
-        """True while a Pool of that name exists."""
-        return self.pool(key).model is not None
 
     def released(self, key: PoolKey) -> bool:
         """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim."""
@@ -92,6 +90,7 @@ class World:
         return keys
 
     def forget_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         record = self.namespace(namespace).job(job)
         task = record.tasks.get(name)
         if task is None or task.uid != uid:
@@ -120,6 +119,10 @@ class World:
                 fold_node_pod(pool, view)
                 self._note_host(view, key)
                 return (key,)
+            case labels.Role.ERASER:
+                fold_eraser(pool, view)
+                self._note_host(view, key)
+                return (key,)
             case _:
                 return ()
 
@@ -130,6 +133,7 @@ class World:
             self._nodes_on.setdefault(view.spec.node_name, set()).add((key, node))
 
     def forget_pod(self, namespace: str, pool: str, name: str, uid: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         state = self.namespace(namespace).pool(pool)
         attempt = state.attempts.get(name)
         if attempt is not None and attempt.uid in ("", uid):
@@ -143,6 +147,10 @@ class World:
             pod = node.pods.get(name)
             if pod is not None and pod.metadata.uid == uid:
                 node.drop_pod(name)
+                state.mark("node", node.name)
+                return (PoolKey(namespace, pool),)
+            if node.eraser is not None and node.eraser.metadata.uid == uid:
+                node.eraser = None
                 state.mark("node", node.name)
                 return (PoolKey(namespace, pool),)
         return ()
@@ -160,6 +168,7 @@ class World:
         return self._host_changed(name, old, view)
 
     def forget_host(self, name: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         old = self.hosts.pop(name, None)
         return self._host_changed(name, old, None) if old is not None else ()
 
@@ -213,6 +222,7 @@ class World:
         return (PoolKey(space, pool.name),)
 
     def forget_pool(self, namespace: str, name: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         pool = self.namespace(namespace).pool(name)
         pool.model = None
         for job in pool.jobs:
@@ -232,7 +242,8 @@ class World:
             return ()
         job.pool.unfile(job)
         namespace.move(job, model.spec.pool_name)
-        first, job.model, job.unwritten = job.model is None, model, False
+        first, before_edit = job.model is None, (job.disable_option, job.forced)
+        job.model, job.unwritten = model, False
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
@@ -240,11 +251,15 @@ class World:
             job.prepares, job.reserved = model.spec.job_preparation_task is not None, reserved_ids(model)
             for task in job.tasks.values():
                 settle_into_queue(task)
+        if (job.disable_option, job.forced) != before_edit:
+            job.mark_live()
         job.pool.mark("job", job.name)
         job.pool.refile(job)
-        return {PoolKey(space, before), PoolKey(space, job.pool.name), *_mark_nodes(space, job)}
+        elsewhere = {PoolKey(space, a.pool.name) for a in job.live.values() if a.pool is not job.pool}
+        return {PoolKey(space, before), PoolKey(space, job.pool.name), *elsewhere, *_mark_nodes(space, job)}
 
     def forget_job(self, namespace: str, name: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         state = self.namespace(namespace)
         job = state.job(name)
         if job.model is None:
@@ -254,8 +269,7 @@ class World:
         job.model, job.state = None, JobState.ACTIVE
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
-        for attempt in job.live.values():
-            attempt.pool.mark("attempt", attempt.pod)
+        job.mark_live()
         return {
             PoolKey(namespace, before),
             PoolKey(namespace, NOWHERE),
@@ -282,11 +296,13 @@ class World:
         return (PoolKey(space, pool.name),)
 
     def forget_node(self, namespace: str, pool_name: str, name: str) -> Iterable[PoolKey]:
+        self.forgotten += 1
         pool = self.namespace(namespace).pool(pool_name)
         node = pool.nodes.get(name)
         if node is None:
             return ()
         node.model, node.removing, node.verdict = None, False, None
+        node.erasure_refusal = ""
         pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
         pool.mark("size", pool_name)

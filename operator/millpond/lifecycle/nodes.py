@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from millpond.api import labels
 from millpond.api.reasons import NodeReason, NodeState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
@@ -101,6 +102,10 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> Nod
     broken = _broken(pod)
     if broken is not None:
         return NodeVerdict(NodeState.UNUSABLE, NodeReason.NODE_POD_BROKEN, broken, start_task)
+    claim = facts.host.metadata.labels.get(labels.HOST_LABEL) if facts.host else None
+    if claim is not None and not facts.claimed:
+        text = f"Host {host} belongs to pool {claim}. The node waits until that pool gives it back."
+        return NodeVerdict(NodeState.STARTING, NodeReason.HOST_CLAIMED, text, start_task)
     agent = pod.container(AGENT_CONTAINER)
     if agent is None or agent.running is None or not facts.claimed or not facts.sized:
         return NodeVerdict(NodeState.STARTING, NodeReason.STARTING, f"The node starts on host {host}.", start_task)

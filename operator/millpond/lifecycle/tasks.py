@@ -34,11 +34,20 @@ class Wishes(msgspec.Struct, frozen=True, gc=False):
     """What was wanted of the attempt while it ran."""
 
     ended_by_user: bool = False
-    """The task or its job was to be terminated."""
+    """The task or its job was to be terminated, or the job disabled with `Terminate`."""
+    job_disabled: bool = False
+    """The job was disabled with `Requeue`."""
     node_removed: bool = False
     """The node is leaving the pool by a user's act."""
     node_lost: bool = False
     """The node was given up."""
+    at_once: bool = False
+    """Nobody waits until its node has stopped it."""
+
+    @property
+    def stop(self) -> bool:
+        """True when the attempt is to be stopped where it runs."""
+        return self.ended_by_user or self.job_disabled or self.node_removed
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -85,6 +94,8 @@ def decide(exit_: Exit, wishes: Wishes, tries: Tries) -> Verdict:
             return _final(Ledger.FAILURE, exit_, exit_.failure)
     if wishes.ended_by_user:
         return _final(Ledger.FAILURE, exit_, ENDED_BY_USER)
+    if wishes.job_disabled:
+        return Verdict(Ledger.REQUEUE, message="The job was disabled; the task runs again once it is enabled.")
     if wishes.node_removed:
         return Verdict(Ledger.REQUEUE, message="The node was removed from the pool; the task runs again elsewhere.")
     if wishes.node_lost:

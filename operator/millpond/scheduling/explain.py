@@ -49,11 +49,12 @@ class NodeFact(msgspec.Struct, frozen=True):
 
 
 class JobFact(msgspec.Struct, frozen=True):
-    """The task's job. `running` counts its attempts that hold slots."""
+    """The task's job. `closed` is why it starts no tasks; `running` counts its attempts that hold slots."""
 
     name: str
     exists: bool = True
     state: str = JobState.ACTIVE
+    closed: TaskReason | None = None
     max_parallel_tasks: int = -1
     running: int = 0
     priority: int = 0
@@ -142,9 +143,11 @@ def _dead_end(facts: Facts) -> Finding | None:
         return Finding(
             TaskReason.JOB_NOT_FOUND, message, True, "Create the job, or correct spec.jobName in a new task."
         )
-    if job.state != JobState.ACTIVE:
-        message = f"Job {job.name} is {job.state}: it starts no more tasks."
-        return Finding(TaskReason.JOB_NOT_ACTIVE, message, True, "Create the task in another job.")
+    if job.closed is not None:
+        message = f"Job {job.name} is {job.state}: it starts no tasks."
+        paused = job.closed is TaskReason.JOB_DISABLED
+        remedy = f"millpond job enable {job.name}" if paused else "Create the task in another job."
+        return Finding(job.closed, message, True, remedy)
     if facts.problem is not None and facts.problem.reason != TaskReason.JOB_NOT_FOUND:
         return facts.problem
     if not pool.exists:

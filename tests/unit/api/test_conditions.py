@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-from millpond.api.conditions import Condition, ConditionStatus, find, is_true, put
+from millpond.api.conditions import Condition, ConditionStatus, find, put
 from millpond.api.reasons import ConditionType
 
 _THEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -39,14 +38,8 @@ def test_put_moves_the_time_when_the_status_turns() -> None:
     assert turned.last_transition_time == _THEN + timedelta(seconds=60)
 
 
-@pytest.mark.parametrize(("status", "holds"), [("True", True), ("False", False), ("Unknown", False)])
-def test_is_true(status: str, holds: bool) -> None:
-    assert is_true((_condition(status),), ConditionType.READY) is holds
-
-
-def test_what_is_not_there_is_not_true() -> None:
+def test_what_is_not_there_is_not_found() -> None:
     assert find((), ConditionType.READY) is None
-    assert not is_true((), ConditionType.READY)
 
 
 def test_document() -> None:

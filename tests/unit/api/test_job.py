@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from millpond.api.crd.definition import definition
 from millpond.api.job import DesiredState, Job, JobSpec, OnAllTasksComplete
 from millpond.api.reasons import JobState
 from pydantic import ValidationError
@@ -42,3 +43,13 @@ def test_defaults() -> None:
 def test_faults(fault: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         JobSpec.model_validate({"poolName": "render"} | fault)
+
+
+def test_every_field_of_the_spec_has_its_rule_for_jobs_that_ended() -> None:
+    """Each is fixed for good, or refused once the job ends, or has a rule of its own."""
+    rules = definition(Job)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    spec = rules["properties"]["spec"]
+    fixed = {r["fieldPath"][1:] for r in spec["x-kubernetes-validations"] if "cannot be changed" in r["message"]}
+    (ended,) = [r["rule"] for r in rules["x-kubernetes-validations"] if r["message"].startswith("JobCompleted")]
+    free = {name for name in spec["properties"] if f"self.spec.{name} == " not in ended}
+    assert free == fixed | {"poolName", "force"}

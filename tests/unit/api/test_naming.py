@@ -110,3 +110,8 @@ def test_scheduled_jobs_and_template_tasks() -> None:
 
 def test_digest_knows_where_parts_end() -> None:
     assert naming.digest("a", "bc") != naming.digest("ab", "c")
+
+
+def test_an_eraser_is_called_after_its_node() -> None:
+    assert naming.eraser_pod("farm-aaaaa") == "farm-aaaaa-eraser"
+    assert len(naming.eraser_pod("n" * 63)) == 63

@@ -19,7 +19,7 @@ def test_immutable() -> None:
 
 def test_immutable_optional_fields_may_not_come_or_go() -> None:
     assert immutable("id", "x", optional=True)["rule"] == (
-        "has(self.id) == has(oldSelf.id) && (!has(self.id) || self.id == oldSelf.id)"
+        "(has(self.id) == has(oldSelf.id) && (!has(self.id) || self.id == oldSelf.id))"
     )
 
 

@@ -172,3 +172,17 @@ async def test_statuses_are_written_under_their_versions(bench: Bench) -> None:
     done = await bench.one(act.WritePool(namespace=SPACE, pool=POOL, version=version, status=pool))
     assert isinstance(done, Done)
     assert Pool.model_validate(bench.verbs.get("pools", SPACE, POOL)).status == pool
+
+
+async def test_eraser_is_made_once_and_is_no_stranger_s(bench: Bench) -> None:
+    await bench.one(act.CreateNode(namespace=SPACE, pool=POOL, node="farm-aaaaa"))
+    create = act.CreateEraser(namespace=SPACE, pool=POOL, node="farm-aaaaa", pod="farm-aaaaa-eraser", host="host-1")
+    first, again = await bench.perform(create), await bench.perform(create)
+    assert isinstance(first[0], Done)
+    assert [outcome.uid for outcome in first if isinstance(outcome, Done)] == [
+        outcome.uid for outcome in again if isinstance(outcome, Done)
+    ]
+    stranger = act.CreateEraser(namespace=SPACE, pool=POOL, node="farm-aaaaa", pod="other", host="host-1")
+    pod = {"metadata": {"name": "other"}, "spec": {"containers": [{"name": "a"}]}}
+    bench.verbs.create("pods", SPACE, pod)
+    assert isinstance(await bench.one(stranger), Refused)

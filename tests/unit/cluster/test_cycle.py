@@ -276,3 +276,22 @@ async def test_what_went_wrong_in_the_background_is_judged_again_at_once(stage: 
         reports[0](ACTION, Missed("down", 1))
         await asyncio.sleep(1)
         assert len(stage.turns.of()) == before + 1
+
+
+async def test_an_outcome_that_cannot_be_folded_keeps_no_other_from_being_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folded: list[AnyAction] = []
+    odd = act.SweepPods(namespace="odd", pool=POOL)
+
+    def fold(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> None:
+        if action is odd:
+            raise KeyError("ours")
+        folded.append(action)
+
+    monkeypatch.setattr(cycle, "settle", fold)
+    stage.world.observe_pool(a_pool())
+    stage.turns.answer = lambda pool, now: Plan([odd, ACTION])
+    await stage.cycles.step(KEY)
+    assert folded == [ACTION]
+    assert stage.world.pool(KEY).dirty["size"], "everything is judged anew"

@@ -54,6 +54,22 @@ async def test_host_and_few(bench: Bench) -> None:
     assert bench.world.pool(PoolKey(SPACE, POOL)).nodes["farm-aaaaa"].model is not None
 
 
+async def test_what_is_told_to_be_gone_while_it_is_read_stays_gone(bench: Bench) -> None:
+    class Late(ModelServer):
+        """Answers with what was there; the watch tells of its end before the answer arrives."""
+
+        async def get(self, resource: Resource, namespace: str | None, name: str) -> bytes:
+            answer = await super().get(resource, namespace, name)
+            meta = bench.verbs.delete("tasks", SPACE, "one")["metadata"]
+            bench.world.forget_task(SPACE, JOB, "one", meta["uid"])
+            return answer
+
+    view = msgspec.convert(bench.task("one"), TaskView)
+    bench.world.observe_task(view)
+    await Refresher(Late(bench.verbs), bench.world).refresh(_write(view.metadata.uid))
+    assert "one" not in bench.world.namespace(SPACE).job(JOB).tasks
+
+
 async def test_trouble_changes_nothing(bench: Bench) -> None:
     class Down(ModelServer):
         async def get(self, resource: Resource, namespace: str | None, name: str) -> bytes:

@@ -51,6 +51,7 @@ CHAINS = {
     act.ReleaseNode: "node/node",
     act.CreateNodePod: "node/node",
     act.ClaimHost: "node/node",
+    act.CreateEraser: "node/node",
     act.DeleteNodePod: "pod/pod",
     act.ShrinkNodePod: "pod/pod",
     act.ReleaseHost: "host/host",

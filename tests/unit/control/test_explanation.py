@@ -69,7 +69,7 @@ def test_a_job_that_ended_and_a_bound_that_is_reached() -> None:
     assert reasons(scene, "u")[0] == "MaxParallelTasksReached"
     scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
     scene.run(seconds=5)
-    assert reasons(scene, "u") == ["JobNotActive"]
+    assert reasons(scene, "u") == ["JobBeingTerminated"]
 
 
 def test_lists_alone_tell_what_a_node_has_free() -> None:

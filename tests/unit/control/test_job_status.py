@@ -1,69 +1,50 @@
-"""What a ComputeNode says of the jobs that are prepared on it."""
+"""What a job says of itself: conditions in each state, and which changes are worth an event."""
 
 from __future__ import annotations
 
-from millpond.api.jobtasks import NodeJob
-from millpond.api.reasons import CommandState, TaskResult
-from millpond.control.job_status import LONGEST_MESSAGE, describe_jobs, failed_preparations, time_of
-from support.builders import a_job, a_job_pod, exited, running
-from support.scene import Scene, a_running_scene
+from datetime import UTC, datetime
 
-PREP = {"commandLine": "prepare"}
+import pytest
+from millpond.api.job import JobDisable, JobStatus
+from millpond.api.reasons import JobState
+from millpond.control.job_status import describe_job, events_of
+from millpond.lifecycle.jobs import JobVerdict
+from support.builders import a_job
+from support.scene import a_running_scene
+
+TOLD: list[tuple[JobState, dict[str, str]]] = [
+    (JobState.ACTIVE, {"Complete": "False Running", "Scheduled": "True PoolReady"}),
+    (JobState.DISABLING, {"Complete": "False Disabling", "Disabled": "False Disabling", "Scheduled": "True PoolReady"}),
+    (
+        JobState.DISABLED,
+        {"Complete": "False Disabled", "Disabled": "True DisabledByUser", "Scheduled": "True PoolReady"},
+    ),
+    (JobState.ENABLING, {"Complete": "False Enabled", "Scheduled": "True PoolReady"}),
+    (JobState.TERMINATING, {"Complete": "False Terminating", "Scheduled": "True PoolReady"}),
+    (JobState.COMPLETED, {"Complete": "True Completed", "Succeeded": "True AllTasksSucceeded"}),
+]
 
 
-def said(scene: Scene) -> tuple[NodeJob, ...]:
-    (node,) = scene.pool_state().nodes.values()
-    assert node.model is not None
-    return describe_jobs(scene.pool_state(), node, node.model.status.jobs)
-
-
-def a_scene(state: dict[str, object]) -> Scene:
+@pytest.mark.parametrize(("state", "told"), TOLD, ids=[t[0] for t in TOLD])
+def test_conditions_in_each_state(state: JobState, told: dict[str, str]) -> None:
     scene = a_running_scene()
-    (node,) = scene.nodes
-    scene.add(a_job(jobPreparationTask=PREP))
-    of = scene.pool_state().nodes[node]
-    scene.add(a_job_pod("film-aaaaaaaa-prep", state, node=of.name, created=3))
-    scene.run(seconds=30)
-    return scene
+    scene.add(a_job(desiredState="Disabled"))
+    pool = scene.pool_state()
+    job = pool.jobs["film"]
+    assert job.model is not None
+    status = describe_job(pool, job, job.model, JobVerdict(state, "enough"), scene.now)
+    assert {c.type: f"{c.status.value} {c.reason}" for c in status.conditions} == told
+    assert (status.terminate_time is not None) is (state in (JobState.TERMINATING, JobState.COMPLETED))
 
 
-def test_a_run_under_way_and_its_end() -> None:
-    (entry,) = said(a_scene(running(5)))
-    assert entry.preparation is not None
-    assert entry.preparation.state is CommandState.RUNNING
-    assert entry.preparation.start_time == time_of("2026-01-01T00:00:05Z")
-    (entry,) = said(a_scene(exited(4, retries=1, message="x")))
-    assert entry.preparation is not None
-    told = entry.preparation
-    assert (told.state, told.result) == (CommandState.COMPLETED, TaskResult.FAILURE)
-    assert (told.exit_code, told.retry_count) == (4, 1)
-    assert told.failure is not None
-    assert len(told.failure.message) <= LONGEST_MESSAGE
-
-
-def test_what_was_said_stays_while_the_job_is_there() -> None:
-    scene = a_scene(exited(0))
-    before = said(scene)
-    scene.remove_pod("film-aaaaaaaa-prep")
-    scene.run()
-    assert said(scene) == before
-    scene.remove_job("film")
-    assert said(scene) == ()
-
-
-def test_a_job_of_the_same_name_made_later_starts_with_a_clean_page() -> None:
-    scene = a_scene(exited(0))
-    scene.remove_pod("film-aaaaaaaa-prep")
-    scene.run()
-    scene.remove_job("film")
-    scene.add(a_job(jobPreparationTask=PREP, uid="new", created=1000))
-    assert said(scene) == ()
-
-
-def test_a_failure_is_an_event_once() -> None:
-    failed, well = said(a_scene(exited(4))), said(a_scene(exited(0)))
-    (event,) = failed_preparations((), failed)
-    assert (event.reason, event.type) == ("JobPreparationTaskFailed", "Warning")
-    assert "film" in event.message
-    assert failed_preparations(failed, failed) == ()
-    assert failed_preparations((), well) == ()
+def test_events_tell_of_an_end_and_of_a_disable_that_nobody_asked_for() -> None:
+    active, ended = JobStatus(state=JobState.ACTIVE), JobStatus(state=JobState.COMPLETED, terminate_reason="enough")
+    assert [(e.reason, e.message) for e in events_of(active, ended)] == [
+        ("JobCompleted", "The job is complete: enough.")
+    ]
+    by = JobDisable(reason="TaskFailed", message="Task a failed.", time=datetime(2026, 1, 1, tzinfo=UTC))
+    disabled = JobStatus(state=JobState.DISABLING, disabled_by=by)
+    assert [(e.reason, e.message, e.type) for e in events_of(active, disabled)] == [
+        ("JobDisabled", "Task a failed.", "Warning")
+    ]
+    assert events_of(disabled, JobStatus(state=JobState.DISABLED, disabled_by=by)) == ()

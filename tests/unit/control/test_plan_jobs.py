@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
 from millpond.api import labels
-from millpond.api.job import DesiredState
+from millpond.api.job import DesiredState, DisableTasks, JobDisable
 from millpond.api.reasons import JobState
 from millpond.control.actions import (
     HoldJob,
@@ -15,8 +18,11 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.outcomes import Missed, Refused
-from support.builders import a_job, a_task, exited
-from support.scene import Scene, a_running_scene, of
+from millpond.control.world import PoolKey
+from support.builders import SPACE, a_job, a_task, exited
+from support.scene import KEY, Scene, a_running_scene, of
+
+ELSEWHERE = PoolKey(SPACE, "elsewhere")
 
 
 def condition(scene: Scene, kind: str, job: str = "film") -> tuple[str, str]:
@@ -211,3 +217,168 @@ def test_max_parallel_tasks_bounds_what_runs() -> None:
     assert len(started) == 3
     scene.ends(started[0], exited(0))
     assert len(of(StartAttempt, scene.run())) == 1
+
+
+def disable(scene: Scene, option: DisableTasks = DisableTasks.REQUEUE) -> None:
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.DISABLED, disable_tasks=option))
+
+
+def enable(scene: Scene) -> None:
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.ACTIVE))
+
+
+def a_scene_that_runs_one() -> Scene:
+    """A job with a task that runs and one that waits for its slot."""
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("runs"), a_task("waits", created=1))
+    scene.run(seconds=5)
+    return scene
+
+
+def state(scene: Scene) -> JobState | None:
+    return scene.jobs["film"].status.state
+
+
+@pytest.mark.parametrize(
+    ("option", "result", "requeues", "starts_after"),
+    [
+        (DisableTasks.REQUEUE, ("Active", None), 1, "runs-2"),
+        (DisableTasks.TERMINATE, ("Completed", "Failure"), 0, "waits-1"),
+    ],
+)
+def test_a_disable_that_stops_what_runs(
+    option: DisableTasks, result: tuple[str, str | None], requeues: int, starts_after: str
+) -> None:
+    scene = a_scene_that_runs_one()
+    disable(scene, option)
+    assert [a.pod for a in of(StopAttempt, scene.run())] == ["runs-1"]
+    assert (state(scene), condition(scene, "Disabled")) == (JobState.DISABLING, ("False", "Disabling"))
+    scene.ends("runs-1", exited(143, "Terminated"))
+    assert of(StartAttempt, scene.run(seconds=60)) == []
+    assert (state(scene), condition(scene, "Disabled")) == (JobState.DISABLED, ("True", "DisabledByUser"))
+    status = scene.tasks["runs"].status
+    assert (status.state, status.result, status.requeue_count) == (*result, requeues)
+    enable(scene)
+    assert [a.pod for a in of(StartAttempt, scene.run(seconds=5))] == [starts_after]
+    assert (state(scene), condition(scene, "Disabled")) == (JobState.ACTIVE, ("False", "Enabled"))
+
+
+def test_a_disable_that_waits_lets_tasks_run_on() -> None:
+    scene = a_scene_that_runs_one()
+    disable(scene, DisableTasks.WAIT)
+    assert of(StopAttempt, scene.run(seconds=60)) == []
+    assert state(scene) is JobState.DISABLING
+    scene.ends("runs-1", exited(0))
+    assert of(StartAttempt, scene.run(seconds=60)) == []
+    assert (state(scene), scene.tasks["runs"].status.result) == (JobState.DISABLED, "Success")
+
+
+def test_the_option_may_change_while_the_job_is_disabling() -> None:
+    scene = a_scene_that_runs_one()
+    disable(scene, DisableTasks.WAIT)
+    scene.run(seconds=5)
+    disable(scene, DisableTasks.TERMINATE)
+    assert [a.pod for a in of(StopAttempt, scene.run())] == ["runs-1"]
+    scene.ends("runs-1", exited(143, "Terminated"))
+    scene.run(seconds=5)
+    assert (state(scene), scene.tasks["runs"].status.result) == (JobState.DISABLED, "Failure")
+
+
+def test_nothing_starts_before_the_object_says_that_it_is_enabled() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(desiredState="Disabled"), a_task("a"))
+    scene.run(seconds=5)
+    enable(scene)
+    scene.fail(WriteJob, Missed("conflict", again_in=2))
+    assert of(StartAttempt, scene.run(seconds=1)) == []
+    actions = scene.run(seconds=5)
+    told = [a.status.state for a in of(WriteJob, actions)]
+    assert told[:2] == [JobState.ENABLING, JobState.ACTIVE]
+    assert actions.index(of(StartAttempt, actions)[0]) > actions.index(of(WriteJob, actions)[0])
+
+
+def test_enabled_while_a_task_is_still_being_stopped_it_is_requeued_all_the_same() -> None:
+    scene = a_scene_that_runs_one()
+    disable(scene)
+    scene.run()
+    enable(scene)
+    assert of(StartAttempt, scene.run(seconds=5)) == []
+    assert state(scene) is JobState.ENABLING
+    scene.ends("runs-1", exited(143, "Terminated"))
+    assert of(StartAttempt, scene.run(seconds=5))
+    assert (state(scene), scene.tasks["runs"].status.requeue_count) == (JobState.ACTIVE, 1)
+
+
+def the_service_disables(scene: Scene) -> None:
+    job = scene.pool_state().jobs["film"]
+    job.disable_asked = JobDisable(
+        reason="TaskFailed", message="Task runs failed.", time=datetime.fromtimestamp(scene.now, UTC)
+    )
+    scene.pool_state().mark("job", "film")
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["", "the first write fails"])
+def test_a_disable_of_the_service_lasts_until_a_user_enables_the_job(fails: bool) -> None:
+    scene = a_scene_that_runs_one()
+    the_service_disables(scene)
+    if fails:
+        scene.fail(WriteJob, Missed("conflict"))
+    assert [a.pod for a in of(StopAttempt, scene.run(seconds=1))] == ["runs-1"]
+    scene.ends("runs-1", exited(143, "Terminated"))
+    assert of(StartAttempt, scene.run(seconds=60)) == []
+    assert (state(scene), condition(scene, "Disabled")) == (JobState.DISABLED, ("True", "TaskFailed"))
+    scene.add(scene.edit(scene.jobs["film"], priority=5))
+    assert of(StartAttempt, scene.run(seconds=60)) == [], "an edit of something else lifts nothing"
+    when = datetime.fromtimestamp(scene.now, UTC)
+    scene.add(scene.edit(scene.jobs["film"], enabled_at=when))
+    assert [a.pod for a in of(StartAttempt, scene.run(seconds=5))] == ["runs-2"]
+    status = scene.jobs["film"].status
+    assert (status.state, status.disabled_by, status.served.enabled_at) == (JobState.ACTIVE, None, when)
+    the_service_disables(scene)
+    scene.run(seconds=5)
+    assert state(scene) is JobState.DISABLING, "a time that is served lifts no later disable"
+
+
+def test_a_user_who_takes_a_disable_over_may_lift_it_with_desired_state_alone() -> None:
+    scene = a_scene_that_runs_one()
+    the_service_disables(scene)
+    scene.run(seconds=1)
+    scene.ends("runs-1", exited(143, "Terminated"))
+    scene.run(seconds=5)
+    disable(scene)
+    scene.run(seconds=5)
+    assert condition(scene, "Disabled") == ("True", "DisabledByUser")
+    enable(scene)
+    assert of(StartAttempt, scene.run(seconds=5))
+
+
+def test_a_pool_may_be_changed_while_the_job_is_disabled() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(poolName="elsewhere"), a_task("a"))
+    scene.run(KEY, ELSEWHERE, seconds=5)
+    disable(scene)
+    scene.run(KEY, ELSEWHERE, seconds=5)
+    assert state(scene) is JobState.DISABLED
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.ACTIVE, pool_name="farm"))
+    assert [(a.pod, a.pool) for a in of(StartAttempt, scene.run(KEY, ELSEWHERE, seconds=5))] == [("a-1", "farm")]
+    assert scene.jobs["film"].status.pool_name == "farm"
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "when waiting gets too long"])
+def test_by_force_a_job_ends_before_its_nodes_answer(late: bool) -> None:
+    scene = a_scene_that_runs_one()
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED, force=not late))
+    actions = scene.run(seconds=5)
+    if late:
+        assert state(scene) is JobState.TERMINATING
+        scene.add(scene.edit(scene.jobs["film"], force=True))
+        actions += scene.run(seconds=5)
+    assert [a.pod for a in of(StopAttempt, actions)] == ["runs-1"]
+    assert state(scene) is JobState.COMPLETED
+    assert scene.tasks["runs"].status.result == "Failure"
+    assert scene.jobs["film"].status.task_counts.failed == 1
+    assert scene.pool_state().slots_used == 1, "its slot is not free before it has ended"
+    scene.ends("runs-1", exited(0))
+    scene.run(seconds=60)
+    assert scene.tasks["runs"].status.result == "Failure", "a result that comes too late is refused"
+    assert scene.pool_state().slots_used == 0

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
+from millpond.api.job import JobDisable, JobStatus
 from millpond.api.reasons import JobState, TaskState
 from millpond.control.records import NodeRecord, Problem
 from support.builders import a_job, a_node_pod, a_task, a_task_pod, running
@@ -61,11 +65,34 @@ def test_an_attempt_is_settled_when_it_is_counted_or_overtaken() -> None:
     assert scene.pool_state().attempts["t-2"].settled
 
 
-def test_an_ending_job_starts_nothing() -> None:
-    job = a_scene().task("t").job
-    for state in JobState:
-        job.state = state
-        assert job.ending == (state in (JobState.TERMINATING, JobState.COMPLETED))
+@pytest.mark.parametrize(
+    ("wish", "asked", "written", "option"),
+    [
+        ("Active", False, False, "Terminate"),
+        ("Active", True, False, "Requeue"),
+        ("Active", False, True, "Requeue"),
+        ("Disabled", True, True, "Terminate"),
+    ],
+    ids=["only to book what still stops", "asked by the service", "made by the service", "the user's own word"],
+)
+def test_what_a_disable_means_for_running_tasks(wish: str, asked: bool, written: bool, option: str) -> None:
+    by = JobDisable(reason="TaskFailed", message="a failed", time=datetime(2026, 1, 1, tzinfo=UTC))
+    scene = a_scene()
+    model = a_job(desiredState=wish, disableTasks="Terminate")
+    scene.add(model.model_copy(update={"status": JobStatus(disabled_by=by if written else None)}))
+    job = scene.pool_state().jobs["film"]
+    job.disable_asked = by if asked else None
+    assert job.disable_option == option
+    assert (job.service_disable is not None) == (wish == "Active" and (asked or written))
+
+
+def test_force_counts_only_for_a_job_that_ends() -> None:
+    scene = a_scene()
+    scene.add(a_job(force=True))
+    job = scene.pool_state().jobs["film"]
+    assert not job.forced
+    job.state = JobState.TERMINATING
+    assert job.forced
 
 
 def test_a_deleted_job_starts_nothing_and_no_attempt_of_it_counts() -> None:

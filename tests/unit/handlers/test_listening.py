@@ -128,7 +128,7 @@ def known(stage: Stage, plural: str) -> bool:
     """Whether the fold knows the object."""
     match plural:
         case "pools":
-            return stage.world.has_pool(KEY)
+            return stage.world.pool(KEY).model is not None
         case "jobs":
             return stage.world.namespace(SPACE).job("film").model is not None
         case "computenodes":
@@ -264,7 +264,7 @@ async def test_what_kopf_tells_unreadably_is_set_aside_too(stage: Stage) -> None
         stage.listening.seen(Pool, body)
         await asyncio.sleep(5)
         assert stage.ready("pools", "wrong")
-        assert not stage.world.has_pool(PoolKey(SPACE, "wrong"))
+        assert stage.world.pool(PoolKey(SPACE, "wrong")).model is None
 
 
 @in_virtual_time

@@ -33,6 +33,7 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("no container yet", {"pod": a_node_pod()}, NodeState.STARTING),
     ("agent up, host not claimed", {"claimed": False}, NodeState.STARTING),
     ("agent up, room not known", {"sized": False}, NodeState.STARTING),
+    ("host of another pool", {"claimed": False, "host": a_host(claim="studio.other")}, NodeState.STARTING),
     ("up and free", {}, NodeState.IDLE),
     ("up and busy", {"busy": True}, NodeState.RUNNING),
     ("start task runs", {**WAITS, "pod": a_node_pod(start_task=running())}, NodeState.WAITING_FOR_START_TASK),
@@ -84,3 +85,9 @@ def test_it_repeats_why_no_host_takes_it() -> None:
 )
 def test_a_host_is_lost_when_nothing_can_run_on_it(host: Any, lost: bool) -> None:
     assert host_is_lost(host) is lost
+
+
+def test_a_host_of_another_pool_is_named() -> None:
+    verdict = judge_node(NodeFacts(**{**UP, "claimed": False, "host": a_host(claim="studio.other")}))
+    assert verdict.reason == "HostClaimed"
+    assert "studio.other" in verdict.message

@@ -12,6 +12,7 @@ NOBODY = Wishes()
 USER = Wishes(ended_by_user=True)
 REMOVED = Wishes(node_removed=True)
 LOST = Wishes(node_lost=True)
+DISABLED = Wishes(job_disabled=True)
 BAD = user_error(FailureCode.FAILURE_EXIT_CODE, "exit 1")
 
 OK = Exit(Ending.SUCCESS, 0)
@@ -45,8 +46,11 @@ CASES = [
     (STOPPED, USER, 0, 5, Ledger.FAILURE),
     (STOPPED, REMOVED, 0, 0, Ledger.REQUEUE),
     (STOPPED, LOST, 0, 0, Ledger.RECOVERY),
-    (STOPPED, Wishes(True, True, True), 0, 0, Ledger.FAILURE),
-    (STOPPED, Wishes(False, True, True), 0, 0, Ledger.REQUEUE),
+    (STOPPED, DISABLED, 0, 0, Ledger.REQUEUE),
+    (OK, DISABLED, 0, 0, Ledger.SUCCESS),
+    (FAILED, DISABLED, 0, 1, Ledger.RETRY),
+    (STOPPED, Wishes(ended_by_user=True, job_disabled=True, node_removed=True, node_lost=True), 0, 0, Ledger.FAILURE),
+    (STOPPED, Wishes(node_removed=True, node_lost=True), 0, 0, Ledger.REQUEUE),
     (REFUSED, NOBODY, 0, 0, Ledger.RECOVERY),
     (REFUSED, USER, 0, 0, Ledger.FAILURE),
     (REFUSED, REMOVED, 0, 0, Ledger.REQUEUE),

@@ -47,8 +47,16 @@ CASES: dict[str, tuple[Facts, str, bool]] = {
         True,
     ),
     "no job": (facts(job=JobFact("frames", exists=False)), TaskReason.JOB_NOT_FOUND, True),
-    "job ends": (facts(job=JobFact("frames", state="Terminating")), TaskReason.JOB_NOT_ACTIVE, True),
-    "job has ended": (facts(job=JobFact("frames", state="Completed")), TaskReason.JOB_NOT_ACTIVE, True),
+    "job is paused": (
+        facts(job=JobFact("frames", state="Disabled", closed=TaskReason.JOB_DISABLED)),
+        TaskReason.JOB_DISABLED,
+        True,
+    ),
+    "job has ended": (
+        facts(job=JobFact("frames", state="Completed", closed=TaskReason.JOB_COMPLETED)),
+        TaskReason.JOB_COMPLETED,
+        True,
+    ),
     "no pool": (facts(pool=PoolFact("render", exists=False)), TaskReason.POOL_NOT_FOUND, True),
     "pool goes": (facts(pool=PoolFact("render", deleting=True)), TaskReason.POOL_DELETING, True),
     "own fault": (

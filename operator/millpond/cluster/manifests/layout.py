@@ -17,9 +17,14 @@ LAUNCHER_VOLUME = "launcher"
 Manifest = dict[str, Any]
 
 
+def directory_name(namespace: str, pool: str, node: str) -> str:
+    """What the node directory is called on its host; the names hold no slash."""
+    return f"{namespace}.{pool}.{node}"
+
+
 def host_directory(root: str, namespace: str, pool: str, node: str) -> str:
-    """The node directory on its host: one fixed root, and names that hold no slash."""
-    return f"{root}/{namespace}.{pool}.{node}"
+    """The node directory on its host, in one fixed root."""
+    return f"{root}/{directory_name(namespace, pool, node)}"
 
 
 def task_directory(job: str, task_id: str) -> str:

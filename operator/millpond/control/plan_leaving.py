@@ -1,0 +1,88 @@
+"""The end of a node: its tasks first, then its Pods, then what it left on its host, then its object."""
+
+from __future__ import annotations
+
+from millpond.api import naming
+from millpond.api.views.pod import PodView
+from millpond.control.actions import AnyAction, CreateEraser, DeleteNodePod, Event, ReleaseNode
+from millpond.control.limits import Limits
+from millpond.control.pool_state import PoolState
+from millpond.control.records import NodeRecord
+from millpond.lifecycle.erasure import ErasureFacts, judge_erasure
+from millpond.lifecycle.nodes import host_is_lost
+
+
+def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """The next step of a node that leaves."""
+    if any(not host_lost_under(pool, attempt.view) and attempt.holds for attempt in node.attempts.values()):
+        return
+    if _runs_job_tasks(pool, node):
+        return
+    if not _is_known_where(node):
+        # Its status is written in this plan: whoever comes after the Pods must know which host is to be cleaned.
+        if not node.unwritten:
+            pool.mark("node", node.name)
+        return
+    _delete_pods(pool, node, actions)
+    model = node.model
+    if node.pods or model is None or model.metadata.deletion_timestamp is None or node.released:
+        return
+    host = model.status.host_name
+    facts = ErasureFacts(host, pool.hosts.get(host or ""), node.eraser, node.erasure_refusal)
+    verdict = judge_erasure(facts, now, limits.erasing)
+    if verdict.look_again is not None:
+        pool.look_at(verdict.look_again, "node", node.name)
+    if verdict.over:
+        _release(pool, node, model.metadata.uid, verdict.stays, actions)
+    elif node.eraser is None and not node.erasing and host is not None:
+        node.erasing = True
+        name = naming.eraser_pod(node.name)
+        actions.append(CreateEraser(namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, host=host))
+
+
+def _is_known_where(node: NodeRecord) -> bool:
+    """True when the node's object says on which host its Pod stands, or there is nothing to say."""
+    host = node.pod.spec.node_name if node.pod is not None else None
+    return host is None or node.model is None or (node.model.status.host_name == host and not node.unwritten)
+
+
+def _release(pool: PoolState, node: NodeRecord, uid: str, stays: str, actions: list[AnyAction]) -> None:
+    events: tuple[Event, ...] = ()
+    if stays and node.model is not None:
+        text = (
+            f"Files of the node stay on host {node.model.status.host_name}: {stays}. "
+            f"Remove the folder {pool.namespace}.{pool.name}.{node.name} there by hand."
+        )
+        events = (Event("FilesStay", text, "Warning"),)
+    node.released = True
+    actions.append(ReleaseNode(namespace=pool.namespace, node=node.name, uid=uid, events=events))
+
+
+def end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    """A node without an object: its Pods go; when nothing is left the record goes too."""
+    pool.open_node(node, takes_tasks=False)
+    if node.holding == 0 and not _runs_job_tasks(pool, node):
+        _delete_pods(pool, node, actions)
+    left = node.pods or node.attempts or node.assumed_pods or node.jobs
+    if not left and node.eraser is None:
+        del pool.nodes[node.name]
+        pool.mark("size", pool.name)
+
+
+def _runs_job_tasks(pool: PoolState, node: NodeRecord) -> bool:
+    """True while a job's preparation or release task may be running on the node."""
+    pods = (pod for of in node.jobs.values() for pod in of.pods.values())
+    return any(pod.holds and not host_lost_under(pool, pod.view) for pod in pods)
+
+
+def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    for _, pod in sorted(node.pods.items()):
+        name = pod.metadata.name
+        if pod.metadata.deletion_timestamp is None and name not in node.deleted_pods:
+            node.deleted_pods.add(name)
+            actions.append(DeleteNodePod(namespace=pool.namespace, pod=name, uid=pod.metadata.uid))
+
+
+def host_lost_under(pool: PoolState, pod: PodView | None) -> bool:
+    """True when the Pod's host is gone, so that the Pod holds nothing any more."""
+    return pod is not None and pod.spec.node_name is not None and host_is_lost(pool.hosts.get(pod.spec.node_name))
