@@ -43,13 +43,13 @@ from support.builders import (
     phase_of,
     running,
 )
+from support.told import plain
 
 KEY = PoolKey(SPACE, POOL)
 NOWHERE = PoolKey(SPACE, "")
 MOST_TURNS = 60
 
 Object = TypeVar("Object", bound=Resource)
-View = TypeVar("View", bound=msgspec.Struct)
 
 
 class Scene:
@@ -383,21 +383,6 @@ class Scene:
                 **self._new(action.pod),
             )
         )
-
-
-def plain(value: msgspec.Struct) -> Any:
-    """A struct as it looks on the wire."""
-    return msgspec.json.decode(msgspec.json.encode(value))
-
-
-def kinds(actions: Iterable[act.AnyAction]) -> list[str]:
-    """The names of actions' kinds, in order."""
-    return [type(action).__name__ for action in actions]
-
-
-def of(kind: type[View], actions: Iterable[act.AnyAction]) -> list[View]:
-    """The actions of one kind."""
-    return [action for action in actions if isinstance(action, kind)]
 
 
 def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:

@@ -21,6 +21,7 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
     if not _is_known_where(node):
         # Its status is written in this plan: whoever comes after the Pods must know which host is to be cleaned.
         if not node.unwritten:
+            node.last_written = float("-inf")
             pool.mark("node", node.name)
         return
     _delete_pods(pool, node, actions)

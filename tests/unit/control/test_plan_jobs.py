@@ -20,7 +20,8 @@ from millpond.control.actions import (
 from millpond.control.outcomes import Missed, Refused
 from millpond.control.world import PoolKey
 from support.builders import SPACE, a_job, a_task, exited
-from support.scene import KEY, Scene, a_running_scene, of
+from support.scene import KEY, Scene, a_running_scene
+from support.told import of
 
 ELSEWHERE = PoolKey(SPACE, "elsewhere")
 

@@ -25,7 +25,8 @@ from support.builders import (
     exited,
     running,
 )
-from support.scene import KEY, NOWHERE, Scene, a_running_scene, of
+from support.scene import KEY, NOWHERE, Scene, a_running_scene
+from support.told import of
 
 ROOM = {"cpu": "8", "memory": "16Gi"}
 
