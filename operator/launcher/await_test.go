@@ -31,7 +31,7 @@ func keepVigil(t *testing.T) *vigil {
 
 func (v *vigil) leave(text string) {
 	v.t.Helper()
-	must(v.t, replaceFile(v.record, strings.NewReader(text), privateFile))
+	must(v.t, replaceFile(v.record, strings.NewReader(text), outputMode))
 }
 
 func (v *vigil) stillWaits() {

@@ -11,22 +11,34 @@ import (
 	"syscall"
 )
 
-const (
-	// inheritedBits are what a directory that leads to a task's takes from the one it is made in: where the agent lets every
-	// user add (01777), the next user must be able to add beside. Set-group-ID is inherited by the kernel itself.
-	inheritedBits = 0o1777
-	privateMode   = 0o700
-	groupMode     = 0o770 // where the group owns the volume: told by set-group-ID on the parent
+// inheritedBits are what a directory that leads to a task's takes from the one it is made in: where the agent lets every
+// user add (01777), the next user must be able to add beside. Set-group-ID is inherited by the kernel itself.
+const inheritedBits = 0o1777
+
+// access says who else may use what the task makes: the directories of the task itself, and its umask.
+type access struct {
+	own   uint32 // mode of the task's directories
+	group uint32 // the same where set-group-ID on the parent gives them the agent's group
+	umask int
+}
+
+var (
+	// Nobody else comes in, but the agent by its group, so the umask need not keep anybody out: the agent must be able to
+	// delete, and what a task leaves in the directory that all share is for the others too.
+	private = access{own: 0o700, group: 0o770, umask: 0o002}
+	// Other users read, and change nothing.
+	readable = access{own: 0o755, group: 0o755, umask: 0o022}
 )
 
 // makeDirectory makes path unless it is there, and the directories that lead to it.
-func makeDirectory(path string) error {
+func makeDirectory(path string, who access) error {
 	// mkdir gives the final mode at once: a neighbour that makes the same parents must never find a closed one.
 	defer syscall.Umask(syscall.Umask(0))
-	return makeMissing(path, true)
+	return makeMissing(path, &who)
 }
 
-func makeMissing(path string, private bool) error {
+// makeMissing makes path and what leads to it. nil is for the latter.
+func makeMissing(path string, who *access) error {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
 		return nil
@@ -38,7 +50,7 @@ func makeMissing(path string, private bool) error {
 		return err
 	}
 	parent := filepath.Dir(path)
-	if err := makeMissing(parent, false); err != nil {
+	if err := makeMissing(parent, nil); err != nil {
 		return err
 	}
 	var status syscall.Stat_t
@@ -46,10 +58,10 @@ func makeMissing(path string, private bool) error {
 		return &os.PathError{Op: "stat", Path: parent, Err: err}
 	}
 	mode := status.Mode & inheritedBits
-	if private {
-		mode = privateMode
+	if who != nil {
+		mode = who.own
 		if status.Mode&syscall.S_ISGID != 0 {
-			mode = groupMode
+			mode = who.group
 		}
 	}
 	err = syscall.Mkdir(path, mode)
@@ -59,18 +71,37 @@ func makeMissing(path string, private bool) error {
 	return nil
 }
 
-// prepare makes both directories, removes the record of an earlier run, and enters the working directory.
-func prepare(directory, workingDirectory string) error {
-	for _, path := range []string{directory, workingDirectory} {
-		if err := makeDirectory(path); err != nil {
-			return fmt.Errorf("cannot make %s: %w", path, err)
-		}
+// prepare makes both directories, of which the first must be the user's own, removes what an earlier run wrote of itself, and enters the working directory.
+func prepare(directory, workingDirectory string, who access) error {
+	if err := makeDirectory(directory, who); err != nil {
+		return fmt.Errorf("cannot make %s: %w", directory, err)
 	}
-	if err := os.Remove(filepath.Join(directory, recordFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("cannot write in %s: %w", directory, err)
+	if err := checkOwner(directory); err != nil {
+		return err
+	}
+	if err := makeDirectory(workingDirectory, who); err != nil {
+		return fmt.Errorf("cannot make %s: %w", workingDirectory, err)
+	}
+	// Made anew rather than emptied: they may be an earlier user's, or links that somebody has put there.
+	for _, name := range []string{recordFile, stdoutFile, stderrFile} {
+		if err := syscall.Unlink(filepath.Join(directory, name)); err != nil && err != syscall.ENOENT {
+			return fmt.Errorf("cannot write %s: %w", filepath.Join(directory, name), err)
+		}
 	}
 	if err := os.Chdir(workingDirectory); err != nil {
 		return fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
+	}
+	return nil
+}
+
+// checkOwner refuses a directory that another user has made in the task's place: it would be read, or lead elsewhere.
+func checkOwner(directory string) error {
+	var status syscall.Stat_t
+	if err := syscall.Lstat(directory, &status); err != nil {
+		return &os.PathError{Op: "stat", Path: directory, Err: err}
+	}
+	if own := os.Geteuid(); status.Uid != uint32(own) {
+		return fmt.Errorf("%s belongs to user %d and this task runs as user %d: use an id that no earlier task had", directory, status.Uid, own)
 	}
 	return nil
 }

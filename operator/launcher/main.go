@@ -17,7 +17,7 @@ var version = "development"
 
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
-               [--report-only] [--name NAME] [--termination-log PATH] -- COMMAND [ARGUMENT…]
+               [--report-only] [--readable] [--name NAME] [--termination-log PATH] -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
   launcher install PATH
   launcher version
@@ -40,6 +40,7 @@ type options struct {
 	retries          int           // further attempts after a failure; -1: without limit
 	reportOnly       bool          // exit 0 whatever happened
 	name             string        // goes into the record, so that `launcher await` knows whose it is; "": none
+	readable         bool          // what the command makes may be read by other users
 	terminationLog   string
 	command          []string
 }
@@ -98,6 +99,7 @@ func parseRun(arguments []string) (options, error) {
 	grace := flags.Int("grace", 30, "")
 	flags.IntVar(&o.retries, "retries", 0, "")
 	flags.BoolVar(&o.reportOnly, "report-only", false, "")
+	flags.BoolVar(&o.readable, "readable", false, "")
 	flags.StringVar(&o.name, "name", "", "")
 	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
 	if err := flags.Parse(arguments); err != nil {

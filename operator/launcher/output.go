@@ -44,7 +44,7 @@ type stream struct {
 func openStream(directory, name string, log *containerLog) (*stream, error) {
 	path := filepath.Join(directory, name)
 	flags := syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | syscall.O_CLOEXEC
-	file, err := syscall.Open(path, flags, privateFile)
+	file, err := syscall.Open(path, flags, outputMode)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write %s: %w", path, err)
 	}
@@ -206,11 +206,11 @@ func (s *stream) closeOut() {
 type outputs struct{ stdout, stderr *stream }
 
 func openOutputs(directory string, logs [2]*containerLog) (*outputs, error) {
-	stdout, err := openStream(directory, "stdout.txt", logs[0])
+	stdout, err := openStream(directory, stdoutFile, logs[0])
 	if err != nil {
 		return nil, err
 	}
-	stderr, err := openStream(directory, "stderr.txt", logs[1])
+	stderr, err := openStream(directory, stderrFile, logs[1])
 	if err != nil {
 		return nil, err
 	}

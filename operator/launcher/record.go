@@ -33,11 +33,13 @@ const (
 )
 
 const (
-	recordFile  = "exit.json"
-	maxRecord   = 4096 // bytes: the kubelet cuts longer termination messages, which would leave broken JSON
-	timeFormat  = "2006-01-02T15:04:05.000Z07:00"
-	privateFile = 0o640
-	cutMark     = "…"
+	recordFile = "exit.json"
+	stdoutFile = "stdout.txt"
+	stderrFile = "stderr.txt"
+	outputMode = 0o644 // whoever may enter the task directory may read how it went
+	maxRecord  = 4096  // bytes: the kubelet cuts longer termination messages, which would leave broken JSON
+	timeFormat = "2006-01-02T15:04:05.000Z07:00"
+	cutMark    = "…"
 )
 
 // record says how the last attempt ended, and why.
@@ -98,7 +100,7 @@ func (r record) save(terminationLog, directory string) {
 		_ = log.Close()
 	}
 	target := filepath.Join(directory, recordFile)
-	if err := replaceFile(target, bytes.NewReader(append(text, '\n')), privateFile); err != nil {
+	if err := replaceFile(target, bytes.NewReader(append(text, '\n')), outputMode); err != nil {
 		_ = os.Remove(target)
 	}
 }

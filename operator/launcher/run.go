@@ -29,8 +29,13 @@ func run(o options) int {
 	r := &runner{options: o, result: record{Name: o.name}}
 	r.logs = [2]*containerLog{openContainerLog(syscall.Stdout), openContainerLog(syscall.Stderr)}
 	var err error
+	who := private
+	if o.readable {
+		who = readable
+	}
+	syscall.Umask(who.umask)
 	if r.directory, err = filepath.Abs(o.directory); err == nil {
-		err = prepare(r.directory, o.workingDirectory)
+		err = prepare(r.directory, o.workingDirectory, who)
 	}
 	if err != nil {
 		r.refuse(err)

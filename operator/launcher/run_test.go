@@ -181,6 +181,49 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 	}
 }
 
+func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	trial := prepareTrial(t, nil, "true")
+	must(t, os.Mkdir(trial.directory, 0o777))
+	must(t, os.Chown(trial.directory, 1234, 1234))
+	if code := trial.start().wait(10 * time.Second); code != 125 || !strings.Contains(trial.stderr.String(), "belongs to user 1234") {
+		t.Errorf("got %d, %q", code, trial.stderr.String())
+	}
+	if _, err := os.Lstat(trial.directory + "/wd"); !os.IsNotExist(err) {
+		t.Errorf("wd was made in it: %v", err)
+	}
+}
+
+func TestLinksInPlaceOfTheOutputAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	trial := prepareTrial(t, nil, "/bin/sh", "-c", "echo out; echo err >&2")
+	victim := filepath.Join(t.TempDir(), "victim")
+	must(t, os.WriteFile(victim, []byte("untouched"), 0o600))
+	must(t, os.Mkdir(trial.directory, 0o700))
+	for _, name := range []string{"stdout.txt", "stderr.txt", "exit.json"} {
+		must(t, os.Symlink(victim, filepath.Join(trial.directory, name)))
+	}
+	trial.start().wait(10 * time.Second)
+	if text, err := os.ReadFile(victim); err != nil || string(text) != "untouched" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if trial.file("stdout.txt") != "out\n" || trial.file("stderr.txt") != "err\n" {
+		t.Errorf("%q, %q", trial.file("stdout.txt"), trial.file("stderr.txt"))
+	}
+}
+
+func TestWhoMayUseWhatTheCommandMakes(t *testing.T) {
+	t.Parallel()
+	for umask, flags := range map[string][]string{"0002": nil, "0022": {"--readable"}} {
+		trial := launch(t, flags, "/bin/sh", "-c", "umask")
+		trial.wait(10 * time.Second)
+		if got := trial.file("stdout.txt"); got != umask+"\n" {
+			t.Errorf("%v: umask %q", flags, got)
+		}
+	}
+}
+
 func TestADirectoryWithoutRoom(t *testing.T) {
 	needRoot(t)
 	t.Parallel()

@@ -10,12 +10,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from millpond.api.schema import DNS_LABEL, ImageName, Name
+from millpond.api.schema import DNS_LABEL, MAX_INT32, ImageName, Name
+from millpond.api.users import UserId
 from millpond.control.limits import Limits
+from millpond.lifecycle.users import UserNumbers
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Pause = Annotated[float, Field(ge=0, le=86_400)]
-UserId = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
 _LIMITS = Limits()
 
@@ -59,8 +60,11 @@ class Settings(BaseSettings):
     node_root: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]+$", max_length=200)] = Field(
         default="/var/lib/millpond", description="Where node directories lie on hosts"
     )
-    task_uid: UserId = Field(default=65_532, description="The user that tasks and start tasks run as")
-    task_gid: UserId = Field(default=65_532, description="The group that tasks and start tasks run as")
+    task_uid: UserId = Field(default=65_532, description="The user of agents, and of tasks that ask for no other")
+    task_gid: UserId = Field(default=65_532, description="The group that all tasks of a node have in common")
+    agent_gid: UserId = Field(default=65_533, description="The group of agents: it reads and deletes all tasks' files")
+    derived_uid_first: UserId = Field(default=1_000_000_000, description="The first user made for a task or account")
+    derived_uid_count: UserId = Field(default=1_000_000_000, description="How many such users there are")
     task_grace: Annotated[int, Field(ge=1, le=3600)] = Field(
         default=30, description="From SIGTERM to SIGKILL when a task is ended"
     )
@@ -90,6 +94,9 @@ class Settings(BaseSettings):
     node_refusals: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=_LIMITS.node_refusals, description="How often in a row nodes may turn a task away before it fails"
     )
+    task_lifetime_days: Annotated[float, Field(gt=0, le=36_500)] = Field(
+        default=_LIMITS.task_lifetime / 86_400, description="Days from a task's creation until it must be completed"
+    )
     running_after: Pause = Field(default=_LIMITS.running_after, description="Tasks that end sooner skip Running")
     preparing_after: Pause = Field(default=_LIMITS.preparing_after, description="Tasks starting sooner skip Preparing")
     summary: Seconds = Field(default=_LIMITS.summary, description="Least time between two summaries of counts")
@@ -104,6 +111,26 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _users_apart(self) -> Self:
+        if self.agent_gid == self.task_gid:
+            raise ValueError(
+                "MILLPOND_AGENT_GID and MILLPOND_TASK_GID must differ: tasks would read each other's files"
+            )
+        last = self.derived_uid_first + self.derived_uid_count - 1
+        if last > MAX_INT32 or any(
+            self.derived_uid_first <= own <= last for own in (self.task_uid, self.task_gid, self.agent_gid)
+        ):
+            raise ValueError(
+                f"MILLPOND_DERIVED_UID_FIRST and MILLPOND_DERIVED_UID_COUNT must end at {MAX_INT32} at most, and leave "
+                "out MILLPOND_TASK_UID, MILLPOND_TASK_GID and MILLPOND_AGENT_GID"
+            )
+        return self
+
+    def users(self) -> UserNumbers:
+        """The numbers of users that judgement obeys."""
+        return UserNumbers(self.task_uid, self.task_gid, self.agent_gid, self.derived_uid_first, self.derived_uid_count)
+
     def limits(self) -> Limits:
         """The numbers that judgement obeys."""
         return Limits(
@@ -114,6 +141,7 @@ class Settings(BaseSettings):
             image_pull=self.image_pull,
             startup=self.startup,
             node_refusals=self.node_refusals,
+            task_lifetime=self.task_lifetime_days * 86_400,
             summary=self.summary,
             sweep=self.sweep,
         )

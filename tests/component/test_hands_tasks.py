@@ -84,6 +84,43 @@ async def test_namespace_that_forbids_host_paths_says_so(hands: Hands) -> None:
     for outcome in outcomes:
         assert isinstance(outcome, Refused)
         assert "hostPath" in outcome.message
+    refused = await hands.one(a_start(hands, a_task(hands, "admin", userIdentity=ADMIN)))
+    assert isinstance(refused, Refused)
+    assert refused.reason == "PodForbidden"
+    assert refused.message.endswith("use a NonAdmin user.")
+
+
+ADMIN = {"autoUser": {"elevationLevel": "Admin"}}
+NO_ROOT = "object.spec.containers.all(c, !has(c.securityContext.runAsUser) || c.securityContext.runAsUser != 0)"
+
+
+async def test_policy_against_root_stops_administrators_and_nobody_else(hands: Hands) -> None:
+    policy = {
+        "failurePolicy": "Fail",
+        "matchConstraints": {
+            "resourceRules": [
+                {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+            ]
+        },
+        "validations": [{"expression": NO_ROOT, "message": "root is not admitted here."}],
+    }
+    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": hands.space}}}
+    binding = {"policyName": "no-root", "validationActions": ["Deny"], "matchResources": here}
+    for kind, spec in (("ValidatingAdmissionPolicy", policy), ("ValidatingAdmissionPolicyBinding", binding)):
+        about = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "no-root"}}
+        hands.apply(about | {"spec": spec})
+    admin, neighbour = a_task(hands, "admin", userIdentity=ADMIN), a_task(hands, "neighbour")
+    outcome: Outcome = Done()
+    attempt, deadline = 0, time.monotonic() + 20
+    # The server takes a moment to hear of the policy; what it still admits gets another name the next time.
+    while not isinstance(outcome, Refused) and time.monotonic() < deadline:
+        attempt += 1
+        outcome = await hands.one(a_start(hands, admin, attempt))
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "PodInvalid"
+    assert "root is not admitted here." in outcome.message
+    assert outcome.message.endswith("use a NonAdmin user.")
+    assert isinstance(await hands.one(a_start(hands, neighbour)), Done)
 
 
 async def test_evidence_is_released_without_harm_to_other_finalizers(hands: Hands) -> None:

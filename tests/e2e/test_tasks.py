@@ -19,7 +19,10 @@ TASKS: dict[str, Document] = {
         "environmentSettings": [
             {"name": "OWN", "value": "$(AZ_BATCH_POOL_ID) $$ $HOME"},
             {"name": "SHARED", "value": "task"},
+            {"name": "AZ_BATCH_POOL_ID", "value": "mine"},
+            {"name": "AZ_BATCH_JOB_PREP_DIR", "value": "mine"},
         ],
+        "resources": {"limits": {"ephemeral-storage": "64Mi"}},
     },
     "words": {"commandLine": """printf '%s|' 'one word' $(AZ_BATCH_POOL_ID) $HOME "a\\"b" $$"""},
     "fails": {"commandLine": shell("echo bad luck >&2; exit 3")},
@@ -93,6 +96,7 @@ def test_variables_arrive_as_azure_batch_names_them_and_as_written(handed_in: Sp
     variables = dict(line.split("=", 1) for line in told)
     wanted = {
         "AZ_BATCH_ACCOUNT_NAME": handed_in.name,
+        "AZ_BATCH_ACCOUNT_URL": "https://kubernetes.default.svc/apis/millpond.dev/v1alpha1/namespaces/shared",
         "AZ_BATCH_POOL_ID": "shared",
         "AZ_BATCH_NODE_ID": node,
         "AZ_BATCH_JOB_ID": "kinds",
@@ -101,6 +105,8 @@ def test_variables_arrive_as_azure_batch_names_them_and_as_written(handed_in: Sp
         "AZ_BATCH_NODE_ROOT_DIR": root,
         "AZ_BATCH_NODE_SHARED_DIR": f"{root}/shared",
         "AZ_BATCH_NODE_STARTUP_DIR": f"{root}/startup",
+        "AZ_BATCH_NODE_MOUNTS_DIR": f"{root}/fsmounts",
+        "AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES": str(64 * 2**20),
         "AZ_BATCH_TASK_DIR": f"{root}/{status['directory']}",
         "AZ_BATCH_TASK_WORKING_DIR": f"{root}/{status['directory']}/wd",
         "PWD": f"{root}/{status['directory']}/wd",
@@ -108,6 +114,7 @@ def test_variables_arrive_as_azure_batch_names_them_and_as_written(handed_in: Sp
         "SHARED": "task",
     }
     assert {name: variables.get(name) for name in wanted} == wanted
+    assert {name for name in variables if name.startswith("AZ_BATCH_")} <= set(wanted)
 
 
 def test_a_command_is_split_into_words_and_nothing_in_it_is_expanded(handed_in: Space) -> None:

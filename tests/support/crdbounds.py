@@ -1,4 +1,4 @@
-"""Examples at and beyond every size a schema bounds, made from the schema and a document that has every field."""
+"""Examples at and beyond every size a schema bounds, made from the schema and documents that have every field."""
 
 import copy
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Any
 
 from millpond.api.crd.faults import nodes
 
-from support.crdcases import Case, Spec, Table, placed, spec_schema, steps
+from support.crdcases import Case, Spec, Table, merged, placed, spec_schema, steps
 
 _SIZES = ("maxLength", "minLength", "maxItems", "maxProperties")
 
@@ -14,11 +14,15 @@ _SIZES = ("maxLength", "minLength", "maxItems", "maxProperties")
 def size_cases(table: Table) -> Iterator[Case]:
     """For every bounded string, list and map of a kind's spec: the largest is taken, one more is refused."""
     schema = spec_schema(table.kind)
-    places = dict(_places(schema, table.full))
+    places = {
+        named: (document, path)
+        for document in (merged(table.full, table.instead), table.full)
+        for named, path in _places(schema, document)
+    }
     for named, node in nodes(schema):
         for word in (word for word in _SIZES if node.get(word)):
-            path = places[named]
-            yield from _cases(table, path, word, node, _at(table.full, path))
+            document, path = places[named]
+            yield from _cases(table.kind, document, path, word, node)
 
 
 def required_cases(table: Table) -> Iterator[Case]:
@@ -46,14 +50,12 @@ def _places(schema: dict[str, Any], value: Any, named: str = "", path: str = "")
         yield from _places(schema["additionalProperties"], value[name], f"{named}{{}}", f"{path}.{name}")
 
 
-def _cases(table: Table, path: str, word: str, node: dict[str, Any], present: Any) -> Iterator[Case]:
-    bound = node[word]
+def _cases(kind: str, full: Spec, path: str, word: str, node: dict[str, Any]) -> Iterator[Case]:
+    bound, present = node[word], _at(full, path)
     beyond, says = (bound - 1, f"at least {bound}") if word == "minLength" else (bound + 1, _TOO_MUCH[word](bound))
     title = f"{path} {word} {bound}"
-    yield Case(table.kind, title, placed(table.full, path, _sized(present, bound)))
-    yield Case(
-        table.kind, f"beyond {title}", placed(table.full, path, _sized(present, beyond)), says=(f"spec.{path}", says)
-    )
+    yield Case(kind, title, placed(full, path, _sized(present, bound)))
+    yield Case(kind, f"beyond {title}", placed(full, path, _sized(present, beyond)), says=(f"spec.{path}", says))
 
 
 _TOO_MUCH = {

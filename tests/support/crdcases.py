@@ -40,11 +40,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Table:
-    """The cases of one kind."""
+    """The cases of one kind. `full` has every field but those that exclude others: laid over it, `instead` has them."""
 
     kind: str
     smallest: Spec
     full: Spec
+    instead: Spec
     values: dict[str, Any]
     documents: list[Any]
     updates: list[Any]
@@ -58,8 +59,15 @@ def tables() -> dict[str, Table]:
     template = read["JobSchedule"]["full"]["jobTemplate"]
     template["spec"] = read["Job"]["full"]
     template["tasks"][0]["spec"] = _of_no_job(read["Task"]["full"])
+    other = merged(template["tasks"][0]["spec"], read["Task"]["instead"])
+    template["tasks"].append({"metadata": {"name": "other"}, "spec": other})
     return {
-        kind: Table(**({"values": {}, "documents": [], "updates": [], "names": {"accepts": [], "refuses": {}}} | each))
+        kind: Table(
+            **(
+                {"instead": {}, "values": {}, "documents": [], "updates": [], "names": {"accepts": [], "refuses": {}}}
+                | each
+            )
+        )
         for kind, each in read.items()
     }
 

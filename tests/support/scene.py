@@ -43,7 +43,7 @@ from support.builders import (
     phase_of,
     running,
 )
-from support.told import plain
+from support.told import kinds, of, plain  # noqa: F401 - tests have them from here
 
 KEY = PoolKey(SPACE, POOL)
 NOWHERE = PoolKey(SPACE, "")

@@ -6,6 +6,7 @@ import os
 
 import pytest
 from millpond.control.limits import Limits
+from millpond.lifecycle.users import UserNumbers
 from millpond.settings import PREFIX, Settings, SettingsError, read_settings
 
 
@@ -75,6 +76,31 @@ def test_a_value_that_does_not_fit_is_told_with_its_variable(
         read_settings()
     assert str(caught.value).startswith(f"{name} is '{value}': ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"AGENT_GID": "65532"}, "MILLPOND_TASK_GID"),
+        ({"TASK_UID": "1500000000"}, "MILLPOND_TASK_UID"),
+        ({"AGENT_GID": "1000000000"}, "MILLPOND_AGENT_GID"),
+        ({"TASK_GID": "1999999999"}, "MILLPOND_TASK_GID"),
+        ({"DERIVED_UID_FIRST": "2000000000"}, "MILLPOND_DERIVED_UID_COUNT"),
+    ],
+)
+def test_users_that_would_be_one_another_are_refused(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(SettingsError, match=named):
+        read_settings()
+
+
+def test_users_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLPOND_DERIVED_UID_FIRST", "2000000")
+    monkeypatch.setenv("MILLPOND_DERIVED_UID_COUNT", "65536")
+    assert read_settings().users() == UserNumbers(65_532, 65_532, 65_533, 2_000_000, 65_536)
 
 
 def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,15 +86,15 @@ def directory(base: int, parts: Parts) -> Iterator[int]:
         os.close(descriptor)
 
 
-def make_directory(base: int, name: str, mode: int, owner: int | None = None) -> int:
-    """Make the directory `name` in `base` unless it is there, give it mode and owner, and open it."""
+def make_directory(base: int, name: str, mode: int, owner: tuple[int, int]) -> int:
+    """Make the directory `name` in `base` unless it is there, give it mode and owner (user, group), and open it."""
     with suppress(FileExistsError):
         os.mkdir(name, 0o700, dir_fd=base)
     descriptor = _open(name, os.O_RDONLY | os.O_DIRECTORY, base, (name,))
     try:
         found = os.fstat(descriptor)
-        if owner is not None and (found.st_uid, found.st_gid) != (owner, owner):
-            os.fchown(descriptor, owner, owner)
+        if (found.st_uid, found.st_gid) != owner:
+            os.fchown(descriptor, *owner)
         if stat.S_IMODE(found.st_mode) != mode:
             os.fchmod(descriptor, mode)
     except BaseException:

@@ -1,8 +1,9 @@
 """The node directory as Azure Batch lays it out, made before anything runs there; making it again changes nothing.
 
-    shared/            every task may add files, none may take another's (mode 1777)
-    startup/wd/        the start task's
-    workitems/         the tasks' directories, which the launcher makes (mode 1777)
+    shared/            every task reads and writes (mode 2770, of the group that all tasks have in common)
+    startup/wd/        the start task's, which others read (mode 0755)
+    workitems/         the tasks' directories, which the launcher makes; each belongs to its task's user and the agents'
+                       group, by which the agent reads and deletes (mode 3777, of the agents' group)
     volatile/bin/      the launcher, read-only to tasks
     fsmounts/          mounts
 
@@ -14,42 +15,54 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 
 from millpond.agent.beneath import make_directory, open_root
 
-OPEN_TO_ALL = 0o1777
+EACH_ITS_OWN = 0o3777
+IN_COMMON = 0o2770
 READABLE = 0o755
 LAUNCHER = "launcher"
-CHUNK = 1 << 20
 
 
-def lay_out(root: str, launcher: str, user: int) -> None:
-    """Make the layout in `root` (which exists), with the launcher copied from that path; `user` runs start tasks.
+@dataclass(frozen=True)
+class Owners:
+    """Whose directories are: user and group of start tasks, the group of all tasks, the group of agents."""
+
+    start: tuple[int, int]
+    tasks: int
+    agents: int
+
+
+def lay_out(root: str, launcher: str, owners: Owners) -> None:
+    """Make the layout in `root` (which exists), with the launcher copied from that path.
 
     RefusedPathError where something stands in the way; OSError where the system says no.
     """
+    service = os.geteuid(), os.getegid()
     base = open_root(root)
     try:
         os.fchmod(base, READABLE)
-        for name in ("shared", "workitems"):
-            os.close(make_directory(base, name, OPEN_TO_ALL))
-        os.close(make_directory(base, "fsmounts", READABLE))
-        startup = make_directory(base, "startup", READABLE, owner=user)
-        try:
-            os.close(make_directory(startup, "wd", READABLE, owner=user))
-        finally:
-            os.close(startup)
-        volatile = make_directory(base, "volatile", READABLE)
-        try:
-            programs = make_directory(volatile, "bin", READABLE)
-        finally:
-            os.close(volatile)
+        os.close(make_directory(base, "shared", IN_COMMON, (service[0], owners.tasks)))
+        os.close(make_directory(base, "workitems", EACH_ITS_OWN, (service[0], owners.agents)))
+        os.close(make_directory(base, "fsmounts", READABLE, service))
+        os.close(_nested(base, "startup", "wd", owners.start))
+        programs = _nested(base, "volatile", "bin", service)
         try:
             _install(launcher, programs)
         finally:
             os.close(programs)
     finally:
         os.close(base)
+
+
+def _nested(base: int, outer: str, inner: str, owner: tuple[int, int]) -> int:
+    """A descriptor of a directory in a directory, both made readable to all."""
+    descriptor = make_directory(base, outer, READABLE, owner)
+    try:
+        return make_directory(descriptor, inner, READABLE, owner)
+    finally:
+        os.close(descriptor)
 
 
 def _install(launcher: str, programs: int) -> None:

@@ -17,7 +17,6 @@ import click
 from millpond.agent.beneath import RefusedPathError, directory, open_root, parts_of
 
 ROOT = "/mnt/batch/tasks"
-TASK_USER = 65532
 
 
 @click.group("agent", hidden=True)
@@ -25,16 +24,25 @@ def agent() -> None:
     """Run inside the Pods of compute nodes."""
 
 
+def _pair(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, int]:
+    user, _, group = text.partition(":")
+    if not (user.isdecimal() and group.isdecimal()):
+        raise click.BadParameter(f"{text!r} is no UID:GID: write two numbers")
+    return int(user), int(group)
+
+
 @agent.command("layout")
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 @click.option("--launcher", default="/usr/local/bin/launcher", show_default=True, help="The launcher to install.")
-@click.option("--user", default=TASK_USER, show_default=True, help="The user id that start tasks run as.")
-def layout(root: str, launcher: str, user: int) -> None:
+@click.option("--start-user", required=True, metavar="UID:GID", callback=_pair, help="Who runs start tasks.")
+@click.option("--tasks-group", required=True, type=int, help="The group that all tasks have in common.")
+@click.option("--agents-group", required=True, type=int, help="The group of agents.")
+def layout(root: str, launcher: str, start_user: tuple[int, int], tasks_group: int, agents_group: int) -> None:
     """Make the node directory's layout."""
-    from millpond.agent.layout import lay_out  # noqa: PLC0415 - only this subcommand needs it
+    from millpond.agent.layout import Owners, lay_out  # noqa: PLC0415 - only this subcommand needs it
 
     with _refusals():
-        lay_out(root, launcher, user)
+        lay_out(root, launcher, Owners(start_user, tasks_group, agents_group))
 
 
 @agent.command("erase")

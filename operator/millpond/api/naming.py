@@ -14,9 +14,17 @@ _NODE_SUFFIX_LENGTH = 5
 
 def digest(*parts: str | int, length: int = _HASH_LENGTH) -> str:
     """The first ``length`` (1 to 52) base32 characters, a-z and 2-7, of the hash of the parts in order."""
+    return base64.b32encode(_hashed(parts)).decode().lower()[:length]
+
+
+def number(below: int, *parts: str | int) -> int:
+    """A number from 0 up to ``below`` by the hash of the parts in order."""
+    return int.from_bytes(_hashed(parts)) % below
+
+
+def _hashed(parts: tuple[str | int, ...]) -> bytes:
     # Parts are joined by a character that no name contains, so that ("a", "bc") and ("ab", "c") differ.
-    hashed = hashlib.sha256("\0".join(str(part) for part in parts).encode()).digest()
-    return base64.b32encode(hashed).decode().lower()[:length]
+    return hashlib.sha256("\0".join(str(part) for part in parts).encode()).digest()
 
 
 def shorten(name: str, limit: int = NAME_LIMIT) -> str:

@@ -25,6 +25,7 @@ from millpond.api.schema import (
     validations,
 )
 from millpond.api.starttask import StartTask
+from millpond.api.users import UserAccounts
 
 
 class NodeDeallocationOption(StrEnum):
@@ -184,6 +185,7 @@ class PoolSpec(Document):
     node_template: NodeTemplate
     provider: Provider = Provider()
     start_task: StartTask | None = None
+    user_accounts: UserAccounts = ()
 
 
 class NodeCounts(Document):

@@ -9,6 +9,7 @@ from millpond.api.failure import Failure
 from millpond.api.reasons import CommandState, TaskResult
 from millpond.api.resources import ResourceRequirements
 from millpond.api.schema import CommandLine, Count, Document, ExitCode, ImageName, Time
+from millpond.api.users import UserIdentity
 
 
 class StartTask(Document):
@@ -17,6 +18,7 @@ class StartTask(Document):
     command_line: Annotated[CommandLine, Field(description="Split as a POSIX shell would, run by no shell")]
     image: ImageName | None = Field(default=None, description="Default: the image of the node template")
     environment_settings: EnvironmentSettings = ()
+    user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     resources: ResourceRequirements = ResourceRequirements()
     max_task_retry_count: Annotated[
         int, Field(ge=-1, le=100, description="Retries after the first try; -1: no end")

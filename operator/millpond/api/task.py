@@ -30,6 +30,7 @@ from millpond.api.schema import (
     rule,
     validations,
 )
+from millpond.api.users import UserIdentity
 
 
 class TaskDesiredState(StrEnum):
@@ -69,6 +70,7 @@ class TaskTemplateSpec(Document):
     command_line: CommandLine | None = Field(default=None, description="Split as a POSIX shell would, run by no shell")
     container_settings: ContainerSettings | None = None
     environment_settings: EnvironmentSettings = ()
+    user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     required_slots: Annotated[Slots, Field(description="Task slots it takes on its node")] = 1
     resources: Annotated[ResourceRequirements, Field(description="Default: the node's share per slot")] = (
         ResourceRequirements()
@@ -149,6 +151,7 @@ class Task(Resource):
                         "commandLine",
                         "containerSettings",
                         "environmentSettings",
+                        "userIdentity",
                         "resources",
                     )
                 ),

@@ -36,6 +36,7 @@ from millpond.control.actions import (
     WritePool,
 )
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
+from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
 
 _hosted = msgspec.json.Decoder(HostedPod).decode
@@ -111,6 +112,8 @@ class NodeActions:
             meta = await self._api.create(PODS, space, manifest)
         except CommandLineError as error:
             return Refused("InvalidCommandLine", f"spec.startTask: {error}")
+        except UserRefusedError as error:
+            return Refused(error.reason, f"spec.startTask.userIdentity: {error}")
         except AlreadyExistsError:
             found = _pod(await self._api.get(PODS, space, action.pod)).metadata
             mine = found.labels.get(labels.NODE) == action.node

@@ -22,6 +22,8 @@ from millpond.cluster.errors import (
     NotFoundError,
     RejectedError,
 )
+from millpond.cluster.manifests.layout import Manifest
+from millpond.cluster.manifests.security import runs_as_root
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import (
     ReleaseEvidence,
@@ -31,10 +33,12 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
+from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
 
 NAMESAKE_PAUSE = 5.0
 """Seconds until a name that another Pod still has is tried again."""
+AS_ROOT = " The task is an Admin's and runs as root: where root is not admitted, use a NonAdmin user."
 ROUNDS = 400
 """Most pages that one action deletes; what is left is for the next one."""
 
@@ -68,17 +72,14 @@ class TaskActions:
             manifest = task_pod(action, task, job, pool, self._settings)
         except CommandLineError as error:
             return Refused(TaskReason.INVALID_COMMAND_LINE, str(error))
+        except UserRefusedError as error:
+            return Refused(error.reason, str(error))
         try:
             meta = await self._api.create(PODS, space, manifest)
         except AlreadyExistsError:
             return await self._found(action)
-        except ForbiddenError as error:
-            text = f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods."
-            return Refused(TaskReason.POD_FORBIDDEN, text)
         except RejectedError as error:
-            return Refused(
-                TaskReason.POD_INVALID, f"The API server refuses the task's Pod: {error.message} Correct the task."
-            )
+            return _refused(error, manifest)
         return Done(meta.resource_version, meta.uid)
 
     async def _found(self, action: StartAttempt) -> Outcome:
@@ -140,3 +141,15 @@ class TaskActions:
         patch = {"metadata": {"resourceVersion": action.version}, "status": action.status}
         meta = await self._api.merge_patch(TASKS, action.namespace, action.task, patch, "status")
         return Done(meta.resource_version, meta.uid)
+
+
+def _refused(error: RejectedError, pod: Manifest) -> Refused:
+    root = AS_ROOT if runs_as_root(pod) else ""
+    if isinstance(error, ForbiddenError):
+        text = (
+            f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods.{root}"
+        )
+        return Refused(TaskReason.POD_FORBIDDEN, text)
+    return Refused(
+        TaskReason.POD_INVALID, f"The API server refuses the task's Pod: {error.message} Correct the task.{root}"
+    )

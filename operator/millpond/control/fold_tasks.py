@@ -74,7 +74,8 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
             task.written_problem = condition.reason
     pool.begun -= task.attempt
     task.written = status.attempt
-    task.settled = status.attempt if state in (TaskState.ACTIVE, TaskState.COMPLETED) else status.attempt - 1
+    counted = state in (TaskState.ACTIVE, TaskState.COMPLETED) or task.expired
+    task.settled = status.attempt if counted else status.attempt - 1
     pool.begun += task.attempt
 
 

@@ -37,5 +37,7 @@ class Limits(msgspec.Struct, frozen=True):
     backoff: float = 1.0
     """First pause before an attempt that no node took is tried again; doubles up to `backoff_most`."""
     backoff_most: float = 10.0
+    task_lifetime: float = 180 * 86_400.0
+    """From a task's creation until it must be completed; then it is ended and runs no more."""
     node_refusals: int = 60
     """So many nodes in a row may turn a task away, with pauses in between, before it fails."""

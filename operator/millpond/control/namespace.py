@@ -49,6 +49,8 @@ class NamespaceState:
         del before.jobs[job.name]
         before.begun -= begun
         job.pool = pool
+        for state in (before, pool):
+            state.mark("pool", state.name)
         pool.jobs[job.name] = job
         pool.begun += begun
         for name in job.tasks:
@@ -56,3 +58,4 @@ class NamespaceState:
             pool.mark("task", mark)
             if mark in before.unsent:
                 pool.unsent[mark] = before.unsent.pop(mark)
+                pool.look_at(pool.unsent[mark][1], "task", mark)

@@ -9,6 +9,7 @@ from millpond.control.job_nodes import preparation_before
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
+from millpond.lifecycle.age import added_too_early
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 
@@ -21,6 +22,7 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
     passed: set[tuple[str, str]] = set()
     blocked: set[Demand] = set()
     closed: dict[str, set[Demand]] = {}
+    too_early = added_too_early(now, limits.task_lifetime)
     while pool.index.free_slots > 0:
         ticket = pool.order.next(policy.job_default_order.value, pool.begun, passed)
         if ticket is None:
@@ -32,8 +34,12 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
         if head is None:
             passed.add(ticket)
             continue
-        (_, name), demand = head
+        (created, name), demand = head
         task = job.tasks[name]
+        if created <= too_early:
+            pool.dequeue(task)
+            pool.mark("task", f"{job.name}/{name}")
+            continue
         pod = naming.attempt_pod(name, task.attempt + 1)
         if pod in pool.attempts:
             _wait_for_namesake(pool, task, now, limits)

@@ -11,6 +11,7 @@ import msgspec
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
 from millpond.control.placing import place
+from millpond.control.plan_ages import judge_ages
 from millpond.control.plan_attempts import judge_attempts
 from millpond.control.plan_job_nodes import judge_job_nodes
 from millpond.control.plan_jobs import judge_jobs, schedule_job_summaries
@@ -34,6 +35,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     pool.mark_due(now)
     judge_nodes(pool, now, limits, actions)
     judge_job_nodes(pool, now, limits, actions)
+    judge_ages(pool, now, limits)
     judge_attempts(pool, now, limits, actions)
     judge_tasks(pool, now, limits, actions)
     judge_jobs(pool, now, limits, actions)

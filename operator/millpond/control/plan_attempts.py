@@ -8,11 +8,13 @@ from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
 from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch
 from millpond.control.limits import Limits
+from millpond.control.plan_ages import expire, watch_age
 from millpond.control.plan_leaving import host_lost_under
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.control.verdicts import book, write_task
+from millpond.lifecycle.age import added_too_early
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
 from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.preparation import Preparation
@@ -52,6 +54,10 @@ def _judge_unsettled(
         verdict = decide(exit_, wishes, tries)
         book(attempt, task, verdict, now, limits, actions)
         return
+    if task.created <= added_too_early(now, limits.task_lifetime) and not wishes.ended_by_user:
+        expire(attempt, task, now, limits, actions)
+        return
+    watch_age(pool, task, limits)
     in_vain = bool(attempt.preparation) and _waits_in_vain(attempt, view)
     if (wishes.stop or in_vain) and not attempt.deleting:
         _stop(pool, attempt, actions)

@@ -29,6 +29,10 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
         if job.user_disables:
             job.disable_asked = None
         verdict = judge_job(_facts(job, job.model), now, limits.empty_job_grace)
+        if job.writing:
+            job.writing = False
+            if verdict.state is JobState.DISABLING:
+                pool.mark("job", name)
         if verdict.look_again is not None:
             pool.look_at(verdict.look_again, "job", name)
         if verdict.state is not job.state:
@@ -86,7 +90,8 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
         has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
         unfinished=counts["active"] + counts["preparing"] + counts["running"],
-        bound=sum(not a.settled for a in job.live.values()) if spec.force else len(job.live),
+        bound=_bound(job),
+        writing=_writing(job),
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,
         unreleased=not spec.force and any(of.unfinished for of in job.nodes.values()),
         deleting=job.deleting,
@@ -94,6 +99,16 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         empty_since=born,
         max_wall_clock_seconds=spec.constraints.max_wall_clock_seconds,
     )
+
+
+def _bound(job: JobRecord) -> int:
+    """How many attempts hold slots or are not counted; those not counted alone, where the job is forced."""
+    return sum(not a.settled for a in job.live.values()) if job.forced else len(job.live)
+
+
+def _writing(job: JobRecord) -> bool:
+    """Whether anything said of the job's tasks may not be written yet: by this plan, or since it failed before."""
+    return job.writing or any(mark.partition("/")[0] == job.name for mark in job.pool.unsent)
 
 
 def _enter(pool: PoolState, job: JobRecord, state: JobState) -> None:

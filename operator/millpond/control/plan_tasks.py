@@ -10,6 +10,7 @@ from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Problem, TaskRecord
 from millpond.control.verdicts import back_off, end_without_attempt, write_task
+from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
@@ -27,7 +28,7 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         if task is None or task.state is TaskState.COMPLETED:
             continue
         if task.job.deleting:
-            task.vanished, task.problem = 0, _problem(pool, task)
+            task.vanished, task.problem = 0, _problem(pool, task, now, limits)
             queue_or_not(task)
             continue
         if task.live is not None:
@@ -60,7 +61,7 @@ def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, action
         if now < due:
             pool.look_at(due, "task", f"{task.job.name}/{task.name}")
             return
-    problem = _problem(pool, task)
+    problem = _problem(pool, task, now, limits)
     task.problem = problem
     if (problem.reason if problem else None) != task.written_problem:
         _write_problem(task, problem, now, actions)
@@ -82,11 +83,13 @@ def _requeue_podless(task: TaskRecord, now: float, limits: Limits, actions: list
     queue_or_not(task)
 
 
-def _problem(pool: PoolState, task: TaskRecord) -> Problem | None:
+def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> Problem | None:
     """Why the task cannot run however long it waits, or None."""
     if task.job.model is None:
         text = f"There is no Job {task.job.name} in this namespace. Create it, or correct spec.jobName."
         return Problem(TaskReason.JOB_NOT_FOUND, text)
+    if task.created <= added_too_early(now, limits.task_lifetime):
+        return Problem(TaskReason.TASK_EXPIRED, told_too_old(limits.task_lifetime))
     if task.problem is not None and (task.problem.reason in LASTING or task.not_before):
         return task.problem
     reserved = task.job.reserved.get(task.id.lower()) if task.job.reserved else None

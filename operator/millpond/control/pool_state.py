@@ -22,7 +22,10 @@ from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
 
-Subject = Literal["attempt", "task", "job", "counted", "node", "touched", "jobnode", "size", "pool", "sweep"]
+NO_TIME = "~"
+"""Later than every RFC 3339 time, as text."""
+
+Subject = Literal["age", "attempt", "task", "job", "counted", "node", "touched", "jobnode", "size", "pool", "sweep"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
@@ -58,6 +61,8 @@ class PoolState:
         self.begun = 0
         """Attempts ever begun by the pool's tasks: the seed of the fair draw."""
         self.slots_used = 0
+        self.oldest_running = NO_TIME
+        """Creation time of the running task whose age is watched."""
         self.counted: set[str] = set()
         """Released Pods, marked as counted, that no sweep has deleted yet."""
         self.sweep_scheduled = False

@@ -12,7 +12,7 @@ import msgspec
 
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
-from millpond.api.reasons import JobState, TaskState
+from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.lifecycle.nodes import NodeVerdict
@@ -81,9 +81,14 @@ class TaskRecord:
         return self.written if self.live is None else max(self.written, self.live.number)
 
     @property
+    def expired(self) -> bool:
+        """True when the object says that the task is too old: it is left in its state, and nothing of it counts."""
+        return self.written_problem == TaskReason.TASK_EXPIRED
+
+    @property
     def lost(self) -> bool:
         """True when an attempt that is not counted has no Pod any more: it is to be booked as a recovery."""
-        if self.live is not None or self.state is TaskState.COMPLETED:
+        if self.live is not None or self.state is TaskState.COMPLETED or self.expired:
             return False
         return self.state is not TaskState.ACTIVE or self.vanished > self.settled
 
@@ -149,6 +154,8 @@ class JobRecord:
         """The job finalizer is being written."""
         self.released = ""
         """The uid of the deleted Job that has been let go with its tasks, or is being."""
+        self.writing = False
+        """Something was said of its tasks since the job was judged last."""
         self.last_summary = float("-inf")
         self.summary_scheduled = False
         self.unwritten = False

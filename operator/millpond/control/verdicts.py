@@ -57,6 +57,7 @@ def write_task(
 ) -> None:
     """Append the conditional write of a task's status. It says all that one that failed before would have said."""
     job, pool = task.job, task.job.pool
+    job.writing = True
     if pool.unsent:
         pool.unsent.pop(f"{job.name}/{task.name}", None)
     actions.append(

@@ -84,9 +84,8 @@ class World:
         if not fold_task(job, view):
             return ()
         keys = [PoolKey(view.metadata.namespace, job.pool.name)]
-        live = job.tasks[view.metadata.name].live
-        if live is not None and live.pool is not job.pool:
-            keys.append(PoolKey(view.metadata.namespace, live.pool.name))
+        attempts = job.attempts.get(view.metadata.name, {}).values()
+        keys += [PoolKey(view.metadata.namespace, a.pool.name) for a in attempts if a.pool is not job.pool]
         return keys
 
     def forget_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:

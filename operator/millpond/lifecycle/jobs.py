@@ -28,6 +28,8 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     bound: int
     unreleased: bool
     """Preparation or release tasks of the job are still to end, or to run."""
+    writing: bool
+    """A verdict on one of its tasks is not written yet; another pool must not go on without it."""
     stopping: int
     """How many of `bound` are being stopped."""
     deleting: bool
@@ -88,7 +90,7 @@ def _reason_to_end(facts: JobFacts, now: float) -> tuple[str | None, float | Non
 
 def _paused_or_active(facts: JobFacts) -> JobState:
     if facts.wants_disabling:
-        return JobState.DISABLING if facts.bound > 0 else JobState.DISABLED
+        return JobState.DISABLING if facts.bound > 0 or facts.writing else JobState.DISABLED
     match facts.state:
         case JobState.DISABLING | JobState.DISABLED:
             return JobState.ENABLING

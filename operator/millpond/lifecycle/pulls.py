@@ -42,6 +42,7 @@ UNREACHED = (
     "unexpected EOF",
     "unexpected status from",
     "unexpected status code",
+    "failed with status code [",
     "toomanyrequests: ",
 )
 

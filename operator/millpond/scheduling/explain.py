@@ -100,9 +100,11 @@ class Facts(msgspec.Struct, frozen=True):
 
 def explain(facts: Facts) -> tuple[Finding, ...]:
     """What to know of the task, what blocks it first; never empty."""
+    if facts.state == TaskState.COMPLETED:
+        return (_ended(facts),)
+    if facts.problem is not None and facts.problem.reason == TaskReason.TASK_EXPIRED:
+        return (facts.problem,)
     match facts.state:
-        case TaskState.COMPLETED:
-            return (_ended(facts),)
         case TaskState.RUNNING:
             return (Finding(TaskReason.RUNNING, f"It runs on node {facts.node}."),)
         case TaskState.PREPARING:

@@ -41,6 +41,7 @@ IMAGES = (
     late("registry down", INVALID_REGISTRY, f"{UNKNOWN}{RESOLVE}failed to do request: {HEAD}dial tcp 192.0.2.7:443: connect: connection refused", "connection refused", "reach it"),
     late("registry silent", INVALID_REGISTRY, f"{UNKNOWN}{RESOLVE}failed to do request: {HEAD}dial tcp 192.0.2.7:443: i/o timeout", "i/o timeout"),
     late("registry ill", INVALID_REGISTRY, f"{UNKNOWN}{RESOLVE}unexpected status from HEAD request to https://registry.example/v2/studio/render/manifests/9: 503 Service Unavailable", "503"),
+    late("registry ill, an older containerd's word", INVALID_REGISTRY, f"{UNPACK}failed to resolve reference \"{REF}\": pulling from host registry.example failed with status code [manifests 9]: 503 Service Unavailable", "503", "reach it"),
     late("registry that nobody vouches for", INVALID_REGISTRY, f"{UNKNOWN}{RESOLVE}failed to do request: {HEAD}tls: failed to verify certificate: x509: certificate signed by unknown authority", "x509"),
     late("registry that has had enough", INVALID_REGISTRY, f"{UNKNOWN}{UNPACK}failed to copy: httpReadSeeker: failed open: unexpected status code https://registry.example/v2/studio/render/manifests/9: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit", "429"),
     late("registry unavailable by the runtime's own word", INVALID_REGISTRY, "the registry is unavailable", reason="RegistryUnavailable"),

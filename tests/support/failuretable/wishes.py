@@ -11,7 +11,8 @@ from support.failuretable.images import NOT_FOUND, late
 from support.failuretable.stops import CROWDED, DELETED, KILLED, TERMED
 
 ENDED, REMOVED, LOST = Wishes(ended_by_user=True), Wishes(node_removed=True), Wishes(node_lost=True)
-ALL = Wishes(True, True, True)
+DISABLED = Wishes(job_disabled=True)
+ALL = Wishes(ended_by_user=True, job_disabled=True, node_removed=True, node_lost=True)
 FAILED, REQUEUED = Ledger.FAILURE, Ledger.REQUEUE
 MANY = Tries(0, 5)
 UNPULLED = late("image missing", Code.CONTAINER_INVALID_IMAGE, NOT_FOUND).state
@@ -43,6 +44,13 @@ WISHES = (
     Case("node removed, and it refused the task", REQUEUED, None, None, None, CROWDED, GONE, wishes=REMOVED, tries=Tries(refusals=59, max_refusals=60)),
     Case("node removed and lost", REQUEUED, None, gone=True, says=GONE, wishes=Wishes(node_removed=True, node_lost=True)),
     Case("node removed, out of memory first", FAILED, Code.FAILURE_EXIT_CODE, 137, ended(137, "OOMKilled"), DELETED, ("memory",), wishes=REMOVED),
+    # The job is disabled, and its tasks are requeued
+    Case("job disabled", REQUEUED, None, None, TERMED, DELETED, ("job was disabled", "runs again"), wishes=DISABLED),
+    Case("job disabled, deaf to TERM", REQUEUED, None, None, KILLED, DELETED, ("job was disabled",), wishes=DISABLED),
+    Case("job disabled before it started", REQUEUED, None, None, None, DELETED, ("job was disabled",), wishes=DISABLED),
+    Case("job disabled, and it succeeds first", Ledger.SUCCESS, None, 0, exited(0), DELETED, wishes=DISABLED),
+    Case("job disabled, and it fails by itself", FAILED, Code.FAILURE_EXIT_CODE, 1, exited(1), DELETED, wishes=DISABLED),
+    Case("job disabled on a lost node", REQUEUED, None, gone=True, says=("job was disabled",), wishes=Wishes(job_disabled=True, node_lost=True)),
     # The node is given up
     Case("node given up, and it failed by itself", FAILED, Code.FAILURE_EXIT_CODE, 1, exited(1), wishes=LOST),
     Case("node given up, and it fails with a retry left", Ledger.RETRY, None, 1, exited(1), wishes=LOST, tries=Tries(0, 1)),

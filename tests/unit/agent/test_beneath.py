@@ -133,6 +133,6 @@ def test_make_directory_refuses_what_is_no_directory(tmp_path: Path) -> None:
     try:
         for name in ("file", "link"):
             with pytest.raises(RefusedPathError):
-                make_directory(base, name, 0o755)
+                make_directory(base, name, 0o755, (os.getuid(), os.getgid()))
     finally:
         os.close(base)

@@ -46,10 +46,27 @@ def test_tar_of_nothing_says_so(node: NodeDirectory) -> None:
     assert done.stderr == b"no file matches *.gif: list the files to see what is there\n"
 
 
+OWNERS = (
+    "--start-user",
+    f"{os.getuid()}:{os.getgid()}",
+    "--tasks-group",
+    str(os.getgid()),
+    "--agents-group",
+    str(os.getgid()),
+)
+
+
+@pytest.mark.parametrize("user", ["1000", "a:b", "1:", ":1", "1:-1"])
+def test_layout_for_nobody(tmp_path: Path, user: str) -> None:
+    done = call("layout", "--root", str(tmp_path), *OWNERS, "--start-user", user)
+    assert done.returncode == 2
+    assert b"no UID:GID" in done.stderr
+
+
 def test_layout_of_a_directory(tmp_path: Path) -> None:
     root, launcher = tmp_path / "node", tmp_path / "launcher"
     root.mkdir()
     launcher.write_text("program")
-    done = call("layout", "--root", str(root), "--launcher", str(launcher), "--user", str(os.getuid()))
+    done = call("layout", "--root", str(root), "--launcher", str(launcher), *OWNERS)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (root / "startup/wd").is_dir()

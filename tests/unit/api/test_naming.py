@@ -28,6 +28,17 @@ def test_attempt_pod(task: str, attempt: int, pod: str) -> None:
     assert naming.attempt_pod(task, attempt) == pod
 
 
+@given(below=st.integers(1, 2**31), parts=st.lists(st.text(max_size=5), max_size=3))
+def test_numbers_are_in_range_and_the_same_again(below: int, parts: list[str]) -> None:
+    assert 0 <= naming.number(below, *parts) < below
+    assert naming.number(below, *parts) == naming.number(below, *parts)
+
+
+def test_numbers_of_different_parts_differ() -> None:
+    numbers = {naming.number(2**30, *parts) for parts in (("a", "bc"), ("ab", "c"), ("abc",), ("bc", "a"))}
+    assert len(numbers) == 4
+
+
 @settings(deadline=None)
 @given(task=_NAMES, attempt=st.integers(1, 10**9))
 def test_pods_have_legal_names(task: str, attempt: int) -> None:

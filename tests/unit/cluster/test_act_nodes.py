@@ -68,6 +68,17 @@ async def test_start_task_that_cannot_be_split_is_refused(bench: Bench) -> None:
     assert "startTask" in outcome.message
 
 
+async def test_start_task_of_an_account_that_is_not_there_is_refused(bench: Bench) -> None:
+    await bench.one(CREATE)
+    start = {"commandLine": "true", "userIdentity": {"userName": "eve"}}
+    pool = bench.verbs.merge_patch("pools", SPACE, POOL, {"spec": {"startTask": start}})
+    bench.world.observe_pool(Pool.model_validate(pool))
+    outcome = await bench.one(CREATE_POD)
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "UserAccountNotFound"
+    assert outcome.message.startswith("spec.startTask.userIdentity: ")
+
+
 async def test_namespace_that_admits_no_node_pods(make_bench: Callable[..., Bench]) -> None:
     class Restricted(ModelServer):
         async def create(self, resource: Resource, namespace: str | None, document: Mapping[str, Any]) -> Meta:

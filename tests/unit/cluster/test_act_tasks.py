@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from millpond.api import labels
 from millpond.api.reasons import TaskState
 from millpond.api.task import Task
+from millpond.api.views.meta import Meta
+from millpond.cluster.api_server import Resource
+from millpond.cluster.errors import ForbiddenError, InvalidError, RejectedError
+from millpond.cluster.manifests.security import runs_as_root
 from millpond.control import actions as act
 from millpond.control.actions import ConditionPatch, TaskStatusPatch
 from millpond.control.outcomes import Done, Missed, Refused
 from support.builders import JOB, POOL, SPACE
+from support.model.server import ModelServer
 
 from cluster.conftest import Bench
 
@@ -65,6 +71,33 @@ async def test_task_that_cannot_run_says_why(bench: Bench, spec: dict[str, Any],
     assert isinstance(outcome, Refused)
     assert outcome.reason == reason
     assert words in outcome.message
+
+
+async def test_account_that_the_pool_does_not_have_is_told(bench: Bench) -> None:
+    outcome = await bench.one(bench.start(bench.task("one", userIdentity={"userName": "eve"})))
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "UserAccountNotFound"
+    assert f"Pool {POOL} has no user account eve" in outcome.message
+
+
+@pytest.mark.parametrize(("error", "reason"), [(ForbiddenError, "PodForbidden"), (InvalidError, "PodInvalid")])
+async def test_root_that_is_not_admitted_is_told_and_neighbours_start(
+    make_bench: Callable[..., Bench], error: type[RejectedError], reason: str
+) -> None:
+    class NoRoot(ModelServer):
+        async def create(self, resource: Resource, namespace: str | None, document: Mapping[str, Any]) -> Meta:
+            if resource.plural == "pods" and runs_as_root(dict(document)):
+                raise error("violates policy: runAsUser=0.")
+            return await super().create(resource, namespace, document)
+
+    bench = make_bench(lambda server: NoRoot(server.verbs))
+    admin = bench.task("admin", userIdentity={"autoUser": {"elevationLevel": "Admin"}})
+    outcomes = await bench.perform(bench.start(admin), bench.start(bench.task("neighbour")))
+    (refused,) = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    assert refused.reason == reason
+    assert "runAsUser=0" in refused.message
+    assert "use a NonAdmin user" in refused.message
+    assert [pod["metadata"]["name"] for pod in bench.verbs.list("pods", SPACE)] == ["neighbour-1"]
 
 
 async def test_stop_spares_a_namesake_and_forgives_absence(bench: Bench) -> None:

@@ -8,8 +8,7 @@ from millpond.control.explanation import facts_of
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.explain import explain
 from support.builders import CLAIM, a_host, a_job, a_node, a_pool, a_task, a_task_pod, exited, running, waiting
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 
 def reasons(scene: Scene, task: str) -> list[str]:

@@ -10,8 +10,7 @@ from millpond.lifecycle.tasks import Ledger
 from support.builders import a_job, a_task, at
 from support.failuretable import CASES, NEXT_STATE, Case
 from support.failuretable.case import NOBODY
-from support.scene import Scene, a_running_scene
-from support.told import of, plain
+from support.scene import Scene, a_running_scene, of, plain
 
 ENDED = [
     case for case in CASES if case.wishes == NOBODY and not case.tries.refusals and not case.gone and case.view.terminal

@@ -8,8 +8,7 @@ import pytest
 from millpond.control.actions import StartAttempt, WriteTask
 from millpond.scheduling.demand import Demand
 from support.builders import a_job, a_node_pod, a_task, a_task_pod, exited, running, waiting
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 
 @pytest.mark.parametrize(

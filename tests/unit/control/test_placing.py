@@ -7,8 +7,7 @@ from collections import Counter
 import pytest
 from millpond.control.actions import StartAttempt
 from support.builders import a_job, a_task, exited
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 
 def starts(scene: Scene) -> list[StartAttempt]:

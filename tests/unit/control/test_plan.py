@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from millpond.api.job import DesiredState
 from support.builders import a_host, a_job, a_pool, a_task, exited
-from support.scene import KEY, NOWHERE, Scene, a_running_scene
-from support.told import kinds
+from support.scene import KEY, NOWHERE, Scene, a_running_scene, kinds
 
 
 def a_busy_scene() -> Scene:

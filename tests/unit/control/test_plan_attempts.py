@@ -10,8 +10,7 @@ from millpond.control.actions import ReleaseEvidence, StartAttempt, StopAttempt,
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Missed
 from support.builders import a_job, a_task, ended, exited, record, waiting
-from support.scene import Scene, a_running_scene
-from support.told import kinds, of
+from support.scene import Scene, a_running_scene, kinds, of
 
 
 def a_scene_with(name: str = "frame", hosts: int = 1, job: dict[str, Any] | None = None, **task: Any) -> Scene:

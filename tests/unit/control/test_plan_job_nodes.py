@@ -7,8 +7,7 @@ from millpond.api.reasons import JobState
 from millpond.control.actions import ReleaseEvidence, StartAttempt, StartJobTask, StopAttempt
 from millpond.control.outcomes import Missed, Refused
 from support.builders import a_job, a_task, exited, running, waiting
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 PREP, RELEASE = {"commandLine": "prepare"}, {"commandLine": "clean"}
 

@@ -20,8 +20,7 @@ from millpond.control.actions import (
 from millpond.control.outcomes import Missed, Refused
 from millpond.control.world import PoolKey
 from support.builders import SPACE, a_job, a_task, exited
-from support.scene import KEY, Scene, a_running_scene
-from support.told import of
+from support.scene import KEY, Scene, a_running_scene, of
 
 ELSEWHERE = PoolKey(SPACE, "elsewhere")
 

@@ -15,8 +15,7 @@ from millpond.control.actions import (
 )
 from millpond.control.outcomes import Missed, Refused
 from support.builders import POOL
-from support.scene import Scene, a_running_scene
-from support.told import kinds, of
+from support.scene import Scene, a_running_scene, kinds, of
 
 END = (RemoveNode, DeleteNodePod, CreateEraser, ReleaseNode, ReleaseHost)
 

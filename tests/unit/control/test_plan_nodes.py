@@ -21,8 +21,7 @@ from millpond.control.actions import (
 )
 from millpond.control.outcomes import Missed
 from support.builders import CLAIM, a_host, a_job, a_node_pod, a_pool, a_task, exited, running
-from support.scene import KEY, Scene, a_running_scene
-from support.told import kinds, of
+from support.scene import KEY, Scene, a_running_scene, kinds, of
 
 
 def states(scene: Scene) -> list[NodeState | None]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from millpond.control.actions import SweepPods, WritePool
 from millpond.control.outcomes import Missed, Refused
 from support.builders import a_host, a_job, a_pool, a_task, exited
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 
 def test_counted_pods_are_swept_many_at_a_time() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from millpond.control.actions import CreateNode, ReleaseHost, RemoveNode
 from millpond.control.plan_size import target_of
 from support.builders import a_host, a_job, a_node, a_pool, a_task
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 
 def test_it_grows_to_its_target_once() -> None:

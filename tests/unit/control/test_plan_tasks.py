@@ -6,8 +6,7 @@ import pytest
 from millpond.control.actions import StartAttempt, WriteTask
 from millpond.control.outcomes import Missed, Refused
 from support.builders import a_host, a_job, a_pool, a_task
-from support.scene import NOWHERE, Scene, a_running_scene
-from support.told import kinds, of
+from support.scene import NOWHERE, Scene, a_running_scene, kinds, of
 
 
 def scheduled(scene: Scene, task: str) -> tuple[str, str] | None:

@@ -10,8 +10,7 @@ from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import tally_of
 from millpond.scheduling.demand import Demand
 from support.builders import a_job, a_pool, a_task
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 
 def test_marks_are_taken_once_in_order() -> None:

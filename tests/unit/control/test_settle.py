@@ -11,8 +11,7 @@ from millpond.control import actions as act
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Skipped
 from millpond.control.settle import settle
 from support.builders import a_host, a_job, a_pool, a_task, a_task_pod, exited, running, waiting
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 FAILURES: list[Outcome] = [Missed("conflict"), Missed("no answer", again_in=5), Refused("Forbidden", "no"), Skipped()]
 ALL_KINDS = [kind for kind in act.AnyAction.__args__ if kind is not act.Announce]

@@ -12,8 +12,7 @@ from millpond.control.verdicts import back_off, book, events_of
 from millpond.lifecycle.exits import Ending, Exit
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Tries, Verdict, Wishes, decide
 from support.builders import a_job, a_task, a_task_pod, exited, running
-from support.scene import Scene, a_running_scene
-from support.told import of
+from support.scene import Scene, a_running_scene, of
 
 
 def a_scene() -> Scene:

@@ -25,8 +25,7 @@ from support.builders import (
     exited,
     running,
 )
-from support.scene import KEY, NOWHERE, Scene, a_running_scene
-from support.told import of
+from support.scene import KEY, NOWHERE, Scene, a_running_scene, of
 
 ROOM = {"cpu": "8", "memory": "16Gi"}
 

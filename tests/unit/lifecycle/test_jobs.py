@@ -29,6 +29,7 @@ ORDINARY = {
     "unfinished": 3,
     "bound": 2,
     "unreleased": False,
+    "writing": False,
     "stopping": 0,
     "deleting": False,
     "created": 1000.0,
@@ -113,6 +114,7 @@ def test_every_wish_in_every_state(
 
     assert (after(), after(**PAUSE), after(wants_termination=True)) == (on, pause, end)
     assert after(**PAUSE, bound=0) is pause_idle
+    assert after(**PAUSE, bound=0, writing=True) is (pause if pause is DISABLING else pause_idle)
     assert after(**PAUSE, wants_termination=True) is end, "to end goes before to pause"
 
 

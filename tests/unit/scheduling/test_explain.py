@@ -37,6 +37,11 @@ LARGE = Demand(cpu_millis=9000)
 
 CASES: dict[str, tuple[Facts, str, bool]] = {
     "succeeded": (facts(state="Completed", succeeded=True, node="n1"), TaskReason.TASK_SUCCEEDED, False),
+    "too old while it ran": (
+        facts(state="Running", node="n1", problem=Finding(TaskReason.TASK_EXPIRED, "Too old.", True)),
+        TaskReason.TASK_EXPIRED,
+        True,
+    ),
     "failed": (facts(state="Completed", ended="Exit code 3.", node="n1"), TaskReason.TASK_FAILED, False),
     "runs": (facts(state="Running", node="n1"), TaskReason.RUNNING, False),
     "prepares": (facts(state="Preparing", node="n1"), WaitReason.PREPARING, False),

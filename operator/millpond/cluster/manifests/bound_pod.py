@@ -23,8 +23,9 @@ from millpond.cluster.manifests.layout import (
     task_directory,
     volumes,
 )
-from millpond.cluster.manifests.security import unprivileged
+from millpond.cluster.manifests.security import of_pod, of_user
 from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.lifecycle.users import User
 from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
 
@@ -49,6 +50,7 @@ class Command:
     line: str
     directory: str
     container: ContainerSettings | None
+    user: User
     options: tuple[str, ...] = ()
 
 
@@ -75,7 +77,7 @@ def bound_pod(
             "terminationGracePeriodSeconds": settings.task_grace + LAUNCHER_MARGIN_SECONDS,
             "tolerations": _tolerations(pool),
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
-            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": of_pod(settings.task_gid),
             "volumes": volumes(directory),
             **({"initContainers": list(inits)} if inits else {}),
             "containers": [container],
@@ -116,13 +118,12 @@ def run_container(
     in_image = settings_ is not None and settings_.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
     words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
     words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
-    return launched(TASK_CONTAINER, words, settings_, pool, settings) | {"env": variables, "resources": resources}
+    return launched(TASK_CONTAINER, words, command, pool) | {"env": variables, "resources": resources}
 
 
-def launched(
-    name: str, words: Sequence[str], container: ContainerSettings | None, pool: Pool, settings: Settings
-) -> Manifest:
-    """A container in the task's image, or the pool's, that starts with the launcher."""
+def launched(name: str, words: Sequence[str], command: Command, pool: Pool) -> Manifest:
+    """A container that starts with the launcher, in the command's image and as its user."""
+    container = command.container
     template = pool.spec.node_template
     return {
         "name": name,
@@ -130,5 +131,5 @@ def launched(
         "imagePullPolicy": template.image_pull_policy.value,
         "command": [literal(word) for word in (LAUNCHER, *words)],
         "volumeMounts": [node_mount(), launcher_mount()],
-        "securityContext": unprivileged(settings.task_uid, settings.task_gid),
+        "securityContext": of_user(command.user),
     }

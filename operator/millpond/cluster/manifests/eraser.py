@@ -6,7 +6,7 @@ from millpond.api import labels
 from millpond.api.containers import ImagePullSecrets
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import NODE_VOLUME, Manifest, directory_name
-from millpond.cluster.manifests.security import layout_maker
+from millpond.cluster.manifests.security import over_all_files
 from millpond.control.actions import CreateEraser
 from millpond.lifecycle.erasure import ERASER_CONTAINER
 from millpond.settings import Settings
@@ -46,7 +46,7 @@ def eraser_pod(create: CreateEraser, node_uid: str, secrets: ImagePullSecrets, s
                     "command": ["millpond", "agent", "erase", "--root", NODES, directory],
                     "terminationMessagePolicy": "FallbackToLogsOnError",
                     "volumeMounts": [{"name": NODE_VOLUME, "mountPath": NODES}],
-                    "securityContext": layout_maker(),
+                    "securityContext": over_all_files(settings.agent_gid),
                 }
             ],
         },

@@ -10,6 +10,7 @@ from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import Manifest, task_directory
 from millpond.control.actions import StartJobTask
+from millpond.lifecycle.users import Owner, user_of
 from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 
@@ -25,7 +26,8 @@ def job_pod(
     scope = Scope.PREPARATION if start.role is labels.Role.PREPARATION else Scope.RELEASE
     variables = job_environment(scope, place, job, task.id, task.environment_settings)
     own = task_directory(start.job, task.id)
-    command = Command(task.command_line, own, task.container_settings, ("--name", start.pod, *_limits(task)))
+    user = user_of(None, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users())
+    command = Command(task.command_line, own, task.container_settings, user, ("--name", start.pod, *_options(task)))
     metadata = {
         "name": start.pod,
         "labels": common_labels(start.role, start.pool, start.node) | {labels.JOB: start.job},
@@ -34,10 +36,10 @@ def job_pod(
     return bound_pod(metadata, place, pool, run_container(command, variables, {}, pool, settings), settings)
 
 
-def _limits(task: JobPreparationTask | JobReleaseTask) -> list[str]:
+def _options(task: JobPreparationTask | JobReleaseTask) -> list[str]:
     if isinstance(task, JobReleaseTask):
         return ["--wall-clock", str(task.max_wall_clock_seconds)]
     limits, words = task.constraints, []
     if limits.max_wall_clock_seconds is not None:
         words = ["--wall-clock", str(limits.max_wall_clock_seconds)]
-    return [*words, "--retries", str(limits.max_task_retry_count)]
+    return ["--readable", *words, "--retries", str(limits.max_task_retry_count)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 ROOT = "/mnt/batch/tasks"
-STARTUP = f"{ROOT}/startup"
+STARTUP_DIRECTORY = "startup"
+STARTUP = f"{ROOT}/{STARTUP_DIRECTORY}"
 LAUNCHER_HOME = "/.millpond"
 LAUNCHER = f"{LAUNCHER_HOME}/launcher"
 LAUNCHER_DIRECTORY = "volatile/bin"

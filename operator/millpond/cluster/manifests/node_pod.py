@@ -13,17 +13,19 @@ from millpond.cluster.manifests.layout import (
     LAUNCHER,
     ROOT,
     STARTUP,
+    STARTUP_DIRECTORY,
     Manifest,
     host_directory,
     launcher_mount,
     node_mount,
     volumes,
 )
-from millpond.cluster.manifests.security import layout_maker, unprivileged
+from millpond.cluster.manifests.security import of_agent, of_pod, of_user, over_all_files
 from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
 from millpond.control.actions import CreateNodePod
 from millpond.lifecycle.nodes import AGENT_CONTAINER, LAYOUT_CONTAINER
 from millpond.lifecycle.starttask import START_TASK_CONTAINER
+from millpond.lifecycle.users import Owner, User, user_of
 from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
 
@@ -35,11 +37,12 @@ KEEP_HOST = {
 
 
 def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Settings) -> Manifest:
-    """The manifest. Raises CommandLineError when the start task's command line cannot be split."""
+    """The manifest. Raises CommandLineError and UserRefusedError by the start task's command line and user."""
     directory = host_directory(settings.node_root, create.namespace, create.pool, create.node)
     start_task, template = pool.spec.start_task, pool.spec.node_template
     waits = start_task is not None and start_task.wait_for_success
-    own = [_start_task(create, start_task, pool, settings)] if start_task is not None else []
+    user = _start_user(create, pool, settings)
+    own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
     tags = common_labels(labels.Role.NODE, create.pool, create.node)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
@@ -63,9 +66,9 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             "tolerations": [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in template.tolerations]
             + SURVIVE_SILENCE,
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
-            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": of_pod(settings.task_gid),
             "volumes": volumes(directory),
-            "initContainers": [_layout(settings), *(own if waits else [])],
+            "initContainers": [_layout(user, settings), *(own if waits else [])],
             "containers": [_agent(pool, settings), *([] if waits else own)],
         },
     }
@@ -81,15 +84,23 @@ def _one_node_a_host() -> Manifest:
     return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
 
 
-def _layout(settings: Settings) -> Manifest:
+def _start_user(create: CreateNodePod, pool: Pool, settings: Settings) -> User:
+    identity = pool.spec.start_task.user_identity if pool.spec.start_task is not None else None
+    owner = Owner(create.namespace, create.pool, f"{create.node}/{STARTUP_DIRECTORY}")
+    return user_of(identity, owner, pool.spec.user_accounts, settings.users())
+
+
+def _layout(start: User, settings: Settings) -> Manifest:
+    words = ["--start-user", f"{start.uid}:{start.gid}"]
+    words += ["--tasks-group", str(settings.task_gid), "--agents-group", str(settings.agent_gid)]
     return {
         "name": LAYOUT_CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "command": ["millpond", "agent", "layout", "--root", ROOT],
+        "command": ["millpond", "agent", "layout", "--root", ROOT, *words],
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
         "volumeMounts": [node_mount()],
-        "securityContext": layout_maker(),
+        "securityContext": over_all_files(settings.agent_gid),
     }
 
 
@@ -108,7 +119,7 @@ def _agent(pool: Pool, settings: Settings) -> Manifest:
             {"resourceName": "memory", "restartPolicy": "NotRequired"},
         ],
         "volumeMounts": [node_mount()],
-        "securityContext": unprivileged(settings.task_uid, settings.task_gid) | {"readOnlyRootFilesystem": True},
+        "securityContext": of_agent(settings.task_uid, settings.agent_gid),
     }
 
 
@@ -123,9 +134,9 @@ def shrunk(uid: str) -> list[Manifest]:
     ]
 
 
-def _start_task(create: CreateNodePod, start_task: StartTask, pool: Pool, settings: Settings) -> Manifest:
-    facts = Facts(create.namespace, create.pool, create.node, ROOT, "startup")
-    command = [LAUNCHER, "run", "--report-only", "--retries", str(start_task.max_task_retry_count)]
+def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: Pool) -> Manifest:
+    facts = Facts(create.namespace, create.pool, create.node, ROOT, STARTUP_DIRECTORY)
+    command = [LAUNCHER, "run", "--report-only", "--readable", "--retries", str(start_task.max_task_retry_count)]
     command += ["--directory", STARTUP, "--working-directory", f"{STARTUP}/wd", "--"]
     command += split_command_line(start_task.command_line)
     return {
@@ -136,5 +147,5 @@ def _start_task(create: CreateNodePod, start_task: StartTask, pool: Pool, settin
         "env": environment((start_task.environment_settings,), service_variables(Scope.START, facts)),
         "resources": start_task.resources.as_document(),
         "volumeMounts": [node_mount(), launcher_mount()],
-        "securityContext": unprivileged(settings.task_uid, settings.task_gid),
+        "securityContext": of_user(user),
     }

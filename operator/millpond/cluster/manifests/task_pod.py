@@ -11,12 +11,13 @@ from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
+from millpond.lifecycle.users import Owner, user_of
 from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 
 
 def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:
-    """The manifest. Raises CommandLineError when the command line cannot be split."""
+    """The manifest. Raises CommandLineError when the command line cannot be split, UserRefusedError by its user."""
     metadata = {
         "name": start.pod,
         "labels": common_labels(labels.Role.TASK, start.pool, start.node) | _labels(start),
@@ -27,14 +28,17 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings)
     limit = task.spec.constraints.max_wall_clock_seconds
     options = ("--wall-clock", str(limit)) if limit is not None else ()
-    command = Command(task.spec.command_line or "", own, task.spec.container_settings, options)
+    user = user_of(
+        task.spec.user_identity, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users()
+    )
+    command = Command(task.spec.command_line or "", own, task.spec.container_settings, user, options)
     return bound_pod(
         metadata,
         place,
         pool,
         run_container(command, variables, _resources(start, task), pool, settings),
         settings,
-        _inits(start, task, job, pool, settings),
+        _inits(start, command, job, pool),
     )
 
 
@@ -48,14 +52,14 @@ def _labels(start: StartAttempt) -> dict[str, str]:
     return own | ({labels.PREPARATION: start.preparation} if start.preparation else {})
 
 
-def _inits(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> list[Manifest]:
-    """The wait for the job's preparation, in the task's own image, which is pulled meanwhile."""
+def _inits(start: StartAttempt, command: Command, job: Job, pool: Pool) -> list[Manifest]:
+    """The wait for the job's preparation, as the task's user in its image, which is pulled meanwhile."""
     preparation = job.spec.job_preparation_task
     if not start.preparation or preparation is None or not preparation.wait_for_success:
         return []
     record = f"{ROOT}/{task_directory(start.job, preparation.id)}/exit.json"
     words = ["await", "--record", record, "--name", start.preparation]
-    return [launched(AWAIT_CONTAINER, words, task.spec.container_settings, pool, settings)]
+    return [launched(AWAIT_CONTAINER, words, command, pool)]
 
 
 def _resources(start: StartAttempt, task: Task) -> Manifest:

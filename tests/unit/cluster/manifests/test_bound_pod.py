@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api import labels
 from millpond.api.containers import ContainerSettings
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, run_container
+from millpond.lifecycle.users import User
 from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 from support.builders import JOB, a_job, a_pool
@@ -25,7 +26,7 @@ def test_a_pod_stays_where_it_is_put_until_its_end_is_counted() -> None:
 def test_an_image_may_keep_its_own_working_directory() -> None:
     own = ContainerSettings.model_validate({"imageName": "x", "workingDirectory": "ContainerImageDefault"})
     for container, image, directory in ((own, "x", "."), (None, "debian", "/mnt/batch/tasks/d/wd")):
-        made = run_container(Command("true", "d", container), [], {}, a_pool(), SETTINGS)
+        made = run_container(Command("true", "d", container, User(7, 8)), [], {}, a_pool(), SETTINGS)
         words = made["command"]
         assert (made["image"], words[words.index("--working-directory") + 1]) == (image, directory)
 

@@ -56,9 +56,12 @@ def test_it_may_no_more_than_tasks_and_asks_for_no_room(role: Role) -> None:
 def test_the_preparation_s_command_and_environment() -> None:
     container = made(Role.PREPARATION)["spec"]["containers"][0]
     assert container["image"] == "registry.example/fetch"
-    assert container["command"] == [
+    before, after = container["command"][:6], container["command"][6:]
+    assert before == [
         "/.millpond/launcher", "run", "--directory", f"{FOLDER}/setup", "--working-directory", f"{FOLDER}/setup/wd",
-        "--name", "film-x", "--wall-clock", "60", "--retries", "2", "--grace", "30", "--", "fetch", "--all",
+    ]  # fmt: skip
+    assert after == [
+        "--name", "film-x", "--readable", "--wall-clock", "60", "--retries", "2", "--grace", "30", "--", "fetch", "--all",
     ]  # fmt: skip
     found = variables(made(Role.PREPARATION))
     assert (found["MODE"], found["QUALITY"], found["AZ_BATCH_TASK_ID"]) == ("own", "high", "setup")

@@ -11,11 +11,12 @@ from millpond.api.resources import millicores
 from millpond.cluster.manifests.node_pod import node_pod, shrunk
 from millpond.control.actions import CreateNodePod
 from millpond.control.plan_nodes import AGENT_CPU_MILLIS as MOST_OF_A_SHRUNK_AGENT
+from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
 from support.builders import POOL, SPACE, a_pool
 from support.restricted import complaints
 
-SETTINGS = Settings(_env_file=None, image="millpond:test", task_uid=1234, task_gid=5678)
+SETTINGS = Settings(_env_file=None, image="millpond:test", task_uid=1234, task_gid=5678, agent_gid=91)
 START = {"commandLine": "sh -c 'echo $X'", "environmentSettings": [{"name": "X", "value": "$(Y)"}]}
 
 
@@ -86,7 +87,7 @@ def test_start_task_that_is_waited_for() -> None:
     assert container["image"] == "debian"
     startup = "/mnt/batch/tasks/startup"
     assert container["command"] == [
-        "/.millpond/launcher", "run", "--report-only", "--retries", "2",
+        "/.millpond/launcher", "run", "--report-only", "--readable", "--retries", "2",
         "--directory", startup, "--working-directory", f"{startup}/wd", "--", "sh", "-c", "echo $$X",
     ]  # fmt: skip
     variables = {variable["name"]: variable.get("value") for variable in container["env"]}
@@ -116,7 +117,34 @@ def test_what_users_bring_is_restricted_and_our_own_has_what_it_needs(wait: bool
     assert layout["allowPrivilegeEscalation"] is False
     agent = _named(pod)["agent"]["securityContext"]
     assert agent["readOnlyRootFilesystem"] is True
-    assert (agent["runAsUser"], agent["runAsGroup"]) == (1234, 5678)
+    assert (agent["runAsUser"], agent["runAsGroup"]) == (1234, 91)
+    assert pod["spec"]["securityContext"]["supplementalGroups"] == [5678]
+
+
+@pytest.mark.parametrize(
+    ("identity", "user"),
+    [
+        (None, (1234, 5678)),
+        ({"autoUser": {"elevationLevel": "Admin"}}, (0, 0)),
+        ({"userName": "alice"}, (2001, 2002)),
+    ],
+)
+def test_start_task_runs_as_its_user_and_owns_its_directory(
+    identity: dict[str, Any] | None, user: tuple[int, int]
+) -> None:
+    account = {"name": "alice", "uid": 2001, "gid": 2002}
+    pod = _pod(startTask=START | ({"userIdentity": identity} if identity else {}), userAccounts=[account])
+    containers = _named(pod, "initContainers")
+    context = containers["start-task"]["securityContext"]
+    assert (context["runAsUser"], context["runAsGroup"]) == user
+    assert containers["layout"]["command"][-6:] == [
+        "--start-user", f"{user[0]}:{user[1]}", "--tasks-group", "5678", "--agents-group", "91",
+    ]  # fmt: skip
+
+
+def test_start_task_of_an_account_that_is_not_there() -> None:
+    with pytest.raises(UserRefusedError, match="no user account bob"):
+        _pod(startTask=START | {"userIdentity": {"userName": "bob"}})
 
 
 def test_agent_asks_for_the_whole_node_and_is_shrunk_to_its_own() -> None:

@@ -159,6 +159,32 @@ def test_runs_as_the_settings_say() -> None:
     assert (context["runAsUser"], context["runAsGroup"]) == (1234, 5678)
 
 
+@pytest.mark.parametrize(
+    ("identity", "user"),
+    [({"autoUser": {"elevationLevel": "Admin"}}, (0, 0)), ({"userName": "alice"}, (2001, 2002))],
+)
+def test_runs_as_its_user_and_in_the_common_group(identity: dict[str, Any], user: tuple[int, int]) -> None:
+    account = {"name": "alice", "uid": 2001, "gid": 2002}
+    pod = _pod(_task(userIdentity=identity), userAccounts=[account])
+    context = _container(pod)["securityContext"]
+    assert (context["runAsUser"], context["runAsGroup"]) == user
+    assert pod["spec"]["securityContext"]["supplementalGroups"] == [5678]
+
+
+def test_a_task_of_its_own_user_keeps_it_in_all_attempts() -> None:
+    own = {"autoUser": {"scope": "Task"}}
+    users = {
+        (name, attempt): _container(task_pod(_start(task, attempt=attempt), task, a_job(), a_pool(), SETTINGS))[
+            "securityContext"
+        ]["runAsUser"]
+        for name in ("one", "two")
+        for attempt in (1, 2)
+        for task in (_task(id=name, userIdentity=own),)
+    }
+    assert users["one", 1] == users["one", 2] != users["two", 1]
+    assert all(SETTINGS.derived_uid_first <= uid for uid in users.values())
+
+
 def test_launcher_cannot_be_written() -> None:
     mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in _container(_pod(_task()))["volumeMounts"]}
     assert mounts == {"/mnt/batch/tasks": False, "/.millpond": True}
