@@ -57,6 +57,9 @@ class Books:
         if old == new:
             return
         name, uid = after["metadata"]["name"], after["metadata"]["uid"]
+        if old.get("state") == "Completed" and old.get("served") != new.get("served") and new["state"] == "Active":
+            self._reactivated(name, uid, old, new)
+            return
         if old.get("state") == "Completed":
             facts = ("state", "result", "exitCode", "attempt", "retryCount", "requeueCount", "endTime")
             if any(old.get(fact) != new.get(fact) for fact in facts):
@@ -76,6 +79,13 @@ class Books:
             self._count(name, uid, number, ledger, was_running=True)
         elif retries or requeues:
             self._say(f"task {name}: counts rise without an attempt's end: {old} -> {new}")
+
+    def _reactivated(self, name: str, uid: str, old: Document, new: Document) -> None:
+        """A failed task begins anew: its retries are forgotten, its attempts and requeues are not."""
+        if old.get("result") != "Failure" or new.get("retryCount") or new.get("result"):
+            self._say(f"task {name} is reactivated wrongly: {old} -> {new}")
+        ledgers = self.counted[uid]
+        ledgers |= {number: "Forgotten" for number, ledger in ledgers.items() if ledger == "Retry"}
 
     def _count(self, name: str, uid: str, number: int, ledger: str, *, was_running: bool) -> None:
         ledgers = self.counted[uid]

@@ -78,7 +78,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _of_no_job(task: Spec) -> Spec:
-    return {name: value for name, value in task.items() if name != "jobName"}
+    return {name: value for name, value in task.items() if name not in ("jobName", "reactivatedAt")}
 
 
 @functools.cache

@@ -91,6 +91,15 @@ def _disables(option: str) -> Flow:
     return flow
 
 
+async def task_is_reactivated(world: ModelWorld) -> None:
+    """A task fails after its retry, is run again, and succeeds."""
+    world.host("h1").pool("p", 1).job("j", constraints={"maxTaskRetryCount": 1})
+    world.task("j", "t1", Run(exit_code=1), Run(exit_code=1), Run(exit_code=1), Run())
+    await world.run_until(lambda: world.state("tasks", "t1") == "Completed", LIMIT)
+    world.patch("tasks", "t1", reactivatedAt="2030-01-01T00:00:00Z")
+    await world.run_until(lambda: world.status("tasks", "t1").get("result") == "Success", LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
     from_apply_to_result,
     resize_under_load,
@@ -98,5 +107,6 @@ FLOWS: tuple[Flow, ...] = (
     users_end_things,
     job_is_deleted,
     start_task_fails,
+    task_is_reactivated,
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

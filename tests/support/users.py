@@ -21,6 +21,7 @@ class Users:
         self.verbs = verbs
         self.random = random
         self._tasks = 0
+        self._times = 0
 
     def act(self) -> str:
         """One act of some user; what the API server refuses is no act."""
@@ -31,6 +32,7 @@ class Users:
             (6, self._resize),
             (4, self._end_task),
             (3, self._delete_task),
+            (4, self._reactivate_task),
             (2, self._end_job),
             (4, self._disable_job),
             (5, self._enable_job),
@@ -104,6 +106,11 @@ class Users:
 
     def _end_task(self) -> str:
         return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
+
+    def _reactivate_task(self) -> str:
+        self._times += 1
+        when = f"2030-01-01T{self._times // 3600:02}:{self._times // 60 % 60:02}:{self._times % 60:02}Z"
+        return self._patch("tasks", self._some("tasks"), {"desiredState": "Active", "reactivatedAt": when})
 
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})

@@ -221,6 +221,8 @@ class TaskReason(StrEnum):
     TASK_SUCCEEDED = "TaskSucceeded"
     TASK_FAILED = "TaskFailed"
     TASK_TERMINATED = "TaskTerminated"
+    REACTIVATED = "Reactivated"
+    TASK_NOT_COMPLETED = "TaskNotCompleted"
 
 
 class JobScheduleReason(StrEnum):

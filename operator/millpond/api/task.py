@@ -26,9 +26,10 @@ from millpond.api.schema import (
     Time,
     fits_a_label,
     immutable,
-    one_way,
     rule,
+    same,
     validations,
+    was,
 )
 from millpond.api.users import UserIdentity
 
@@ -83,6 +84,15 @@ class TaskSpec(TaskTemplateSpec):
     """What a task shall be."""
 
     job_name: Annotated[LabelName, Field(description="The job it belongs to")]
+    reactivated_at: Time | None = Field(
+        default=None, description="A new time here runs a failed task again, as if it had never been tried"
+    )
+
+
+class TaskServed(Document):
+    """The operations that a time asks for: the time that was served last, whether it could be done or not."""
+
+    reactivated_at: Time | None = None
 
 
 class TaskStatus(Document):
@@ -103,15 +113,30 @@ class TaskStatus(Document):
     requeue_count: Annotated[Count, Field(description="Attempts after an interruption, not charged")] = 0
     last_retry_time: Time | None = None
     directory: Annotated[str, Field(max_length=1024, description="Below the node directory")] | None = None
+    served: TaskServed = TaskServed()
 
 
 _NEW_TASK = "delete the task and create it again, or create another one"
 
 
+_SAME_TIME = same("spec.reactivatedAt", optional=True)
+
+
 class Task(Resource):
     """One command on one node."""
 
-    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("task")))
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            fits_a_label("task"),
+            rule(
+                f"!({was(TaskState.COMPLETED.value)}) || !({_SAME_TIME}) || "
+                f"({same('spec.constraints', optional=True)} && {same('spec.desiredState')})",
+                "TaskCompleted: the task has ended; set reactivatedAt too, to run it again where it failed",
+                at=".spec",
+                reason="FieldValueForbidden",
+            ),
+        )
+    )
 
     KIND: ClassVar[Kind] = Kind(
         name="Task",
@@ -156,7 +181,18 @@ class Task(Resource):
                     )
                 ),
                 immutable("requiredSlots", _NEW_TASK),
-                one_way("desiredState", "Terminated", _NEW_TASK),
+                rule(
+                    "oldSelf.desiredState != 'Terminated' || self.desiredState == 'Terminated' || "
+                    f"!({same('reactivatedAt', optional=True)})",
+                    "desiredState Terminated can be taken back only by setting reactivatedAt to a new time with it",
+                    at=".desiredState",
+                    reason="FieldValueForbidden",
+                ),
+                rule(
+                    f"{same('reactivatedAt', optional=True)} || self.desiredState == 'Active'",
+                    "reactivatedAt runs the task again: set desiredState Active with it",
+                    at=".reactivatedAt",
+                ),
             )
         ),
     ]

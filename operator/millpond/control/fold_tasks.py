@@ -68,6 +68,8 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
         pool.count(task, state, status.result)
     task.retry_count = status.retry_count
     task.requeue_count = status.requeue_count
+    asked = view.spec.reactivated_at
+    task.reactivate = asked if asked != status.served.reactivated_at else None
     task.written_problem = None
     for condition in status.conditions:
         if condition.type == "Scheduled" and condition.status == "False":
@@ -122,10 +124,12 @@ def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
     queue_or_not(task)
-    if task.state is TaskState.COMPLETED:
+    if task.state is TaskState.COMPLETED and not task.reactivate:
         return
     if (
         job.model is None
+        or task.reactivate
+        or job.ending
         or task.lost
         or task.not_before
         or task.terminate

@@ -18,7 +18,7 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
         return
     if _runs_job_tasks(pool, node):
         return
-    if not _is_known_where(node):
+    if not is_known_where(node):
         # Its status is written in this plan: whoever comes after the Pods must know which host is to be cleaned.
         if not node.unwritten:
             node.last_written = float("-inf")
@@ -41,7 +41,7 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
         actions.append(CreateEraser(namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, host=host))
 
 
-def _is_known_where(node: NodeRecord) -> bool:
+def is_known_where(node: NodeRecord) -> bool:
     """True when the node's object says on which host its Pod stands, or there is nothing to say."""
     host = node.pod.spec.node_name if node.pod is not None else None
     return host is None or node.model is None or (node.model.status.host_name == host and not node.unwritten)

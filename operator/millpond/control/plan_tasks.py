@@ -8,9 +8,11 @@ from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatu
 from millpond.control.fold_tasks import queue_or_not
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
+from millpond.control.reactivation import serve_reactivation
 from millpond.control.records import Problem, TaskRecord
 from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.age import added_too_early, told_too_old
+from millpond.lifecycle.jobs import why_no_more
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
@@ -25,7 +27,7 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             if again <= now:
                 actions.append(action)
             continue
-        if task is None or task.state is TaskState.COMPLETED:
+        if task is None or serve_reactivation(task, now, actions) or task.state is TaskState.COMPLETED:
             continue
         if task.job.deleting:
             task.vanished, task.problem = 0, _problem(pool, task, now, limits)
@@ -88,6 +90,9 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
     if task.job.model is None:
         text = f"There is no Job {task.job.name} in this namespace. Create it, or correct spec.jobName."
         return Problem(TaskReason.JOB_NOT_FOUND, text)
+    late = _added_too_late(task)
+    if late is not None:
+        return late
     if task.created <= added_too_early(now, limits.task_lifetime):
         return Problem(TaskReason.TASK_EXPIRED, told_too_old(limits.task_lifetime))
     if task.problem is not None and (task.problem.reason in LASTING or task.not_before):
@@ -107,6 +112,18 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
         )
         return Problem(TaskReason.TOO_MANY_SLOTS, text)
     return None
+
+
+def _added_too_late(task: TaskRecord) -> Problem | None:
+    """Its job had begun to end when it was added. Tasks that waited before keep their word: nothing is written."""
+    job = task.job
+    code = why_no_more(job.state)
+    ended = job.model.status.terminate_time if job.model else None
+    if code is None or ended is None or parse_time(task.created) <= ended.timestamp():
+        return None
+    if task.written_problem in (TaskReason.JOB_BEING_TERMINATED, TaskReason.JOB_COMPLETED):
+        code = TaskReason(task.written_problem)
+    return Problem(code, f"Job {job.name} takes no more tasks. Create the task in another job.")
 
 
 LASTING = (TaskReason.INVALID_COMMAND_LINE, TaskReason.INVALID_DOCUMENT)

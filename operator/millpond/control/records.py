@@ -38,8 +38,8 @@ class TaskRecord:
 
     __slots__ = (
         "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued",
-        "refusals", "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished",
-        "version", "written", "written_problem",
+        "reactivate", "refusals", "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid",
+        "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -62,6 +62,8 @@ class TaskRecord:
         self.retry_count = 0
         self.requeue_count = 0
         self.terminate = False
+        self.reactivate: str | None = None
+        """`spec.reactivatedAt` while that is not served."""
         self.live: Attempt | None = None
         self.queued = False
         self.not_before = 0.0

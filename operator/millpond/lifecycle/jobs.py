@@ -136,6 +136,11 @@ def starts_tasks(state: JobState) -> bool:
     return state is JobState.ACTIVE
 
 
+def why_no_more(state: JobState) -> TaskReason | None:
+    """The code under which a job in this state takes no tasks, neither new nor reactivated ones; or None."""
+    return why_none_start(state) if ends_tasks(state) else None
+
+
 def why_none_start(state: JobState) -> TaskReason | None:
     """The code under which a job in this state starts no tasks (reference §8.6), or None."""
     match state:

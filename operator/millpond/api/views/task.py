@@ -27,6 +27,11 @@ class TaskSpec(View, frozen=True):
     resources: TaskResources | None = None
     constraints: TaskConstraints | None = None
     desired_state: str = "Active"
+    reactivated_at: str | None = None
+
+
+class TaskServed(View, frozen=True):
+    reactivated_at: str | None = None
 
 
 class TaskStatus(View, frozen=True):
@@ -40,6 +45,7 @@ class TaskStatus(View, frozen=True):
     requeue_count: int = 0
     start_time: str | None = None
     end_time: str | None = None
+    served: TaskServed = TaskServed()
     conditions: tuple[Condition, ...] = ()
 
 

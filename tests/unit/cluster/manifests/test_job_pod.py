@@ -61,7 +61,8 @@ def test_the_preparation_s_command_and_environment() -> None:
         "/.millpond/launcher", "run", "--directory", f"{FOLDER}/setup", "--working-directory", f"{FOLDER}/setup/wd",
     ]  # fmt: skip
     assert after == [
-        "--name", "film-x", "--readable", "--wall-clock", "60", "--retries", "2", "--grace", "30", "--", "fetch", "--all",
+        "--name", "film-x", "--readable", "--wall-clock", "60", "--retries", "2", "--grace", "30",
+        "--", "fetch", "--all",
     ]  # fmt: skip
     found = variables(made(Role.PREPARATION))
     assert (found["MODE"], found["QUALITY"], found["AZ_BATCH_TASK_ID"]) == ("own", "high", "setup")
