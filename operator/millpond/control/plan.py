@@ -34,10 +34,10 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     actions: list[AnyAction] = []
     pool.mark_due(now)
     judge_nodes(pool, now, limits, actions)
-    judge_job_nodes(pool, now, limits, actions)
     judge_ages(pool, now, limits)
     judge_attempts(pool, now, limits, actions)
     judge_tasks(pool, now, limits, actions)
+    judge_job_nodes(pool, now, limits, actions)
     judge_jobs(pool, now, limits, actions)
     place(pool, now, limits, actions)
     resize(pool, now, actions)
