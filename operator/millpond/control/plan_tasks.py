@@ -5,7 +5,8 @@ from __future__ import annotations
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
-from millpond.control.fold_tasks import queue_or_not
+from millpond.control.fold_dependencies import follow
+from millpond.control.fold_tasks import contradicts, queue_or_not
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.reactivation import serve_reactivation
@@ -14,6 +15,7 @@ from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_no_more
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
+from millpond.scheduling.cycles import in_words
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
 
@@ -27,10 +29,15 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             if again <= now:
                 actions.append(action)
             continue
-        if task is None or serve_reactivation(task, now, actions) or task.state is TaskState.COMPLETED:
+        if task is not None and serve_reactivation(task, now, actions):
+            pool.look_at(now, "task", mark)
+            continue
+        if task is None or task.state is TaskState.COMPLETED:
             continue
         if task.job.deleting:
-            task.vanished, task.problem = 0, _problem(pool, task, now, limits)
+            task.vanished = 0
+            follow(task)
+            task.problem = _problem(pool, task, now, limits)
             queue_or_not(task)
             continue
         if task.live is not None:
@@ -104,6 +111,12 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
             "Create the task with another id."
         )
         return Problem(reserved, text)
+    refused = contradicts(task, task.job.model)
+    if refused is not None:
+        return Problem(refused.reason, refused.message)
+    cycle = task.job.dependencies.cycle_of(task.name) if task.job.dependencies is not None else ()
+    if cycle:
+        return Problem(TaskReason.DEPENDENCY_CYCLE, in_words(cycle))
     if pool.too_wide(task.demand):
         most = pool.model.spec.task_slots_per_node if pool.model else 0
         text = (
