@@ -1,4 +1,4 @@
-"""Managers of jobs before their other tasks, alone where they are to be, and first of their priority when tried again."""
+"""Managers before the other tasks of their jobs, alone where they are to be, and first when they are tried again."""
 
 from __future__ import annotations
 
