@@ -108,3 +108,25 @@ def test_scenario_18_an_exclusive_manager_waits_for_an_empty_node() -> None:
         assert starts.tasks == ["busy", "j-m"]
 
     play(scenario)
+
+
+@pytest.mark.parametrize(("priority", "displaced"), [(-1, True), (0, True), (1, False)])
+def test_scenario_18_a_restart_displaces_a_task_of_no_higher_priority(priority: int, displaced: bool) -> None:
+    async def scenario(world: ModelWorld, starts: Starts) -> None:
+        world.host("h1").host("h2").pool("p", 2)
+        a_job(world, Run(seconds=600), Run(seconds=5))
+        await world.run_until(lambda: world.running() == 1, LIMIT)
+        world.job("other", priority=priority).task("other", "o", Run(seconds=300), Run(seconds=5))
+        await world.run_until(lambda: world.running() == 2, LIMIT)
+        world.patch("pools", "p", targetDedicatedNodes=1).hosts.leave(_host_of(world, "j-m-1"))
+        await world.run_until(lambda: world.status("tasks", "j-m").get("state") == "Active", LIMIT)
+        await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+        assert starts.tasks[:2] == ["j-m", "o"]
+        assert world.status("tasks", "o").get("requeueCount", 0) == int(displaced)
+        assert (world.state("tasks", "o") != "Completed") == displaced
+
+    play(scenario)
+
+
+def _host_of(world: ModelWorld, pod: str) -> str:
+    return str(world.verbs.get("pods", "default", pod)["spec"]["nodeName"])

@@ -13,9 +13,15 @@ def by_chance(seed: int) -> Scripts:
     def start_task(node: str) -> StartRun:
         return StartRun(1.0, 1 if Random(f"{seed}/{node}").random() < 0.15 else 0)
 
+    def job_task(role: str, job: str, node: str) -> Run:
+        random = Random(f"{seed}/{role}/{job}/{node}")
+        kind, seconds = random.random(), random.choice((0.5, 10.0, 60.0))
+        return Run(seconds, exit_code=int(kind < 0.15), oom=0.15 <= kind < 0.2, image_missing=kind > 0.95)
+
     return Scripts(
         otherwise=lambda task, attempt: _task(Random(f"{seed}/{task}/{attempt}")),
         start_task=start_task,
+        job_task=job_task,
     )
 
 

@@ -78,6 +78,8 @@ def _job(job: JobRecord) -> Facts:
         "live": sorted(job.live),
         "manager": job.manager.name if job.manager else None,
         "filed": job.filed,
+        "barred": sorted(job.barred),
+        "prepared": sorted((name, of.preparation.name, of.release.name) for name, of in job.nodes.items() if of.pods),
         "told": (job.told, latest_call(job, JobAction.TERMINATE), latest_call(job, JobAction.DISABLE)),
     }
 

@@ -140,7 +140,34 @@ async def task_disables_its_job(world: ModelWorld) -> None:
     await world.run_until(world.all_tasks_completed, LIMIT)
 
 
+async def prepared_and_released(world: ModelWorld) -> None:
+    """A node is prepared for a job, its tasks run, the job ends by itself and the node is released."""
+    world.host("h1").pool("p", 1, 2)
+    world.job(
+        "j",
+        onAllTasksComplete="TerminateJob",
+        jobPreparationTask={"commandLine": "prepare"},
+        jobReleaseTask={"commandLine": "clean"},
+    )
+    world.task("j", "t1").task("j", "t2", Run(exit_code=3))
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+
+async def manager_displaces(world: ModelWorld) -> None:
+    """A manager that is to start again finds no room: a task of its priority gives way, and ends after it."""
+    manager = {"id": "m", "commandLine": "manage", "constraints": {"maxTaskRetryCount": 1}}
+    world.scripts.tasks["j-m"] = [Run(seconds=60, exit_code=1), Run(seconds=30)]
+    world.host("h1").pool("p", 1).job("j", jobManagerTask=manager)
+    await world.run_until(lambda: world.running() == 1, LIMIT)
+    world.job("other", priority=5).task("other", "t1", Run(seconds=500), Run(seconds=500))
+    await world.run_until(lambda: world.state("tasks", "t1") == "Running", LIMIT)
+    world.patch("jobs", "other", priority=0)
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
+    prepared_and_released,
     from_apply_to_result,
     resize_under_load,
     host_is_lost,
@@ -151,5 +178,6 @@ FLOWS: tuple[Flow, ...] = (
     task_disables_its_job,
     task_is_reactivated,
     job_has_a_manager,
+    manager_displaces,
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

@@ -235,6 +235,7 @@ class History:
         for namespace in self.operator.world.namespaces.values():
             yield from (task.not_before for job in namespace.jobs.values() for task in job.tasks.values())
             for pool in namespace.pools.values():
+                yield from (of.not_before - self.time for of in pool.job_nodes.values())
                 yield from (node.not_before - self.time for node in pool.nodes.values())
 
     def _compare_with_young(self) -> None:

@@ -19,6 +19,8 @@ START_TASK = f"{GROUP}/start-task"
 COUNTED = f"{GROUP}/counted"
 # On task Pods that give way to a job's manager, before they are stopped.
 DISPLACED = f"{GROUP}/displaced"
+# On Pods of tasks that were started before their job's preparation task had ended on the node: that task's Pod.
+PREPARATION = f"{GROUP}/preparation"
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PART_OF = "app.kubernetes.io/part-of"
@@ -50,6 +52,8 @@ class Role(StrEnum):
     TASK = "task"
     MANAGER = "manager"
     ERASER = "eraser"
+    PREPARATION = "prep"
+    RELEASE = "release"
 
 
 TASK_ROLES = (Role.TASK, Role.MANAGER)

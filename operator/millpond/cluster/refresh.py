@@ -44,7 +44,15 @@ class Refresher:
                 case act.StartAttempt():
                     keys = set(await self._read_task(action.namespace, action.job, action.task, action.task_uid))
                     return keys | set(await self._read_pod(action.namespace, action.pool, action.pod, ""))
-                case act.StopAttempt() | act.DisplaceAttempt() | act.ReleaseEvidence() | act.DeleteNodePod() | act.ShrinkNodePod():
+                case act.StartJobTask():
+                    return await self._read_pod(action.namespace, action.pool, action.pod, "")
+                case (
+                    act.StopAttempt()
+                    | act.DisplaceAttempt()
+                    | act.ReleaseEvidence()
+                    | act.DeleteNodePod()
+                    | act.ShrinkNodePod()
+                ):
                     return await self._read_pod(action.namespace, None, action.pod, action.uid)
                 case act.ClaimHost() | act.ReleaseHost():
                     return await self._read_host(action.host)

@@ -6,6 +6,7 @@ The mark comes first, so that an operator that is killed in between knows what w
 from __future__ import annotations
 
 from millpond.control.actions import AnyAction, DisplaceAttempt
+from millpond.control.managers import demands_of, level_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, JobRecord
 from millpond.scheduling.demand import Demand
@@ -13,7 +14,7 @@ from millpond.scheduling.preemption import Running, who_gives_way
 
 
 def displace(pool: PoolState, actions: list[AnyAction]) -> None:
-    """For each manager that found no place to start again, at most one task gives way. Costs nothing where none waits."""
+    """For each manager that found no place to start again, at most one task gives way. Free where none waits."""
     if pool.model is None or pool.model.metadata.deletion_timestamp is not None:
         return
     for _, name in pool.order.restarting():
@@ -23,7 +24,7 @@ def displace(pool: PoolState, actions: list[AnyAction]) -> None:
             continue
         nodes = {node.name: node for node in pool.index}
         running = [_running(attempt) for attempt in pool.attempts.values() if attempt.holds]
-        pod = who_gives_way(manager.demand, job.level[0], nodes, running, _wanted_above(pool, job))
+        pod = who_gives_way(manager.demand, level_of(job)[0], nodes, running, _wanted_above(pool, job))
         if pod is not None:
             _displace(pool, pool.attempts[pod], actions)
 
@@ -34,7 +35,7 @@ def _running(attempt: Attempt) -> Running:
         attempt.pod,
         attempt.node.name,
         attempt.demand,
-        attempt.job.level[0],
+        level_of(attempt.job)[0],
         view.metadata.creation_timestamp if view is not None else "",
         attempt.deleting or attempt.displaced,
         not attempt.manages and not attempt.assumed and not attempt.settled,
@@ -42,7 +43,7 @@ def _running(attempt: Attempt) -> Running:
 
 
 def _wanted_above(pool: PoolState, job: JobRecord) -> list[Demand]:
-    return [demand for _, name in pool.order.above(job.level[0]) for demand in pool.jobs[name].demands()]
+    return [demand for _, name in pool.order.above(level_of(job)[0]) for demand in demands_of(pool.jobs[name])]
 
 
 def _displace(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:

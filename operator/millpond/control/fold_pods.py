@@ -7,6 +7,7 @@ from millpond.api.resources import millicores, whole
 from millpond.api.views.pod import PodView
 from millpond.control.fold_dependencies import follow
 from millpond.control.fold_tasks import UNCOUNTED, adopt
+from millpond.control.job_nodes import job_node
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt
@@ -38,6 +39,8 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     enter(pool, attempt, holds=not view.terminal)
     if lacked_room(view):
         pool.mark("node", attempt.node.name)
+    if attempt.preparation:
+        pool.mark("jobnode", job_node(pool, attempt.job, attempt.node).key)
     pool.mark("attempt", name)
 
 
@@ -67,6 +70,7 @@ def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> A
         _demand(view),
     )
     attempt.manages = tags.get(labels.ROLE) == labels.Role.MANAGER
+    attempt.preparation = tags.get(labels.PREPARATION, "")
     return attempt
 
 
@@ -119,6 +123,8 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     job.pool.mark_emptier(job)
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
+    if attempt.preparation:
+        pool.mark("jobnode", f"{job.name}/{attempt.node.name}")
     if task is not None and task.live is attempt:
         if unbooked:
             task.vanished = attempt.number

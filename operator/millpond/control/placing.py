@@ -5,7 +5,9 @@ from __future__ import annotations
 from millpond.api import naming
 from millpond.control.actions import AnyAction, StartAttempt
 from millpond.control.fold_pods import enter
+from millpond.control.job_nodes import preparation_before
 from millpond.control.limits import Limits
+from millpond.control.managers import head_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
 from millpond.lifecycle.age import added_too_early
@@ -20,13 +22,16 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
     policy = pool.model.spec.task_scheduling_policy
     passed: set[tuple[str, str]] = set()
     blocked: set[Demand] = set()
+    closed: dict[str, set[Demand]] = {}
     too_early = added_too_early(now, limits.task_lifetime)
     while pool.index.free_slots > 0:
         ticket = pool.order.next(policy.job_default_order.value, pool.begun, passed)
         if ticket is None:
             return
         job = pool.jobs[ticket[1]]
-        head = job.head(blocked)
+        # What no node takes of a job that some nodes are barred to, others may take of another job.
+        shut = blocked if not job.barred else blocked | closed.get(job.name, set())
+        head = head_of(job, shut)
         if head is None:
             passed.add(ticket)
             continue
@@ -40,9 +45,9 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
         if pod in pool.attempts:
             _wait_for_namesake(pool, task, now, limits)
             continue
-        node = pool.index.choose(demand, policy.node_fill_type.value)
+        node = pool.index.choose(demand, policy.node_fill_type.value, job.barred)
         if node is None:
-            blocked.add(demand)
+            (closed.setdefault(job.name, set()) if job.barred else blocked).add(demand)
             continue
         _start(pool, task, pod, node, actions)
 
@@ -61,6 +66,8 @@ def _start(pool: PoolState, task: TaskRecord, pod: str, node: NodeSlots, actions
     demand = Demand(asked.slots, node.cpu_of(asked), node.memory_of(asked), asked.devices, asked.exclusive)
     attempt = Attempt(pool, pod, number, job, task.name, task.uid, pool.node(node.name), demand)
     attempt.manages = task is job.manager
+    if job.prepares:
+        attempt.preparation = preparation_before(pool, job, attempt.node)
     enter(pool, attempt, holds=True)
     actions.append(
         StartAttempt(
@@ -78,5 +85,6 @@ def _start(pool: PoolState, task: TaskRecord, pod: str, node: NodeSlots, actions
             memory_bytes=demand.memory_bytes or 0,
             manages=attempt.manages,
             exclusive=demand.exclusive,
+            preparation=attempt.preparation,
         )
     )

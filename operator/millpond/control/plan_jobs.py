@@ -11,8 +11,9 @@ from millpond.api.job import DesiredState as Desired
 from millpond.api.job import Job, JobDisable, OnAllTasksComplete
 from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import AnyAction, HoldJob, ReleaseJob, WriteJob
-from millpond.control.job_status import describe_job, events_of, latest_call
+from millpond.control.job_status import describe_job, events_of, hold_up, latest_call
 from millpond.control.limits import Limits
+from millpond.control.managers import lacks_manager
 from millpond.control.plan_managers import make_manager, manager_ended
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
@@ -42,6 +43,8 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             make_manager(pool, job, job.model, now, actions)
         if verdict.state is not job.state:
             _enter(pool, job, verdict.state)
+        if job.ending:
+            _look_at_nodes(job)
         told = job.model.status.state is verdict.state
         _write(pool, job, job.model, verdict, now, limits, actions)
         if verdict.may_go and told:
@@ -87,7 +90,7 @@ def _release(pool: PoolState, job: JobRecord, uid: str, actions: list[AnyAction]
 
 def _forget_unknown(pool: PoolState, job: JobRecord) -> None:
     """A job that does not exist goes when no task and no Pod speaks of it."""
-    if not job.tasks and not job.attempts:
+    if not job.tasks and not job.attempts and not job.nodes:
         pool.forget_job(job)
 
 
@@ -109,11 +112,12 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         or job.ever_had_tasks
         or had.completed + had.active + had.preparing + had.running > 0,
         manager_ended=manager_ended(job),
-        unfinished=len(job.tasks) - job.told + job.lacks_manager,
+        unfinished=len(job.tasks) - job.told + lacks_manager(job),
         task_failed=latest_call(job, JobAction.TERMINATE) is not None,
         bound=_bound(job),
         writing=_writing(job),
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,
+        unreleased=not spec.force and any(of.unfinished for of in job.nodes.values()),
         deleting=job.deleting,
         created=born,
         empty_since=born,
@@ -135,6 +139,12 @@ def _enter(pool: PoolState, job: JobRecord, state: JobState) -> None:
     job.state = state
     pool.refile(job)
     job.mark_live()
+
+
+def _look_at_nodes(job: JobRecord) -> None:
+    """Have the job released where it is due, and then let go."""
+    for of in job.nodes.values():
+        of.pool.mark("jobnode", of.key)
 
 
 def _write(
@@ -186,5 +196,5 @@ def _only_counts(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
         status.state is verdict.state
         and (job.manager is None or status.job_manager_task is not None)
         and status.observed_generation == model.metadata.generation
-        and told == (pool.model is not None and job.manager_problem is None)
+        and told == (hold_up(pool, job) is None)
     )

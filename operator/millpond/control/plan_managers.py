@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api import naming
 from millpond.api.job import Job
 from millpond.control.actions import AnyAction, CreateManager
+from millpond.control.managers import lacks_manager, manager_kills
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
 
@@ -15,7 +16,7 @@ MAKING_SECONDS = 10.0
 def make_manager(pool: PoolState, job: JobRecord, model: Job, now: float, actions: list[AnyAction]) -> None:
     """Have the manager's Task made; that it was made once is told in the Job's status, and never done again."""
     task = model.spec.job_manager_task
-    if task is None or not job.lacks_manager:
+    if task is None or not lacks_manager(job):
         return
     if now >= job.making_until:
         job.making_until = now + MAKING_SECONDS
@@ -26,4 +27,4 @@ def make_manager(pool: PoolState, job: JobRecord, model: Job, now: float, action
 
 def manager_ended(job: JobRecord) -> bool:
     """True when the Task of the manager says that it has completed, well or not, and it takes its job along."""
-    return job.manager_kills and job.manager is not None and job.manager.reaction is not None
+    return manager_kills(job) and job.manager is not None and job.manager.reaction is not None

@@ -6,7 +6,6 @@ starts.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +25,7 @@ from millpond.scheduling.order import JobTicket, Level
 from millpond.scheduling.ready import ReadyQueue, Ticket
 
 if TYPE_CHECKING:
+    from millpond.control.job_nodes import JobNode
     from millpond.control.pool_state import PoolState
 
 
@@ -144,6 +144,14 @@ class JobRecord:
         """All attempts whose Pods exist, by task and Pod."""
         self.live: dict[str, Attempt] = {}
         """Attempts that hold slots or are not counted yet."""
+        self.prepares = False
+        """It has a preparation task."""
+        self.reserved: dict[str, str] = {}
+        """Ids, in lower case, that its own preparation and release tasks have; and the reason to refuse them."""
+        self.nodes: dict[str, JobNode] = {}
+        """Nodes on which it is, or was, prepared, by name."""
+        self.barred: set[str] = set()
+        """Names of the nodes that take none of its tasks, since its preparation failed there."""
         self.ready = ReadyQueue(self._is_ready)
         self.ticket: JobTicket = ("", name)
         """The job's place among those of its priority."""
@@ -220,52 +228,6 @@ class JobRecord:
         """True when the Job was deleted: its tasks are not worth a word any more, they go with it."""
         return self.model is not None and self.model.metadata.deletion_timestamp is not None
 
-    @property
-    def lacks_manager(self) -> bool:
-        """True until the manager's Task is seen for the first time: no other task of the job starts before.
-
-        That it was made is told in the Job's status, and it is not made again.
-        """
-        if self.model is None or self.model.spec.job_manager_task is None or self.manager is not None:
-            return False
-        return self.model.status.job_manager_task is None
-
-    @property
-    def manager_waits(self) -> bool:
-        """True until the manager's Pod, the first or the next one, is seen: no other task of the job starts before."""
-        manager = self.manager
-        if manager is None or manager.state is not TaskState.ACTIVE:
-            return False
-        return manager.live is None or manager.live.assumed
-
-    @property
-    def manager_kills(self) -> bool:
-        """True when the end of the manager is the end of the job."""
-        task = self.model.spec.job_manager_task if self.model is not None else None
-        return task is not None and task.kill_job_on_completion
-
-    @property
-    def level(self) -> Level:
-        """Where the job stands among the jobs of its pool."""
-        priority = self.model.spec.priority if self.model else 0
-        return priority, self.manager is not None and self.manager.queued and self.manager.attempt > 0
-
-    def head(self, blocked: Collection[Demand]) -> tuple[Ticket, Demand] | None:
-        """The task to start next: the manager, if it waits, else the oldest whose demand is not blocked."""
-        manager = self.manager
-        if manager is None:
-            return self.ready.head(blocked)
-        if self.manager_waits:
-            return (manager.ticket, manager.demand) if manager.queued and manager.demand not in blocked else None
-        ends = manager.state is TaskState.COMPLETED and self.manager_kills
-        return None if ends else self.ready.head(blocked)
-
-    def demands(self) -> list[Demand]:
-        """What the tasks ask for that could start now, each once."""
-        if self.manager is not None and self.manager_waits:
-            return [self.manager.demand] if self.manager.queued else []
-        return self.ready.demands()
-
     def mark_live(self) -> None:
         """Judge all attempts again that may still count or hold slots."""
         for attempt in self.live.values():
@@ -283,7 +245,8 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "displaced", "holds", "job", "manages", "node", "number", "pod", "pool", "record",
+        "assumed", "deleting", "demand", "displaced", "holds", "job", "manages", "node", "number", "pod", "pool",
+        "preparation", "record",
         "released", "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
@@ -305,6 +268,8 @@ class Attempt:
         self.task = task
         self.node = node
         self.demand = demand
+        self.preparation = ""
+        """The Pod of the job's preparation task that it came after; "" where there was nothing to come."""
         self.task_uid = task_uid
         namesake = job.tasks.get(task)
         self.record = namesake if namesake is not None and namesake.uid == task_uid else None
@@ -361,6 +326,8 @@ class NodeRecord:
         """Why the API server does not let that Pod be made."""
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
+        self.jobs: dict[str, JobNode] = {}
+        """Jobs with a preparation task that are, or were, prepared here, by name."""
         self.verdict: NodeVerdict | None = None
         self.holding = 0
         """How many of `attempts` hold slots."""

@@ -26,6 +26,7 @@ from millpond.control.actions import (
     RemoveNode,
     ShrinkNodePod,
     StartAttempt,
+    StartJobTask,
     StopAttempt,
     TaskStatusPatch,
     WriteJob,
@@ -34,8 +35,10 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.fold_dependencies import conclude, follow
+from millpond.control.fold_job_pods import forget_job_pod
 from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
+from millpond.control.job_nodes import JobPod
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
@@ -65,7 +68,11 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             attempt = pool.attempts.get(action.pod)
             if attempt is not None and not attempt.uid:
                 attempt.uid = done.uid
-        case ReleaseEvidence() if action.pod in pool.attempts:
+        case StartJobTask():
+            job_pod = pool.job_pods.get(action.pod)
+            if job_pod is not None and not job_pod.uid:
+                job_pod.uid = done.uid
+        case ReleaseEvidence() if action.pod in pool.attempts or action.pod in pool.job_pods:
             pool.counted.add(action.pod)
         case WriteTask():
             _confirm_task(pool, action, version)
@@ -143,16 +150,6 @@ def _confirm_manager(pool: PoolState, action: CreateManager, uid: str) -> None:
         pool.mark("job", action.job)
 
 
-def _drop_manager(pool: PoolState, action: CreateManager, outcome: Outcome, again: float) -> None:
-    """The manager's Task was not made: it is tried again, and what forbids it is said."""
-    job = pool.jobs.get(action.job)
-    if job is not None:
-        job.making_until = again
-        if isinstance(outcome, Refused):
-            job.manager_problem = Problem(JobReason.JOB_MANAGER_NOT_CREATED, outcome.message)
-        pool.mark("job", action.job)
-
-
 Model = TypeVar("Model", Job, Pool, ComputeNode)
 
 
@@ -170,25 +167,19 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_start(pool, action, outcome, again)
         case WriteTask():
             _keep_unsent(pool, action, again)
-        case CreateManager():
-            _drop_manager(pool, action, outcome, again)
         case WriteJob() | WritePool() | WriteNode():
             _forget_written(pool, action, again)
-        case DisplaceAttempt():
-            attempt = pool.attempts.get(action.pod)
-            if attempt is not None:
-                attempt.displaced = attempt.view is not None and labels.DISPLACED in attempt.view.metadata.labels
-                pool.look_at(again, "attempt", action.pod)
-        case StopAttempt() | ReleaseEvidence():
-            attempt = pool.attempts.get(action.pod)
+        case StopAttempt() | DisplaceAttempt() | ReleaseEvidence():
+            attempt, job_pod = pool.attempts.get(action.pod), pool.job_pods.get(action.pod)
             if attempt is not None:
                 _forget_let_go(attempt)
                 pool.look_at(again, "attempt", action.pod)
-        case HoldJob() | ReleaseJob():
-            job = pool.jobs.get(action.job)
-            if job is not None:
-                job.holding, job.released = False, ""
-                pool.look_at(again, "job", action.job)
+            if job_pod is not None:
+                _keep_job_pod(pool, job_pod, again)
+        case StartJobTask():
+            _drop_job_task(pool, action, outcome, again)
+        case HoldJob() | ReleaseJob() | CreateManager():
+            _drop_job_step(pool, action, outcome, again)
         case ReleaseHost():
             pool.releasing.discard(action.host)
             pool.look_at(again, "size", pool.name)
@@ -200,6 +191,22 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
                     pool.look_at(again, "node", node.name)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
+
+
+def _drop_job_step(
+    pool: PoolState, action: HoldJob | ReleaseJob | CreateManager, outcome: Outcome, again: float
+) -> None:
+    job = pool.jobs.get(action.job)
+    if job is None:
+        return
+    if isinstance(action, CreateManager):
+        job.making_until = again
+        if isinstance(outcome, Refused):
+            job.manager_problem = Problem(JobReason.JOB_MANAGER_NOT_CREATED, outcome.message)
+            pool.mark("job", action.job)
+    else:
+        job.holding, job.released = False, ""
+    pool.look_at(again, "job", action.job)
 
 
 def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
@@ -217,6 +224,7 @@ def _forget_let_go(attempt: Attempt) -> None:
     """Back to what the Pod itself says of its end and its evidence."""
     meta = attempt.view.metadata if attempt.view else None
     attempt.deleting = meta is not None and meta.deletion_timestamp is not None
+    attempt.displaced = meta is not None and labels.DISPLACED in meta.labels
     attempt.released = meta is not None and labels.EVIDENCE_FINALIZER not in meta.finalizers
 
 
@@ -231,6 +239,25 @@ def _drop_start(pool: PoolState, action: StartAttempt, outcome: Outcome, again: 
         if isinstance(outcome, Refused):
             task.problem = Problem(outcome.reason, outcome.message)
     forget_attempt(pool, attempt)
+
+
+def _keep_job_pod(pool: PoolState, pod: JobPod, again: float) -> None:
+    """It was not let go: back to what the Pod itself says."""
+    pod.deleting = pod.view is not None and pod.view.metadata.deletion_timestamp is not None
+    pod.of.letting_go.discard(pod.name)
+    pool.look_at(again, "jobnode", pod.of.key)
+
+
+def _drop_job_task(pool: PoolState, action: StartJobTask, outcome: Outcome, again: float) -> None:
+    """The Pod was not made. One that is forbidden has failed on its node, until it is tried again."""
+    pod, of = pool.job_pods.get(action.pod), pool.job_nodes.get(action.key)
+    if of is not None:
+        of.not_before = max(of.not_before, again)
+        of.refusal = outcome.message if isinstance(outcome, Refused) else ""
+        pool.mark("jobnode", of.key)
+        pool.look_at(of.not_before, "jobnode", of.key)
+    if pod is not None and pod.view is None:
+        forget_job_pod(pool, pod)
 
 
 def _forget_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, again: float) -> None:

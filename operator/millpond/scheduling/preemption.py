@@ -1,4 +1,4 @@
-"""Which running task gives way so that a job's manager can start again (azure-batch-semantics §4.1 item 5, §4.8 item 3).
+"""Which running task gives way so that a job's manager can start again (azure-batch-semantics §4.1, §4.8 item 3).
 
 One task of the pool may be put back into its queue, never one of a job of higher priority, and only where that helps:
 nothing is stopped for room that is coming anyway, or that a job of higher priority would take.

@@ -12,6 +12,7 @@ NOBODY = Wishes()
 USER = Wishes(ended_by_user=True)
 REMOVED = Wishes(node_removed=True)
 LOST = Wishes(node_lost=True)
+DISPLACED = Wishes(displaced=True)
 DISABLED = Wishes(job_disabled=True)
 BAD = user_error(FailureCode.FAILURE_EXIT_CODE, "exit 1")
 
@@ -47,6 +48,9 @@ CASES = [
     (STOPPED, REMOVED, 0, 0, Ledger.REQUEUE),
     (STOPPED, LOST, 0, 0, Ledger.RECOVERY),
     (STOPPED, DISABLED, 0, 0, Ledger.REQUEUE),
+    (STOPPED, DISPLACED, 0, 0, Ledger.REQUEUE),
+    (OK, DISPLACED, 0, 0, Ledger.SUCCESS),
+    (FAILED, DISPLACED, 0, 0, Ledger.FAILURE),
     (OK, DISABLED, 0, 0, Ledger.SUCCESS),
     (FAILED, DISABLED, 0, 1, Ledger.RETRY),
     (STOPPED, Wishes(ended_by_user=True, job_disabled=True, node_removed=True, node_lost=True), 0, 0, Ledger.FAILURE),
