@@ -62,6 +62,7 @@ def _job(job: JobRecord) -> Facts:
     return {
         "state": job.state,
         "counts": dict(job.counts),
+        "slot counts": dict(job.slot_counts),
         "waiting": job.waiting,
         "slots used": job.slots_used,
         "live": sorted(job.live),
@@ -77,6 +78,7 @@ def _task(task: TaskRecord) -> Facts:
         "retries": task.retry_count,
         "requeues": task.requeue_count,
         "queued": task.queued,
+        "last node": task.last_node,
         "live": task.live.pod if task.live else None,
         "problem": task.problem.reason if task.problem and task.state is not TaskState.COMPLETED else None,
     }

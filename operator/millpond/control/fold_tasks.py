@@ -34,7 +34,8 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         task.created = sys.intern(meta.creation_timestamp)
         task.id = view.spec.id or task.name
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
-        job.counts["active"] += 1
+        task.affinity = view.spec.affinity
+        job.tally("active", +1, task.demand.slots)
         job.ever_had_tasks = True
         for attempt in job.attempts.get(meta.name, {}).values():
             attempt.record = task if attempt.task_uid == meta.uid else None
@@ -67,6 +68,8 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
         pool.count(task, state, status.result)
     task.retry_count = status.retry_count
     task.requeue_count = status.requeue_count
+    # A node has many tasks: one text serves them all.
+    task.node_name = sys.intern(status.node_name) if status.node_name else None
     task.written_problem = None
     for condition in status.conditions:
         if condition.type == "Scheduled" and condition.status == "False":
@@ -131,7 +134,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     pool.dequeue(task)
     pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt
-    job.counts[tally_of(task.state, task.result)] -= 1
+    job.tally(tally_of(task.state, task.result), -1, task.demand.slots)
     del job.tasks[task.name]
     task.live = None
     for attempt in job.attempts.get(task.name, {}).values():

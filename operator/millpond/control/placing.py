@@ -40,7 +40,7 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
         if pod in pool.attempts:
             _wait_for_namesake(pool, task, now, limits)
             continue
-        node = pool.index.choose(demand, policy.node_fill_type.value)
+        node = pool.index.choose(demand, policy.node_fill_type.value, task.preferred_node)
         if node is None:
             blocked.add(demand)
             continue
