@@ -7,7 +7,9 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.containers import ContainerSettings
+from millpond.api.dependencies import TaskDependencies
 from millpond.api.environment import EnvironmentSettings
+from millpond.api.exit_conditions import ExitConditions
 from millpond.api.failure import Failure
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import TaskResult, TaskState
@@ -26,10 +28,11 @@ from millpond.api.schema import (
     Time,
     fits_a_label,
     immutable,
-    one_way,
     rule,
     said,
+    same,
     validations,
+    was,
 )
 from millpond.api.users import UserIdentity
 
@@ -109,6 +112,10 @@ class TaskTemplateSpec(Document):
     affinity: Affinity | None = Field(
         default=None, description="The node to try first; where it cannot take the task now, another one does"
     )
+    depends_on: TaskDependencies | None = Field(
+        default=None, description="Tasks to wait for; only where the job uses task dependencies"
+    )
+    exit_conditions: ExitConditions | None = Field(default=None, description="What follows from how it ends")
     desired_state: TaskDesiredState = TaskDesiredState.ACTIVE
 
 
@@ -116,6 +123,15 @@ class TaskSpec(TaskTemplateSpec):
     """What a task shall be."""
 
     job_name: Annotated[LabelName, Field(description="The job it belongs to")]
+    reactivated_at: Time | None = Field(
+        default=None, description="A new time here runs a failed task again, as if it had never been tried"
+    )
+
+
+class TaskServed(Document):
+    """The operations that a time asks for: the time that was served last, whether it could be done or not."""
+
+    reactivated_at: Time | None = None
 
 
 class TaskStatus(Document):
@@ -136,15 +152,30 @@ class TaskStatus(Document):
     requeue_count: Annotated[Count, Field(description="Attempts after an interruption, not charged")] = 0
     last_retry_time: Time | None = None
     directory: Annotated[str, Field(max_length=1024, description="Below the node directory")] | None = None
+    served: TaskServed = TaskServed()
 
 
 _NEW_TASK = "delete the task and create it again, or create another one"
 
 
+_SAME_TIME = same("spec.reactivatedAt", optional=True)
+
+
 class Task(Resource):
     """One command on one node."""
 
-    model_config = ConfigDict(json_schema_extra=validations(fits_a_label("task")))
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            fits_a_label("task"),
+            rule(
+                f"!({was(TaskState.COMPLETED.value)}) || !({_SAME_TIME}) || "
+                f"({same('spec.constraints', optional=True)} && {same('spec.desiredState')})",
+                "TaskCompleted: the task has ended; set reactivatedAt too, to run it again where it failed",
+                at=".spec",
+                reason="FieldValueForbidden",
+            ),
+        )
+    )
 
     KIND: ClassVar[Kind] = Kind(
         name="Task",
@@ -187,10 +218,23 @@ class Task(Resource):
                         "userIdentity",
                         "resources",
                         "affinity",
+                        "dependsOn",
+                        "exitConditions",
                     )
                 ),
                 immutable("requiredSlots", _NEW_TASK),
-                one_way("desiredState", "Terminated", _NEW_TASK),
+                rule(
+                    "oldSelf.desiredState != 'Terminated' || self.desiredState == 'Terminated' || "
+                    f"!({same('reactivatedAt', optional=True)})",
+                    "desiredState Terminated can be taken back only by setting reactivatedAt to a new time with it",
+                    at=".desiredState",
+                    reason="FieldValueForbidden",
+                ),
+                rule(
+                    f"{same('reactivatedAt', optional=True)} || self.desiredState == 'Active'",
+                    "reactivatedAt runs the task again: set desiredState Active with it",
+                    at=".reactivatedAt",
+                ),
             )
         ),
     ]

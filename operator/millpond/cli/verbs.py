@@ -8,6 +8,7 @@ import click
 
 from millpond.cli.access import Access, cluster_options, in_cluster
 from millpond.cli.nouns import noun_group
+from millpond.cli.operations import add_operations
 from millpond.cli.output import format_option
 from millpond.cli.shell import Group
 
@@ -16,6 +17,7 @@ node = noun_group("node", "Compute nodes: what a pool consists of.")
 job = noun_group("job", "Jobs: tasks with a pool and a priority.")
 task = noun_group("task", "Tasks: commands that run on nodes, their output and files.")
 explain = Group("explain", help="Say why something waits.")
+add_operations(job, task)
 
 
 @job.command("watch")

@@ -91,6 +91,7 @@ class TaskStatusPatch(msgspec.Struct, frozen=True, rename="camel", gc=False, omi
     requeue_count: int | UnsetType = UNSET
     last_retry_time: str | UnsetType | None = UNSET
     directory: str | UnsetType | None = UNSET
+    served: dict[str, str] | UnsetType = UNSET
 
 
 class WriteTask(Action, frozen=True, kw_only=True):

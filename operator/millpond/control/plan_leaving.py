@@ -16,7 +16,7 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
     """The next step of a node that leaves."""
     if any(not host_lost_under(pool, attempt.view) and attempt.holds for attempt in node.attempts.values()):
         return
-    if not _is_known_where(node):
+    if not is_known_where(node):
         # Its status is written in this plan: whoever comes after the Pods must know which host is to be cleaned.
         if not node.unwritten:
             pool.mark("node", node.name)
@@ -38,7 +38,7 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
         actions.append(CreateEraser(namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, host=host))
 
 
-def _is_known_where(node: NodeRecord) -> bool:
+def is_known_where(node: NodeRecord) -> bool:
     """True when the node's object says on which host its Pod stands, or there is nothing to say."""
     host = node.pod.spec.node_name if node.pod is not None else None
     return host is None or node.model is None or (node.model.status.host_name == host and not node.unwritten)

@@ -18,7 +18,7 @@ from millpond.control.actions import (
 )
 from millpond.control.limits import Limits
 from millpond.control.node_status import describe_node
-from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under
+from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under, is_known_where
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
 from millpond.lifecycle.kubelet import lacked_room
@@ -196,7 +196,8 @@ def _write(
     model, verdict = node.model, node.verdict
     if model is None or verdict is None:
         return
-    if before is not None and _as_busy_as(before, verdict) and now < node.last_written + limits.node_summary:
+    putting_off = before is not None and _as_busy_as(before, verdict) and (not node.leaving or is_known_where(node))
+    if putting_off and now < node.last_written + limits.node_summary:
         _schedule_summary(pool, node, now, limits)
         return
     node.summary_scheduled = False

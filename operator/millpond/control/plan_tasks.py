@@ -5,13 +5,17 @@ from __future__ import annotations
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
-from millpond.control.fold_tasks import queue_or_not
+from millpond.control.fold_dependencies import follow
+from millpond.control.fold_tasks import contradicts, queue_or_not
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
+from millpond.control.reactivation import serve_reactivation
 from millpond.control.records import Problem, TaskRecord
 from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.age import added_too_early, told_too_old
+from millpond.lifecycle.jobs import why_no_more
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
+from millpond.scheduling.cycles import in_words
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
 
@@ -25,10 +29,12 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             if again <= now:
                 actions.append(action)
             continue
-        if task is None or task.state is TaskState.COMPLETED:
+        if task is None or serve_reactivation(task, now, actions) or task.state is TaskState.COMPLETED:
             continue
         if task.job.deleting:
             task.vanished = 0
+            follow(task)
+            task.problem = _problem(pool, task, now, limits)
             queue_or_not(task)
             continue
         if task.live is not None:
@@ -88,10 +94,19 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
     if task.job.model is None:
         text = f"There is no Job {task.job.name} in this namespace. Create it, or correct spec.jobName."
         return Problem(TaskReason.JOB_NOT_FOUND, text)
+    late = _added_too_late(task)
+    if late is not None:
+        return late
     if task.created <= added_too_early(now, limits.task_lifetime):
         return Problem(TaskReason.TASK_EXPIRED, told_too_old(limits.task_lifetime))
     if task.problem is not None and (task.problem.reason in LASTING or task.not_before):
         return task.problem
+    refused = contradicts(task, task.job.model)
+    if refused is not None:
+        return Problem(refused.reason, refused.message)
+    cycle = task.job.dependencies.cycle_of(task.name) if task.job.dependencies is not None else ()
+    if cycle:
+        return Problem(TaskReason.DEPENDENCY_CYCLE, in_words(cycle))
     if pool.too_wide(task.demand):
         most = pool.model.spec.task_slots_per_node if pool.model else 0
         text = (
@@ -100,6 +115,18 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
         )
         return Problem(TaskReason.TOO_MANY_SLOTS, text)
     return None
+
+
+def _added_too_late(task: TaskRecord) -> Problem | None:
+    """Its job had begun to end when it was added. Tasks that waited before keep their word: nothing is written."""
+    job = task.job
+    code = why_no_more(job.state)
+    ended = job.model.status.terminate_time if job.model else None
+    if code is None or ended is None or parse_time(task.created) <= ended.timestamp():
+        return None
+    if task.written_problem in (TaskReason.JOB_BEING_TERMINATED, TaskReason.JOB_COMPLETED):
+        code = TaskReason(task.written_problem)
+    return Problem(code, f"Job {job.name} takes no more tasks. Create the task in another job.")
 
 
 LASTING = (TaskReason.INVALID_COMMAND_LINE, TaskReason.INVALID_DOCUMENT)

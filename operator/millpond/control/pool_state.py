@@ -240,12 +240,11 @@ class PoolState:
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""
-        counts, slots = task.job.counts, task.demand.slots
+        slots = task.demand.slots
         task.job.tally(tally_of(task.state, task.result), -1, slots)
         task.job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result
-        unfinished = counts["active"] or counts["running"] or counts["preparing"]
-        self.mark("counted" if unfinished and starts_tasks(task.job.state) else "job", task.job.name)
+        self.mark("counted" if starts_tasks(task.job.state) else "job", task.job.name)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

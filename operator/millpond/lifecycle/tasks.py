@@ -10,9 +10,10 @@ from enum import StrEnum
 
 import msgspec
 
-from millpond.api.reasons import FailureCode
+from millpond.api.reasons import FailureCode, JobState, TaskReason, TaskResult, TaskState
 from millpond.lifecycle.exits import Ending, Exit
 from millpond.lifecycle.failure import Failure, user_error
+from millpond.lifecycle.jobs import why_no_more
 
 UNLIMITED = -1
 
@@ -115,6 +116,15 @@ def _refused_too_often(exit_: Exit, times: int) -> Failure:
         "Look at the hosts, then submit the task again."
     )
     return user_error(FailureCode.MAX_INTERNAL_RETRY_COUNT_REACHED, text)
+
+
+def why_not_reactivated(state: TaskState, result: str | None, job: JobState) -> TaskReason | None:
+    """The code under which a task cannot be run again (reference §3.6), or None when it can."""
+    if (over := why_no_more(job)) is not None:
+        return over
+    if state is not TaskState.COMPLETED:
+        return TaskReason.TASK_NOT_COMPLETED
+    return TaskReason.TASK_SUCCEEDED if result == TaskResult.SUCCESS else None
 
 
 GIVEN_UP = Exit(Ending.INTERRUPTED)

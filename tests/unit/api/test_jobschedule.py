@@ -37,8 +37,8 @@ def test_a_task_of_the_template_becomes_a_task_with_its_job() -> None:
     assert spec.command_line == template.command_line
 
 
-def test_only_the_job_is_missing_in_a_template() -> None:
-    assert set(TaskSpec.model_fields) - set(TaskTemplateSpec.model_fields) == {"job_name"}
+def test_a_template_lacks_the_job_and_what_is_asked_of_a_task_that_was_made() -> None:
+    assert set(TaskSpec.model_fields) - set(TaskTemplateSpec.model_fields) == {"job_name", "reactivated_at"}
 
 
 @pytest.mark.parametrize(

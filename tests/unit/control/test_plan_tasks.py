@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from millpond.api.job import DesiredState
 from millpond.control.actions import StartAttempt, WriteTask
 from millpond.control.outcomes import Missed, Refused
-from support.builders import a_host, a_job, a_pool, a_task
+from support.builders import EPOCH, a_host, a_job, a_pool, a_task, exited
 from support.scene import NOWHERE, Scene, a_running_scene, kinds, of
 
 
@@ -120,3 +121,20 @@ def test_what_is_written_already_is_not_written_again(times: int) -> None:
     for _ in range(times):
         scene.add(scene.tasks["orphan"])
         assert kinds(scene.run(NOWHERE, seconds=10)) == []
+
+
+def test_a_task_added_to_a_job_that_ended_is_told_so_once() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(maxParallelTasks=1), a_task("runs"), a_task("waits", created=1))
+    scene.run(seconds=5)
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run(seconds=5)
+    late = scene.now + 5 - EPOCH
+    scene.add(a_task("late", created=late))
+    (told,) = of(WriteTask, scene.run(seconds=5))
+    assert (told.task, told.events[0].reason) == ("late", "JobBeingTerminated")
+    scene.ends("runs-1", exited(143, "Terminated"))
+    assert [a.task for a in of(WriteTask, scene.run(seconds=5))] == ["runs"]
+    scene.add(a_task("later", created=late))
+    assert [(a.task, a.events[0].reason) for a in of(WriteTask, scene.run(seconds=60))] == [("later", "JobCompleted")]
+    assert scene.tasks["waits"].status.conditions == (), "what waited before costs no write"

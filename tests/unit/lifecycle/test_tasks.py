@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from millpond.api.reasons import FailureCode
+from millpond.api.reasons import FailureCode, JobState, TaskState
 from millpond.lifecycle.exits import Ending, Exit
 from millpond.lifecycle.failure import user_error
-from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Tries, Wishes, decide
+from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Tries, Wishes, decide, why_not_reactivated
 
 NOBODY = Wishes()
 USER = Wishes(ended_by_user=True)
@@ -98,3 +98,24 @@ def test_a_lost_or_removed_node_is_no_refusal(wishes: Wishes) -> None:
     verdict = decide(REFUSED, wishes, Tries(refusals=10, max_refusals=2))
     assert not verdict.final
     assert not verdict.refused
+
+
+REACTIVATIONS: list[tuple[TaskState, str | None, JobState, str | None]] = [
+    # task's state and result, job's state, the code under which it is refused
+    (TaskState.COMPLETED, "Failure", JobState.ACTIVE, None),
+    (TaskState.COMPLETED, "Failure", JobState.DISABLING, None),
+    (TaskState.COMPLETED, "Failure", JobState.DISABLED, None),
+    (TaskState.COMPLETED, "Failure", JobState.ENABLING, None),
+    (TaskState.COMPLETED, "Failure", JobState.TERMINATING, "JobBeingTerminated"),
+    (TaskState.COMPLETED, "Failure", JobState.COMPLETED, "JobCompleted"),
+    (TaskState.COMPLETED, "Failure", JobState.DELETING, "JobBeingDeleted"),
+    (TaskState.COMPLETED, "Success", JobState.ACTIVE, "TaskSucceeded"),
+    (TaskState.ACTIVE, None, JobState.ACTIVE, "TaskNotCompleted"),
+    (TaskState.PREPARING, None, JobState.ACTIVE, "TaskNotCompleted"),
+    (TaskState.RUNNING, None, JobState.ACTIVE, "TaskNotCompleted"),
+]
+
+
+@pytest.mark.parametrize(("state", "result", "job", "code"), REACTIVATIONS, ids=str)
+def test_which_tasks_can_run_again(state: TaskState, result: str | None, job: JobState, code: str | None) -> None:
+    assert why_not_reactivated(state, result, job) == code
