@@ -7,11 +7,11 @@ name. A task's affinity comes before both: its node is tried first, and never wa
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from millpond.scheduling.demand import Demand
-from millpond.scheduling.eligibility import fits
+from millpond.scheduling.eligibility import NO_NODES, fits
 from millpond.scheduling.node_slots import NodeSlots
 
 FillType = Literal["Spread", "Pack"]
@@ -57,18 +57,22 @@ class NodeIndex:
         node.give(demand)
         self._refile(node, before)
 
-    def choose(self, demand: Demand, fill: FillType, first: str | None = None) -> NodeSlots | None:
-        """The node for the demand, or None when no node can take it now. `first`: the node that is tried first."""
-        if first is not None:
-            wished = self._nodes.get(first)
-            if wished is not None and fits(wished, demand):
-                return wished
+    def choose(
+        self, demand: Demand, fill: FillType, barred: Collection[str] = NO_NODES, first: str | None = None
+    ) -> NodeSlots | None:
+        """The node for the demand, or None when no node can take it now.
+
+        `barred`: names of nodes that must not. `first`: the node that is tried before the others.
+        """
+        wished = self._nodes.get(first) if first is not None else None
+        if wished is not None and fits(wished, demand, barred):
+            return wished
         for free in sorted(self._buckets, reverse=fill == "Spread"):
             if free < demand.slots:
                 continue
             for name in self._buckets[free]:
                 node = self._nodes[name]
-                if fits(node, demand):
+                if fits(node, demand, barred):
                     return node
         return None
 

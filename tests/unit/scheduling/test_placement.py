@@ -121,5 +121,5 @@ FIRST = [
 
 @pytest.mark.parametrize(("used", "slots", "first", "chosen"), FIRST)
 def test_a_node_may_be_tried_first(used: dict[str, int], slots: int, first: str, chosen: str | None) -> None:
-    node = an_index(**used).choose(Demand(slots), "Spread", first)
+    node = an_index(**used).choose(Demand(slots), "Spread", first=first)
     assert (node.name if node else None) == chosen
