@@ -131,7 +131,21 @@ async def task_disables_its_job(world: ModelWorld) -> None:
     await world.run_until(world.all_tasks_completed, LIMIT)
 
 
+async def prepared_and_released(world: ModelWorld) -> None:
+    """A node is prepared for a job, its tasks run, the job ends by itself and the node is released."""
+    world.host("h1").pool("p", 1, 2)
+    world.job(
+        "j",
+        onAllTasksComplete="TerminateJob",
+        jobPreparationTask={"commandLine": "prepare"},
+        jobReleaseTask={"commandLine": "clean"},
+    )
+    world.task("j", "t1").task("j", "t2", Run(exit_code=3))
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
+    prepared_and_released,
     from_apply_to_result,
     resize_under_load,
     host_is_lost,
