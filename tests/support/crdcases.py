@@ -61,7 +61,8 @@ def tables() -> dict[str, Table]:
     read["JobSchedule"]["instead"] = {"jobTemplate": {"spec": read["Job"]["instead"]}}
     template["tasks"][0]["spec"] = _of_no_job(read["Task"]["full"])
     other = merged(template["tasks"][0]["spec"], read["Task"]["instead"])
-    template["tasks"].append({"metadata": {"name": "other"}, "spec": other})
+    metadata = template["tasks"][0]["metadata"] | {"name": "other"}
+    template["tasks"].append({"metadata": metadata, "spec": other})
     return {
         kind: Table(
             **(

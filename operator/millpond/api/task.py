@@ -20,6 +20,7 @@ from millpond.api.schema import (
     Document,
     ExitCode,
     LabelName,
+    Name,
     RetryCount,
     Seconds,
     Slots,
@@ -49,6 +50,25 @@ class TaskConstraints(Document):
     max_wall_clock_seconds: Seconds | None = Field(default=None, description="For each attempt; default: no limit")
     max_task_retry_count: RetryCount | None = Field(
         default=None, description="Retries after the first try; default: the job's; -1: no limit"
+    )
+
+
+class Affinity(Document):
+    """Where a task would best run: a hint, never waited for."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "has(self.nodeName) != has(self.taskName)",
+                "an affinity is either nodeName or taskName: give exactly one of them",
+            )
+        )
+    )
+
+    node_name: Name | None = Field(default=None, description="A compute node of the pool")
+    task_name: LabelName | None = Field(
+        default=None,
+        description="A task of the same job (in a job template: of the template): the node where it last ran",
     )
 
 
@@ -84,6 +104,9 @@ class TaskWork(Document):
 class TaskTemplateSpec(TaskWork):
     """What a task shall be, whichever job it belongs to."""
 
+    affinity: Affinity | None = Field(
+        default=None, description="The node to try first; where it cannot take the task now, another one does"
+    )
     depends_on: TaskDependencies | None = Field(
         default=None, description="Tasks to wait for; only where the job uses task dependencies"
     )
@@ -189,6 +212,7 @@ class Task(Resource):
                         "environmentSettings",
                         "userIdentity",
                         "resources",
+                        "affinity",
                         "dependsOn",
                         "exitConditions",
                     )
