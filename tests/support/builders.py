@@ -196,12 +196,14 @@ def a_task_pod(
     released: bool = False,
     deleted: bool = False,
     devices: dict[str, str] | None = None,
-    manages: bool = False,
-    exclusive: bool = False,
+    marks: tuple[bool, bool] = (False, False),
     **status: Any,
 ) -> PodView:
-    """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended()."""
-    name = naming.attempt_pod(task, attempt)
+    """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended().
+
+    `marks`: whether it is a manager's, and whether it has its node for itself.
+    """
+    name, (manages, exclusive) = naming.attempt_pod(task, attempt), marks
     tags = {
         labels.POOL: pool,
         labels.JOB: job,

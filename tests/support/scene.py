@@ -265,8 +265,7 @@ class Scene:
     def _do_to_job(self, action: act.HoldJob | act.ReleaseJob | act.CreateManager) -> Outcome:
         job = self.jobs[action.job]
         if isinstance(action, act.CreateManager):
-            if action.task not in self.tasks:
-                self.add(a_manager_task(job, action.task, int(self.next_version()), self.now - EPOCH))
+            self.add(a_manager_task(job, action.task, int(self.next_version()), self.now - EPOCH))
             return Done(uid=self.tasks[action.task].metadata.uid)
         if isinstance(action, act.HoldJob):
             meta = {"finalizers": action.finalizers, "resource_version": self.next_version()}
@@ -334,8 +333,7 @@ class Scene:
             cpu=f"{action.cpu_millis}m",
             memory=str(action.memory_bytes),
             task_uid=action.task_uid,
-            manages=action.manages,
-            exclusive=action.exclusive,
+            marks=(action.manages, action.exclusive),
             **self._new(action.pod),
         )
         return self._made(pod)
