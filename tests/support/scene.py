@@ -241,10 +241,9 @@ class Scene:
                 return self._write_task(action)
             case act.WriteJob() | act.WritePool() | act.WriteNode():
                 return self._write(action)
-            case act.ReleaseEvidence(pod=pod):
-                if pod in self.pods:
-                    tags = self.pods[pod].metadata.labels | {labels.COUNTED: "true"}
-                    self._patch_pod(pod, finalizers=[], labels=tags)
+            case act.ReleaseEvidence(pod=pod) if pod in self.pods:
+                tags = self.pods[pod].metadata.labels | {labels.COUNTED: "true"}
+                self._patch_pod(pod, finalizers=[], labels=tags)
             case act.DisplaceAttempt(pod=pod):
                 self._patch_pod(pod, labels=self.pods[pod].metadata.labels | {labels.DISPLACED: "true"})
             case act.StopAttempt(pod=pod):
@@ -265,7 +264,8 @@ class Scene:
     def _do_to_job(self, action: act.HoldJob | act.ReleaseJob | act.CreateManager) -> Outcome:
         job = self.jobs[action.job]
         if isinstance(action, act.CreateManager):
-            self.add(a_manager_task(job, action.task, int(self.next_version()), self.now - EPOCH))
+            if action.task not in self.tasks:
+                self.add(a_manager_task(job, action.task, int(self.next_version()), self.now - EPOCH))
             return Done(uid=self.tasks[action.task].metadata.uid)
         if isinstance(action, act.HoldJob):
             meta = {"finalizers": action.finalizers, "resource_version": self.next_version()}
