@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 
-from millpond.api.reasons import TaskState
+from millpond.api.reasons import JobState, TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.task import TaskResources, TaskView
 from millpond.control.pool_state import tally_of
@@ -118,7 +118,7 @@ def settle_into_queue(task: TaskRecord) -> None:
     if (
         job.model is None
         or task.reactivate
-        or job.ending
+        or (job.state is not JobState.ACTIVE and job.ending)
         or task.lost
         or task.not_before
         or task.terminate
