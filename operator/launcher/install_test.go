@@ -48,7 +48,7 @@ func TestInstallOverTheRunningProgram(t *testing.T) {
 	must(t, install(target))
 	content, err := os.ReadFile("/bin/sleep")
 	must(t, err)
-	must(t, os.WriteFile(target, content, 0o755))
+	writeProgram(t, target, content)
 	running := exec.Command(target, "60")
 	must(t, running.Start())
 	defer func() { _ = running.Process.Kill(); _ = running.Wait() }()

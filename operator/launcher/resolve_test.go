@@ -13,13 +13,11 @@ func TestWhichProgramRuns(t *testing.T) {
 	t.Parallel()
 	first, second := t.TempDir(), t.TempDir()
 	script := "#!/bin/sh\necho \"$0\"\n"
-	for path, mode := range map[string]os.FileMode{
-		first + "/tool": 0o644, second + "/tool": 0o755, first + "/locked": 0o644, second + "/broken": 0o755, second + "/binary": 0o755,
-	} {
-		must(t, os.WriteFile(path, []byte(script), mode))
-	}
-	must(t, os.WriteFile(second+"/broken", []byte("#!/no/such/interpreter\n"), 0o755))
-	must(t, os.WriteFile(second+"/binary", []byte("\x7fELF of nobody"), 0o755))
+	must(t, os.WriteFile(first+"/tool", []byte(script), 0o644))
+	must(t, os.WriteFile(first+"/locked", []byte(script), 0o644))
+	writeProgram(t, second+"/tool", []byte(script))
+	writeProgram(t, second+"/broken", []byte("#!/no/such/interpreter\n"))
+	writeProgram(t, second+"/binary", []byte("\x7fELF of nobody"))
 	must(t, os.Mkdir(first+"/folder", 0o755))
 	path := "PATH=" + first + ":" + second
 	cases := []struct {
@@ -49,8 +47,8 @@ func TestWhichProgramRuns(t *testing.T) {
 			t.Parallel()
 			trial := prepareTrial(t, []string{"--retries", "5"}, c.command)
 			must(t, os.MkdirAll(filepath.Join(trial.directory, "wd"), 0o755))
-			must(t, os.WriteFile(trial.directory+"/own", []byte(script), 0o755))
-			must(t, os.WriteFile(trial.directory+"/wd/here", []byte(script), 0o755))
+			writeProgram(t, trial.directory+"/own", []byte(script))
+			writeProgram(t, trial.directory+"/wd/here", []byte(script))
 			trial.command.Env = []string{c.environment}
 			code := trial.start().wait(20 * time.Second)
 			got := trial.record()

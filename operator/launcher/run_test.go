@@ -280,5 +280,14 @@ func copyProgram(t *testing.T, from, to string) {
 	t.Helper()
 	content, err := os.ReadFile(from)
 	must(t, err)
-	must(t, os.WriteFile(to, content, 0o755))
+	writeProgram(t, to, content)
+}
+
+// writeProgram writes a file to execute. Nothing is started meanwhile: a child would hold the file open for writing
+// until its exec, and executing the file would fail ("text file busy").
+func writeProgram(t *testing.T, path string, content []byte) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	must(t, os.WriteFile(path, content, 0o755))
 }

@@ -22,11 +22,11 @@ func TestEverySignalIsForwarded(t *testing.T) {
 			trial.await("stdout.txt", contains(fmt.Sprintf("\n%d\n", number)))
 		}
 	}
-	group, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", trial.command.Process.Pid))
-	must(t, err)
-	child, err := strconv.Atoi(strings.TrimSpace(string(group)))
-	must(t, err)
-	must(t, syscall.Kill(child, syscall.SIGKILL))
+	children := childrenOf(t, trial.command.Process.Pid)
+	if len(children) != 1 {
+		t.Fatalf("got children %v", children)
+	}
+	must(t, syscall.Kill(children[0], syscall.SIGKILL))
 	if code, got := trial.wait(10*time.Second), trial.record(); code != 137 || got.Signal != 9 || got.Cause != causeTerminated {
 		t.Errorf("got %d, %+v", code, got)
 	}
@@ -151,17 +151,32 @@ func catches(pid int, number syscall.Signal) bool {
 	return caught>>(number-1)&1 == 1
 }
 
+// childrenOf lists the children of all threads: Go starts a process from whichever thread it is on.
+func childrenOf(t *testing.T, pid int) (children []int) {
+	t.Helper()
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	must(t, err)
+	for _, list := range lists {
+		text, _ := os.ReadFile(list) // a thread may have ended
+		for _, number := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(number)
+			must(t, err)
+			children = append(children, child)
+		}
+	}
+	return children
+}
+
 func TestOrphansAreReaped(t *testing.T) {
 	t.Parallel()
 	trial := launch(t, nil, childProgram, "zombies", "20")
 	trial.await("stdout.txt", contains("left\n"))
 	pid := trial.command.Process.Pid
-	var children string
+	var children []int
 	eventually(t, func() bool {
-		text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "task", strconv.Itoa(pid), "children"))
-		children = string(text)
-		return len(strings.Fields(children)) == 1
-	}, func() string { return children })
+		children = childrenOf(t, pid)
+		return len(children) == 1
+	}, func() string { return fmt.Sprint(children) })
 	trial.signal(syscall.SIGTERM)
 	trial.wait(10 * time.Second)
 }

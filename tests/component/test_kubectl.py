@@ -231,8 +231,12 @@ def _in_model_form(written: Any, given: Any) -> Any:
                 "priority": 0,
                 "maxParallelTasks": -1,
                 "constraints": {"maxTaskRetryCount": 0},
+                "usesTaskDependencies": False,
                 "onAllTasksComplete": "NoAction",
+                "onTaskFailure": "NoAction",
                 "desiredState": "Active",
+                "disableTasks": "Requeue",
+                "force": False,
             },
         ),
         (

@@ -9,6 +9,7 @@ from millpond.api import labels
 
 from support.model.store import Change, Document
 from support.model.verbs import Verbs
+from support.predecessors import readings, satisfies, unmet
 from support.scheduler import is_terminal
 
 
@@ -22,6 +23,8 @@ class Books:
         """Attempt numbers of Pods created, by task uid."""
         self.counted: dict[str, dict[int, str]] = defaultdict(dict)
         """Ledger of each counted attempt, by task uid."""
+        self._deleted: set[tuple[str, str, str | int]] = set()
+        """Namespace, job and reading of tasks that satisfied others until their deletion, of which nobody may know."""
         self.loosest: dict[str, float] = defaultdict(int)
         """The highest `maxParallelTasks` that each job, by uid, ever had: a lower one may not be known yet."""
         verbs.store.listeners.append(self._hear)
@@ -29,6 +32,9 @@ class Books:
     def _hear(self, change: Change) -> None:
         if change.plural == "tasks" and change.type != "DELETED":
             self._task_written(change.before, change.after)
+        if change.plural == "tasks" and change.type == "DELETED" and satisfies(change.after):
+            space, job = change.after["metadata"]["namespace"], change.after["spec"]["jobName"]
+            self._deleted |= {(space, job, reading) for reading in readings(change.after)}
         if change.plural == "jobs" and change.type != "DELETED":
             self._bound_set(change.after)
         if change.plural == "pods" and change.type == "ADDED" and _role(change.after) == labels.Role.TASK:
@@ -115,6 +121,7 @@ class Books:
         mine = [p for p in self.verbs.list("pods", space) if _role(p) == labels.Role.TASK and self._holds(p)]
         self._check_slots(pod, mine)
         self._check_job(pod, mine)
+        self._check_dependencies(pod, first=len(self.begun[uid]) == 1)
         rivals = [p["metadata"]["name"] for p in mine if p["metadata"]["ownerReferences"][0]["uid"] == uid]
         rivals = [n for n in rivals if n != meta["name"] and int(n.rsplit("-", 1)[1]) not in self.counted[uid]]
         if rivals:
@@ -149,6 +156,15 @@ class Books:
         running = sum(1 for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB])
         if running > most:
             self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks was never above {most}")
+
+    def _check_dependencies(self, pod: Document, *, first: bool) -> None:
+        tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
+        task = self.verbs.store.get("tasks", (space, tags[labels.TASK]))
+        if task is None or not first:
+            return
+        waits_for = [key for key in unmet(self.verbs, task) if (space, tags[labels.JOB], key) not in self._deleted]
+        if waits_for:
+            self._say(f"Pod {pod['metadata']['name']} begins while its task waits for {waits_for}")
 
 
 def _role(pod: Document) -> str | None:

@@ -75,9 +75,13 @@ def _sized(present: Any, size: int) -> Any:
     return ("1" if str(present)[:1].isdigit() else "a") * size
 
 
-def _numbered(item: Spec, index: int) -> Spec:
-    """A copy of a list's item with a name of its own."""
+def _numbered(item: Any, index: int) -> Any:
+    """A copy of a list's item with a name, or an exit code, of its own."""
     copied = copy.deepcopy(item)
+    if not isinstance(copied, dict):
+        return copied
+    if "code" in copied:
+        copied["code"] = index
     holder = copied.get("metadata", copied)
     if "name" in holder:
         holder["name"] = f"n{index}"

@@ -72,8 +72,20 @@ def tables() -> dict[str, Table]:
     }
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads ``!repeated [3, a]`` as ``[a, a, a]``."""
+
+
+def _repeated(loader: _Loader, node: yaml.SequenceNode) -> list[Any]:
+    times, item = loader.construct_sequence(node)
+    return [item] * int(times)
+
+
+_Loader.add_constructor("!repeated", _repeated)
+
+
 def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(path.read_text())
+    content: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)
     return content
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from millpond.api.exit_conditions import JobAction
 from millpond.api.reasons import TaskState
+from millpond.control.job_status import latest_call
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, NodeRecord, TaskRecord
 from millpond.control.world import World
+from millpond.scheduling.dependencies import Key
 
 Facts = dict[str, Any]
 
@@ -65,6 +68,7 @@ def _job(job: JobRecord) -> Facts:
         "waiting": job.waiting,
         "slots used": job.slots_used,
         "live": sorted(job.live),
+        "told": (job.told, latest_call(job, JobAction.TERMINATE), latest_call(job, JobAction.DISABLE)),
     }
 
 
@@ -78,8 +82,16 @@ def _task(task: TaskRecord) -> Facts:
         "requeues": task.requeue_count,
         "queued": task.queued,
         "live": task.live.pod if task.live else None,
+        "blocked": (task.blocked, unmet(task)),
+        "reaction": task.reaction,
         "problem": task.problem.reason if task.problem and task.state is not TaskState.COMPLETED else None,
     }
+
+
+def unmet(task: TaskRecord) -> list[Key]:
+    """What the task still waits for."""
+    known = task.job.dependencies
+    return list(known.unmet(task.name)) if known else []
 
 
 def _node(pool: PoolState, node: NodeRecord) -> Facts:

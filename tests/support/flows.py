@@ -73,6 +73,25 @@ async def start_task_fails(world: ModelWorld) -> None:
     world.delete("tasks", "t1")
 
 
+async def pipeline(world: ModelWorld) -> None:
+    """Tasks wait for each other by id and by range; one failure is forgiven, the next one ends the job."""
+    world.host("h1").pool("p", 1, 2)
+    world.job("j", usesTaskDependencies=True, onTaskFailure="PerformExitOptionsJobAction")
+    options = {"jobAction": "None", "dependencyAction": "Satisfy"}
+    world.task("j", "first").task("j", "a", Run(), id="01", dependsOn={"taskIds": ["First"]})
+    world.task(
+        "j",
+        "b",
+        Run(exit_code=3),
+        id="2",
+        dependsOn={"taskIds": ["first"]},
+        exitConditions={"exitCodes": [{"code": 3, "exitOptions": options}]},
+    )
+    world.task("j", "join", Run(exit_code=4), dependsOn={"taskIdRanges": [{"start": 1, "end": 2}]})
+    world.task("j", "never", dependsOn={"taskIds": ["join"]})
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+
 def _disables(option: str) -> Flow:
     async def flow(world: ModelWorld) -> None:
         world.host("h1").host("h2").pool("p", 1).pool("q", 1).job("j")
@@ -107,6 +126,7 @@ FLOWS: tuple[Flow, ...] = (
     users_end_things,
     job_is_deleted,
     start_task_fails,
+    pipeline,
     task_is_reactivated,
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

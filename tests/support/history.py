@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from random import Random
 
-from millpond.api import labels
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
@@ -24,10 +23,11 @@ from support.hosts import Hosts
 from support.kubelets import FOREVER, Kubelets
 from support.model.garbage import GarbageCollector
 from support.model.verbs import Verbs
-from support.scheduler import Scheduler, is_terminal
+from support.rest import faults_at_rest
+from support.scheduler import Scheduler
 from support.scripts import Run, Scripts, StartRun
 from support.small_operator import SmallOperator, in_short
-from support.users import NAMESPACE, Users
+from support.users import Users
 
 EPOCH = 1_800_000_000.0
 QUIET_SECONDS = 1500.0
@@ -123,6 +123,8 @@ class History:
     def _check(self) -> None:
         if self.census.violations:
             raise self.fail("Laws 2, 4, 8", "; ".join(self.census.violations))
+        if self.operator.surprises:
+            raise self.fail("Law 4", "; ".join(self.operator.surprises))
 
     # Moves
 
@@ -312,8 +314,8 @@ class History:
     def _look_at_rest(self) -> None:
         self.census.check_ledgers(in_flight=False)
         self._check()
-        self._no_task_lost()
-        self._nothing_left()
+        for law, what in faults_at_rest(self.verbs, self.users.deleted_from):
+            raise self.fail(law, what)
         for key in sorted(self.operator.wake_at | dict.fromkeys(self._keys(), 0.0)):
             made = self.operator.judge(key)
             if made.actions:
@@ -322,63 +324,6 @@ class History:
 
     def _keys(self) -> list[PoolKey]:
         return [PoolKey(*key) for key in self.verbs.store.all("pools")]
-
-    def _no_task_lost(self) -> None:
-        """Law 3: at rest, every task is completed, or says why it cannot run, or its pool cannot take it."""
-        for task in self.verbs.list("tasks"):
-            status = task.get("status") or {}
-            if status.get("state") == "Completed":
-                continue
-            reason = self._reason_to_wait(task)
-            if reason is None:
-                raise self.fail("Law 3", f"task {task['metadata']['name']} waits for nothing: {task['spec']} {status}")
-
-    def _reason_to_wait(self, task: dict[str, object]) -> str | None:
-        status, spec = task.get("status") or {}, task["spec"]
-        assert isinstance(status, dict)
-        assert isinstance(spec, dict)
-        for condition in status.get("conditions", ()):
-            if condition["type"] == "Scheduled" and condition["status"] == "False":
-                return str(condition["reason"])
-        job = self.verbs.store.get("jobs", (NAMESPACE, spec["jobName"]))
-        if job is None:
-            return None
-        state = (job.get("status") or {}).get("state")
-        if state in ("Completed", "Disabled"):
-            return f"the job is {state}"
-        pool = self.verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
-        if pool is None or pool["spec"]["targetDedicatedNodes"] == 0:
-            return "there are no nodes"
-        states = {
-            (node.get("status") or {}).get("state")
-            for node in self.verbs.list("computenodes")
-            if node["spec"]["poolName"] == pool["metadata"]["name"]
-        }
-        if states <= {"StartTaskFailed", "Creating", "Unusable"}:
-            return "no node can run tasks"
-        return None
-
-    def _nothing_left(self) -> None:
-        """At rest nothing is left of what has ended: Pods are swept, hosts without a node are given back."""
-        pods = self.verbs.list("pods")
-        for pod in pods:
-            meta, tags = pod["metadata"], pod["metadata"]["labels"]
-            if tags[labels.ROLE] == labels.Role.TASK and is_terminal(pod):
-                raise self.fail("Nothing left behind", f"Pod {meta['name']} is still there: {meta} {pod['status']}")
-            if tags[labels.ROLE] == labels.Role.NODE and not self.verbs.store.get(
-                "computenodes", (meta["namespace"], tags[labels.NODE])
-            ):
-                raise self.fail("Nothing left behind", f"node Pod {meta['name']} has no ComputeNode")
-        used = {pod["spec"].get("nodeName") for pod in pods}
-        for host in self.verbs.list("nodes"):
-            claim = (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL)
-            if claim and host["metadata"]["name"] not in used:
-                raise self.fail("Nothing left behind", f"host {host['metadata']['name']} is still claimed by {claim}")
-        for pool in self.verbs.list("pools"):
-            name, want = pool["metadata"]["name"], pool["spec"]["targetDedicatedNodes"]
-            have = sum(1 for node in self.verbs.list("computenodes") if node["spec"]["poolName"] == name)
-            if have != want:
-                raise self.fail("Law 3", f"pool {name} wants {want} nodes and has {have}")
 
 
 def _difference(one: list[tuple[PoolKey, list[AnyAction]]], two: list[tuple[PoolKey, list[AnyAction]]]) -> str:

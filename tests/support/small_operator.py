@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from millpond.api import labels
+from millpond.api.exit_conditions import DependencyAction
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction, chain_of
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Missed, Outcome, Skipped
 from millpond.control.plan import Plan, plan
+from millpond.control.records import TaskRecord
 from millpond.control.settle import settle
 from millpond.control.world import PoolKey, World
+from millpond.scheduling.dependencies import readings
 
 from support.fold import FOLDED, forget, observe
 from support.model.store import Change
@@ -41,6 +44,8 @@ class SmallOperator:
         self.world = World()
         self.woken: set[PoolKey] = set()
         self.wake_at: dict[PoolKey, float] = {}
+        self.surprises: list[str] = []
+        """Tasks started though, by what this operator knew, they had to wait for others."""
         self.undelivered: dict[str, deque[Change]] = {plural: deque() for plural in FOLDED}
         self._list(shuffle)
         verbs.store.listeners.append(self._hear)
@@ -93,10 +98,24 @@ class SmallOperator:
         """One plan of one pool."""
         self.woken.discard(key)
         made = plan(self.world.pool(key), self.verbs.clock(), self.limits)
+        self.surprises += self._too_early(made)
         self.wake_at.pop(key, None)
         if made.wake_at is not None:
             self.wake_at[key] = made.wake_at
         return made
+
+    def _too_early(self, made: Plan) -> Iterator[str]:
+        for start in made.actions:
+            if not isinstance(start, act.StartAttempt) or start.attempt > 1:
+                continue
+            job = self.world.namespace(start.namespace).job(start.job)
+            needs = job.tasks[start.task].needs
+            if needs is None or job.dependencies is None:
+                continue
+            met = {key for task in job.tasks.values() if _satisfies(task) for key in readings(task.id)}
+            wanted = [*needs.ids, *(number for first, last in needs.ranges for number in range(first, last + 1))]
+            if not met.issuperset(wanted):
+                yield f"{start.pod} is started while its task waits for {set(wanted) - met}"
 
     def learn_rooms(self, key: PoolKey, made: Plan) -> None:
         """Perform the claims of a plan: on hosts that are claimed already they only measure."""
@@ -188,6 +207,10 @@ class SmallOperator:
         )
         for pool in pools:
             self.woken |= set(self.world.forget_pod(action.namespace, pool, name, uid))
+
+
+def _satisfies(task: TaskRecord) -> bool:
+    return task.reaction is not None and task.reaction.dependency_action is DependencyAction.SATISFY
 
 
 def _side_by_side(actions: Sequence[AnyAction], random: Random | None) -> Iterator[AnyAction]:

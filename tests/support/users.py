@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from millpond.api.times import format_time
+
 from support.model.failures import StatusError
 from support.model.verbs import Verbs
 
@@ -21,6 +23,8 @@ class Users:
         self.verbs = verbs
         self.random = random
         self._tasks = 0
+        self.deleted_from: set[str] = set()
+        """Jobs of which a task was deleted."""
         self._times = 0
 
     def act(self) -> str:
@@ -70,20 +74,65 @@ class Users:
             spec["onAllTasksComplete"] = "TerminateJob"
         if self.random.random() < 0.4:
             spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 3))}
+        if self.random.random() < 0.7:
+            spec["usesTaskDependencies"] = True
+        if self.random.random() < 0.3:
+            spec["onTaskFailure"] = "PerformExitOptionsJobAction"
         return self._create("jobs", self.random.choice(JOBS), spec)
 
     def _submit(self) -> str:
         if len(self.verbs.store.all("tasks")) >= MOST_TASKS:
             return self._delete_task()
-        spec: dict[str, Any] = {"jobName": self.random.choice(JOBS), "commandLine": "work"}
+        there = [key[1] for key in sorted(self.verbs.store.all("jobs"))]
+        name = self.random.choice(there if there and self.random.random() < 0.8 else JOBS)
+        spec: dict[str, Any] = {"jobName": name, "commandLine": "work"}
         if self.random.random() < 0.2:
             spec["requiredSlots"] = self.random.choice((2, 3))
         if self.random.random() < 0.3:
             spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 2))}
+        job = (self.verbs.store.get("jobs", (NAMESPACE, spec["jobName"])) or {}).get("spec", {})
+        # Words that the job does not allow are rare: such a task never runs.
+        if self.random.random() < (0.6 if job.get("usesTaskDependencies") else 0.05):
+            spec["dependsOn"] = self._dependencies(spec["jobName"])
+        if self.random.random() < 0.3:
+            spec["exitConditions"] = self._exit_conditions(job)
         self._tasks += 1
+        if self.random.random() < 0.3:
+            spec["id"] = f"{self._tasks % 8:0{self.random.choice((1, 3))}}"
         # A name is used again now and then, after its task was deleted.
         name = f"t{self._tasks % 40}"
         return self._create("tasks", name, spec)
+
+    def _dependencies(self, job: str) -> dict[str, Any]:
+        """Tasks that are there, by id in any case or by number; now and then such as are to come, and itself."""
+        there = [task for task in self.verbs.list("tasks") if task["spec"]["jobName"] == job]
+        ids = [str(task["spec"].get("id") or task["metadata"]["name"]).upper() for task in there]
+        some = self.random.sample(ids, min(len(ids), self.random.choice((0, 1, 1, 2))))
+        if self.random.random() < 0.15 or not some:
+            some.append(f"T{(self._tasks + self.random.randint(-1, 3)) % 40}")
+        ranges = []
+        numbers = [int(task_id) for task_id in ids if task_id.isdigit()]
+        if numbers and self.random.random() < 0.5:
+            start = self.random.choice(numbers)
+            ranges = [{"start": start, "end": start + self.random.choice((0, 0, 1))}]
+        return {"taskIds": some, "taskIdRanges": ranges}
+
+    def _exit_conditions(self, job: dict[str, Any]) -> dict[str, Any]:
+        words = {}
+        if self.random.random() < (0.5 if job.get("onTaskFailure", "NoAction") != "NoAction" else 0.05):
+            words["jobAction"] = ("None", "Disable", "Terminate")
+        if self.random.random() < (0.8 if job.get("usesTaskDependencies") else 0.05):
+            words["dependencyAction"] = ("Satisfy", "Satisfy", "Block")
+
+        def options() -> dict[str, Any]:
+            return {word: self.random.choice(kinds) for word, kinds in words.items() if self.random.random() < 0.6}
+
+        return {
+            "exitCodes": [{"code": self.random.choice((0, 1, 2)), "exitOptions": options()}],
+            "exitCodeRanges": [{"start": 2, "end": 200, "exitOptions": options()}],
+            "preProcessingError": options(),
+            "default": options(),
+        }
 
     def _some(self, plural: str) -> str:
         names = sorted(key[1] for key in self.verbs.store.all(plural))
@@ -112,7 +161,8 @@ class Users:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Disabled", "disableTasks": option})
 
     def _enable_job(self) -> str:
-        return self._patch("jobs", self._some("jobs"), {"desiredState": "Active"})
+        lifts = {"enabledAt": format_time(self.verbs.clock())} if self.random.random() < 0.5 else {}
+        return self._patch("jobs", self._some("jobs"), {"desiredState": "Active"} | lifts)
 
     def _edit_job(self) -> str:
         """Another priority or bound; another pool where the job is disabled, as the API server allows."""
@@ -129,6 +179,7 @@ class Users:
         return f"delete {plural}/{name}"
 
     def _delete_task(self) -> str:
+        self.deleted_from |= {task["spec"]["jobName"] for task in self.verbs.list("tasks")}
         return self._delete("tasks")
 
     def _delete_job(self) -> str:

@@ -52,6 +52,13 @@ class OnAllTasksComplete(StrEnum):
     TERMINATE_JOB = "TerminateJob"
 
 
+class OnTaskFailure(StrEnum):
+    """What happens to a job when one of its tasks has failed for good."""
+
+    NO_ACTION = "NoAction"
+    PERFORM_EXIT_OPTIONS_JOB_ACTION = "PerformExitOptionsJobAction"
+
+
 class JobConstraints(Document):
     """Limits of a job."""
 
@@ -77,7 +84,11 @@ class JobSpec(Document):
         ),
     ] = -1
     constraints: JobConstraints = JobConstraints()
+    uses_task_dependencies: Annotated[bool, Field(description="Its tasks may depend on each other")] = False
     on_all_tasks_complete: OnAllTasksComplete = OnAllTasksComplete.NO_ACTION
+    on_task_failure: Annotated[
+        OnTaskFailure, Field(description="Whether the jobAction of a task's exitConditions is performed")
+    ] = OnTaskFailure.NO_ACTION
     common_environment_settings: EnvironmentSettings = ()
     desired_state: DesiredState = DesiredState.ACTIVE
     disable_tasks: Annotated[
@@ -112,9 +123,10 @@ class JobDisable(Document):
 
 
 class JobServed(Document):
-    """The operations that a time asks for: the time that was served last."""
+    """What is done once for each time: the time that was served last."""
 
     enabled_at: Time | None = None
+    task_end_time: Time | None = Field(default=None, description="The latest end of a task that disabled the job")
 
 
 class JobStatus(Document):
@@ -204,6 +216,8 @@ class Job(Resource):
         Field(
             json_schema_extra=validations(
                 immutable("commonEnvironmentSettings", _NEW_JOB, optional=True),
+                immutable("usesTaskDependencies", _NEW_JOB),
+                immutable("onTaskFailure", _NEW_JOB),
                 one_way("onAllTasksComplete", "TerminateJob", "create a new job to keep one open"),
                 one_way("desiredState", "Terminated", "create a new job to run the tasks again"),
             )

@@ -82,6 +82,7 @@ class TerminateReason(StrEnum):
 
     ALL_TASKS_COMPLETE = "AllTasksComplete"
     MAX_WALL_CLOCK_TIME_EXPIRY = "MaxWallClockTimeExpiry"
+    TASK_FAILED = "TaskFailed"
     USER_TERMINATE = "UserTerminate"
 
 
@@ -178,6 +179,7 @@ class JobReason(StrEnum):
     DELETING = "Deleting"
     ALL_TASKS_SUCCEEDED = "AllTasksSucceeded"
     TASKS_FAILED = "TasksFailed"
+    TASK_FAILED = "TaskFailed"
     TASKS_UNFINISHED = "TasksUnfinished"
     POOL_NOT_FOUND = "PoolNotFound"
     POOL_READY = "PoolReady"
@@ -203,6 +205,10 @@ class TaskReason(StrEnum):
     TOO_MANY_SLOTS = "TooManySlots"
     TOO_MANY_RESOURCES = "TooManyResources"
     MAX_PARALLEL_TASKS_REACHED = "MaxParallelTasksReached"
+    WAITING_FOR_DEPENDENCIES = "WaitingForDependencies"
+    DEPENDENCY_CYCLE = "DependencyCycle"
+    TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB = "TaskDependenciesNotSpecifiedOnJob"
+    INVALID_PROPERTY_VALUE = "InvalidPropertyValue"
     TASK_EXISTS = "TaskExists"
     TASK_EXPIRED = "TaskExpired"
     INVALID_COMMAND_LINE = "InvalidCommandLine"

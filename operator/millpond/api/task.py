@@ -7,7 +7,9 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.containers import ContainerSettings
+from millpond.api.dependencies import TaskDependencies
 from millpond.api.environment import EnvironmentSettings
+from millpond.api.exit_conditions import ExitConditions
 from millpond.api.failure import Failure
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import TaskResult, TaskState
@@ -87,6 +89,10 @@ class TaskTemplateSpec(Document):
         ResourceRequirements()
     )
     constraints: TaskConstraints = TaskConstraints()
+    depends_on: TaskDependencies | None = Field(
+        default=None, description="Tasks to wait for; only where the job uses task dependencies"
+    )
+    exit_conditions: ExitConditions | None = Field(default=None, description="What follows from how it ends")
     desired_state: TaskDesiredState = TaskDesiredState.ACTIVE
 
 
@@ -188,6 +194,8 @@ class Task(Resource):
                         "environmentSettings",
                         "userIdentity",
                         "resources",
+                        "dependsOn",
+                        "exitConditions",
                     )
                 ),
                 immutable("requiredSlots", _NEW_TASK),

@@ -6,18 +6,25 @@ what the ComputeNode's own status says it offers is booked with what the attempt
 
 from __future__ import annotations
 
+from itertools import islice
+
 from millpond.api.computenode import ComputeNode
 from millpond.api.conditions import ConditionStatus, find
-from millpond.api.reasons import ConditionType, NodeState, TaskReason, TaskState
+from millpond.api.reasons import ConditionType, NodeState, TaskReason, TaskResult, TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.task import TaskView
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, NodeRecord, TaskRecord
 from millpond.lifecycle.exits import TASK_CONTAINER
 from millpond.lifecycle.jobs import why_none_start
-from millpond.scheduling.explain import Facts, Finding, JobFact, NodeFact, PoolFact
+from millpond.scheduling.dependencies import Key
+from millpond.scheduling.explain import Facts, Finding, JobFact, NodeFact, PoolFact, PredecessorFact
 from millpond.scheduling.node_slots import NodeSlots
 
+_ORDER = (TaskState.COMPLETED, TaskState.ACTIVE, TaskState.PREPARING, TaskState.RUNNING)
+"""States from the one with the least hope of being satisfied soon to the one with the most."""
+MOST_NAMED = 8
+"""So many unmet dependencies are named."""
 TAKES_TASKS = (NodeState.IDLE, NodeState.RUNNING)
 
 
@@ -26,6 +33,7 @@ def facts_of(task: TaskRecord, view: TaskView) -> Facts:
     job = task.job
     pool = job.pool
     conditions = {condition.type: condition for condition in view.status.conditions}
+    unmet = list(islice(job.dependencies.unmet(task.name), MOST_NAMED + 1)) if job.dependencies is not None else []
     complete, scheduled = conditions.get("Complete"), conditions.get("Scheduled")
     return Facts(
         task=task.name,
@@ -43,12 +51,28 @@ def facts_of(task: TaskRecord, view: TaskView) -> Facts:
         else None,
         retry=complete.message if complete and complete.reason in (TaskReason.RETRYING, TaskReason.REQUEUED) else "",
         container_trouble=_container_trouble(task),
+        waits_for=tuple(_predecessor(job, key) for key in unmet[:MOST_NAMED]),
+        waits_for_more=len(unmet) > MOST_NAMED,
         waiting_above=sum(other.waiting for other in pool.jobs.values() if _priority(other) > _priority(job)),
         waiting_before=sum(1 for other in job.tasks.values() if _can_run(other) and other.ticket < task.ticket),
         waiting_beside=sum(
             other.waiting for other in pool.jobs.values() if other is not job and _priority(other) == _priority(job)
         ),
     )
+
+
+def _predecessor(job: JobRecord, key: Key) -> PredecessorFact:
+    """How the tasks stand that a dependency on this key means, in the words of the one that is furthest."""
+    tasks = [job.tasks[name] for name in job.dependencies.named(key)] if job.dependencies is not None else []
+    furthest = max(tasks, key=lambda task: (_ORDER.index(task.state), task.name), default=None)
+    if furthest is None:
+        return PredecessorFact(str(key), "does not exist")
+    if furthest.state is not TaskState.COMPLETED:
+        return PredecessorFact(str(key), f"is {furthest.state}")
+    if furthest.reaction is None:
+        return PredecessorFact(str(key), "is about to be Completed")
+    ended = "failed" if furthest.result == TaskResult.FAILURE else "succeeded"
+    return PredecessorFact(str(key), f"{ended}, and blocks who depends on it", furthest.name)
 
 
 def _can_run(task: TaskRecord) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api import labels
 from millpond.api.resources import millicores, whole
 from millpond.api.views.pod import PodView
+from millpond.control.fold_dependencies import follow
 from millpond.control.fold_tasks import UNCOUNTED, adopt
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
@@ -93,6 +94,8 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         task.live = attempt
         job.pool.begun += task.attempt
         job.pool.dequeue(task)
+        if task.needs is not None:
+            follow(task)
     job.pool.keep_live(attempt, holds or counts)
 
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 
+from millpond.api.job import Job
 from millpond.api.reasons import JobState, TaskState
 from millpond.api.resources import millicores, whole
-from millpond.api.views.task import TaskResources, TaskView
+from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResources, TaskStatus, TaskView
+from millpond.control.fold_dependencies import conclude, follow, forget
 from millpond.control.pool_state import tally_of
 from millpond.control.records import PLAIN, Attempt, JobRecord, TaskRecord
+from millpond.lifecycle.exit_conditions import Reaction, react
+from millpond.lifecycle.terms import Contradiction, contradiction
 from millpond.scheduling.demand import Demand
+from millpond.scheduling.dependencies import Needs, needs_of
 
 _STATES = {state.value: state for state in TaskState}
 CPU, MEMORY = "cpu", "memory"
@@ -34,6 +39,10 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         task.created = sys.intern(meta.creation_timestamp)
         task.id = view.spec.id or task.name
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
+        if view.spec.depends_on is not None:
+            task.needs = _needs(view.spec.depends_on)
+        if view.spec.exit_conditions is not None:
+            task.exit_conditions = _shared(view.spec.exit_conditions)
         job.counts["active"] += 1
         job.ever_had_tasks = True
         for attempt in job.attempts.get(meta.name, {}).values():
@@ -48,6 +57,7 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         job.pool.unsent.pop(f"{job.name}/{task.name}", None)
     if job.attempts:
         adopt(task)
+    follow(task)
     settle_into_queue(task)
     return True
 
@@ -65,6 +75,7 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     state = _STATES.get(status.state, TaskState.ACTIVE)
     if state is not task.state or status.result != task.result:
         pool.count(task, state, status.result)
+    conclude(task, _reaction(task, status) if state is TaskState.COMPLETED else None, status.end_time)
     task.retry_count = status.retry_count
     task.requeue_count = status.requeue_count
     asked = view.spec.reactivated_at
@@ -95,6 +106,8 @@ def adopt(task: TaskRecord) -> None:
         job.pool.begun -= task.attempt
         task.live = newest
         job.pool.begun += task.attempt
+        if task.needs is not None:
+            follow(task)
     for attempt in job.attempts.get(task.name, {}).values():
         if not attempt.released:
             attempt.pool.mark("attempt", attempt.pod)
@@ -125,8 +138,16 @@ def settle_into_queue(task: TaskRecord) -> None:
         or task.problem
         or task.written_problem
         or pool.too_wide(task.demand)
+        or contradicts(task, job.model)
     ):
         pool.mark("task", f"{job.name}/{task.name}")
+
+
+def contradicts(task: TaskRecord, job: Job) -> Contradiction | None:
+    """What the task says that its job does not allow."""
+    if task.needs is None and task.exit_conditions is None:
+        return None
+    return contradiction(job.spec, task.exit_conditions, depends=task.needs is not None)
 
 
 def drop_task(job: JobRecord, task: TaskRecord) -> None:
@@ -136,13 +157,29 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt
     job.counts[tally_of(task.state, task.result)] -= 1
+    conclude(task, None)
     del job.tasks[task.name]
+    forget(task)
     task.live = None
     for attempt in job.attempts.get(task.name, {}).values():
         attempt.record = None
         attempt.pool.mark("attempt", attempt.pod)
         pool.keep_live(attempt, attempt.holds)
     pool.mark("job", job.name)
+
+
+def _needs(words: TaskDependencies) -> Needs | None:
+    return needs_of(words.task_ids, tuple((span.start, span.end) for span in words.task_id_ranges))
+
+
+@lru_cache(maxsize=128)
+def _shared(conditions: ExitConditions) -> ExitConditions:
+    """One value for all tasks that say the same."""
+    return conditions
+
+
+def _reaction(task: TaskRecord, status: TaskStatus) -> Reaction:
+    return react(task.exit_conditions, status.exit_code, status.failure.code if status.failure else None)
 
 
 @lru_cache(maxsize=512)

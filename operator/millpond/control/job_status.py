@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from millpond.api.conditions import Condition, ConditionStatus, find, put
+from millpond.api.exit_conditions import JobAction
 from millpond.api.job import Job, JobServed, JobStatus, JobTaskCounts
 from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import Event
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
+from millpond.lifecycle.exit_conditions import Call
 from millpond.lifecycle.jobs import JobVerdict, ends_tasks
 
 PAUSING = (JobState.DISABLING, JobState.DISABLED)
@@ -41,8 +43,26 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
         terminate_reason=verdict.terminate_reason,
         terminate_time=(old.terminate_time or at) if ends_tasks(verdict.state) else None,
         disabled_by=job.service_disable if verdict.state in PAUSING else None,
-        served=JobServed(enabled_at=model.spec.enabled_at),
+        served=JobServed(enabled_at=model.spec.enabled_at, task_end_time=_served_end(job, old)),
     )
+
+
+def latest_call(job: JobRecord, action: JobAction) -> Call | None:
+    """The last end of a task of this job that asks for the action."""
+    if job.model is None:
+        return None
+    created = job.model.metadata.creation_timestamp
+    born = created.timestamp() if created is not None else 0.0
+    found = [call for call in job.calls.values() if call.job_action is action and call.concerns(born)]
+    return max(found, key=lambda call: (call.ended, call.task), default=None)
+
+
+def _served_end(job: JobRecord, old: JobStatus) -> datetime | None:
+    """Ends up to it do not disable the job any more, whoever has enabled it since."""
+    call, served = latest_call(job, JobAction.DISABLE), old.served.task_end_time
+    if call is None or (served is not None and call.ended <= served.timestamp()):
+        return served
+    return datetime.fromtimestamp(int(call.ended), UTC)
 
 
 def _conditions(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, at: datetime) -> list[Condition]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from millpond.api import labels
 from millpond.api.conditions import ConditionStatus
+from millpond.api.exit_conditions import JobAction
 from millpond.api.job import DesiredState as Desired
-from millpond.api.job import Job, OnAllTasksComplete
-from millpond.api.reasons import ConditionType, JobState
+from millpond.api.job import Job, JobDisable, OnAllTasksComplete
+from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import AnyAction, HoldJob, ReleaseJob, WriteJob
-from millpond.control.job_status import describe_job, events_of
+from millpond.control.job_status import describe_job, events_of, latest_call
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
@@ -26,8 +29,7 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             continue
         if _hold(pool, job, job.model, actions):
             continue
-        if job.user_disables:
-            job.disable_asked = None
+        _ask_to_disable(job, job.model, now)
         verdict = judge_job(_facts(job, job.model), now, limits.empty_job_grace)
         if job.writing:
             job.writing = False
@@ -43,6 +45,19 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             _release(pool, job, job.model.metadata.uid, actions)
         elif verdict.may_go:
             pool.mark("job", name)
+
+
+def _ask_to_disable(job: JobRecord, model: Job, now: float) -> None:
+    """Disable the job once for the end of a task that says so: the status tells of the end with the disable."""
+    call, served = latest_call(job, JobAction.DISABLE), model.status.served.task_end_time
+    if job.user_disables:
+        job.disable_asked = None
+    elif call is not None and (served is None or call.ended > served.timestamp()):
+        job.disable_asked = JobDisable(
+            reason=JobReason.TASK_FAILED,
+            message=f"Task {call.task} ended so that its exit conditions disable the job.",
+            time=datetime.fromtimestamp(int(now), UTC),
+        )
 
 
 def _hold(pool: PoolState, job: JobRecord, model: Job, actions: list[AnyAction]) -> bool:
@@ -74,7 +89,7 @@ def _forget_unknown(pool: PoolState, job: JobRecord) -> None:
 
 
 def _facts(job: JobRecord, model: Job) -> JobFacts:
-    spec, counts = model.spec, job.counts
+    spec = model.spec
     had = model.status.task_counts
     created = model.metadata.creation_timestamp
     born = created.timestamp() if created else 0.0
@@ -87,7 +102,8 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         wants_disabling=job.user_disables or job.service_disable is not None,
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
         has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
-        unfinished=counts["active"] + counts["preparing"] + counts["running"],
+        unfinished=len(job.tasks) - job.told,
+        task_failed=latest_call(job, JobAction.TERMINATE) is not None,
         bound=_bound(job),
         writing=_writing(job),
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,

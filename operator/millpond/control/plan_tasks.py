@@ -5,7 +5,8 @@ from __future__ import annotations
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
-from millpond.control.fold_tasks import queue_or_not
+from millpond.control.fold_dependencies import follow
+from millpond.control.fold_tasks import contradicts, queue_or_not
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.reactivation import serve_reactivation
@@ -14,6 +15,7 @@ from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_no_more
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
+from millpond.scheduling.cycles import in_words
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
 
@@ -31,6 +33,8 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             continue
         if task.job.deleting:
             task.vanished = 0
+            follow(task)
+            task.problem = _problem(pool, task, now, limits)
             queue_or_not(task)
             continue
         if task.live is not None:
@@ -97,6 +101,12 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
         return Problem(TaskReason.TASK_EXPIRED, told_too_old(limits.task_lifetime))
     if task.problem is not None and (task.problem.reason in LASTING or task.not_before):
         return task.problem
+    refused = contradicts(task, task.job.model)
+    if refused is not None:
+        return Problem(refused.reason, refused.message)
+    cycle = task.job.dependencies.cycle_of(task.name) if task.job.dependencies is not None else ()
+    if cycle:
+        return Problem(TaskReason.DEPENDENCY_CYCLE, in_words(cycle))
     if pool.too_wide(task.demand):
         most = pool.model.spec.task_slots_per_node if pool.model else 0
         text = (

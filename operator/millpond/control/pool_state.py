@@ -244,8 +244,7 @@ class PoolState:
         counts[tally_of(task.state, task.result)] -= 1
         counts[tally_of(state, result)] += 1
         task.state, task.result = state, result
-        unfinished = counts["active"] or counts["running"] or counts["preparing"]
-        self.mark("counted" if unfinished and starts_tasks(task.job.state) else "job", task.job.name)
+        self.mark("counted" if starts_tasks(task.job.state) else "job", task.job.name)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

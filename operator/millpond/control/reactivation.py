@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import format_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
+from millpond.control.fold_dependencies import conclude, follow
 from millpond.control.fold_tasks import settle_into_queue
 from millpond.control.records import TaskRecord
 from millpond.control.verdicts import write_task
@@ -36,6 +37,8 @@ def serve_reactivation(task: TaskRecord, now: float, actions: list[AnyAction]) -
     write_task(task, _as_new(format_time(now), served), actions, (Event(TaskReason.REACTIVATED, AGAIN),))
     task.job.pool.count(task, TaskState.ACTIVE, None)
     task.settled = task.written
+    conclude(task, None)
+    follow(task)
     settle_into_queue(task)
     return True
 

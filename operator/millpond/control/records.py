@@ -14,9 +14,12 @@ from millpond.api.computenode import ComputeNode
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.views.pod import PodView
+from millpond.api.views.task import ExitConditions
+from millpond.lifecycle.exit_conditions import Call, Reaction
 from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scheduling.demand import Demand
+from millpond.scheduling.dependencies import Dependencies, Needs
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobTicket
 from millpond.scheduling.ready import ReadyQueue, Ticket
@@ -36,9 +39,9 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "backoff", "created", "demand", "id", "job", "live", "max_retries", "name", "not_before", "problem", "queued",
-        "reactivate", "refusals", "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid",
-        "vanished", "version", "written", "written_problem",
+        "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "live", "max_retries", "name",
+        "needs", "not_before", "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result",
+        "retry_count", "settled", "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -71,6 +74,12 @@ class TaskRecord:
         """Nodes that have turned it away in a row, as far as this life of the operator knows."""
         self.problem: Problem | None = None
         self.written_problem: str | None = None
+        self.needs: Needs | None = None
+        self.blocked = False
+        """Its job's dependencies hold it back."""
+        self.exit_conditions: ExitConditions | None = None
+        self.reaction: Reaction | None = None
+        """What follows from its end; None until the Task itself says that it is completed."""
 
     @property
     def ticket(self) -> Ticket:
@@ -80,6 +89,11 @@ class TaskRecord:
     def attempt(self) -> int:
         """The newest attempt begun."""
         return self.written if self.live is None else max(self.written, self.live.number)
+
+    @property
+    def begun(self) -> bool:
+        """True when an attempt was begun: dependencies do not hold the task back any more."""
+        return self.live is not None or self.written > 0 or self.vanished > 0
 
     @property
     def expired(self) -> bool:
@@ -107,6 +121,7 @@ class TaskRecord:
             and self.state is TaskState.ACTIVE
             and self.vanished <= self.settled
             and self.problem is None
+            and not self.blocked
             and not self.terminate
             and self.not_before == 0.0
         )
@@ -137,6 +152,12 @@ class JobRecord:
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
+        self.told = 0
+        """How many of the tasks say themselves that they are completed."""
+        self.calls: dict[str, Call] = {}
+        """What the ends of those ask of the job, by their names; nothing where it performs no job actions."""
+        self.dependencies: Dependencies | None = None
+        """None where the job does not use them."""
         self.disable_asked: JobDisable | None = None
         """A disable that the service itself makes, until the Job's status tells of it.
 

@@ -8,7 +8,7 @@ from millpond.api import labels
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job, JobStatus
 from millpond.api.pool import Pool
-from millpond.api.reasons import JobState
+from millpond.api.reasons import JobState, TaskState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
@@ -25,17 +25,21 @@ from millpond.control.actions import (
     ShrinkNodePod,
     StartAttempt,
     StopAttempt,
+    TaskStatusPatch,
     WriteJob,
     WriteNode,
     WritePool,
     WriteTask,
 )
+from millpond.control.fold_dependencies import conclude, follow
 from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, settle_into_queue
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, JobRecord, Problem
+from millpond.control.records import Attempt, JobRecord, Problem, TaskRecord
+from millpond.lifecycle.exit_conditions import react
+from millpond.lifecycle.failure import Failure
 
 REFUSED_PAUSE = 30.0
 """Seconds until something that the API server forbids is tried again."""
@@ -78,6 +82,16 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             pool.refusal = None
 
 
+def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
+    """The Task says now that it is completed: what follows from that may begin."""
+    if status.state is TaskState.COMPLETED and task.state is TaskState.COMPLETED:
+        code = status.exit_code if isinstance(status.exit_code, int) else None
+        failure = status.failure.code if isinstance(status.failure, Failure) else None
+        end_time = status.end_time if isinstance(status.end_time, str) else None
+        conclude(task, react(task.exit_conditions, code, failure), end_time)
+        follow(task)
+
+
 def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
     mark = f"{action.job}/{action.task}"
     task = pool.task_of(mark)
@@ -85,6 +99,7 @@ def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
         return
     if version.isdigit() and task.uid == action.uid:
         task.version = max(task.version, int(version))
+        _conclude_written(task, action.status)
     if task.job.pool.unsent.pop(mark, None) is not None:
         adopt(task)
         settle_into_queue(task)

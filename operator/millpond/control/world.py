@@ -16,6 +16,7 @@ from millpond.api.reasons import JobState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
+from millpond.control.fold_dependencies import weigh_dependencies
 from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
 from millpond.control.fold_tasks import drop_task, fold_task, settle_into_queue
 from millpond.control.namespace import NOWHERE, NamespaceState
@@ -227,12 +228,14 @@ class World:
             return ()
         job.pool.unfile(job)
         namespace.move(job, model.spec.pool_name)
-        first, before_edit = job.model is None, (job.disable_option, job.forced)
+        first = job.model is None or job.model.metadata.uid != model.metadata.uid
+        before_edit = (job.disable_option, job.forced)
         job.model, job.unwritten = model, False
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
         if first:
+            weigh_dependencies(job)
             for task in job.tasks.values():
                 settle_into_queue(task)
         if (job.disable_option, job.forced) != before_edit:
@@ -251,6 +254,7 @@ class World:
         before = job.pool.name
         job.pool.unfile(job)
         job.model, job.state = None, JobState.ACTIVE
+        weigh_dependencies(job)
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
         job.mark_live()

@@ -12,7 +12,10 @@ from millpond.api.reasons import JobState, TaskReason, TerminateReason
 
 
 class JobFacts(msgspec.Struct, frozen=True, gc=False):
-    """Times: seconds since the epoch. `unfinished` counts tasks not Completed, `bound` the attempts to wait for."""
+    """Times: seconds since the epoch. `unfinished` counts tasks not Completed, `bound` the attempts to wait for.
+
+    `task_failed`: a task has ended so that its job is to be terminated.
+    """
 
     state: JobState
     terminate_reason: str | None
@@ -25,6 +28,7 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     terminates_when_all_complete: bool
     has_ever_had_tasks: bool
     unfinished: int
+    task_failed: bool
     bound: int
     writing: bool
     """A verdict on one of its tasks is not written yet; another pool must not go on without it."""
@@ -75,10 +79,14 @@ def _reason_to_end(facts: JobFacts, now: float) -> tuple[str | None, float | Non
     """Why the job must end now, whether paused or not; or None and the time at which that may change."""
     if facts.wants_termination:
         return facts.wanted_reason or TerminateReason.USER_TERMINATE.value, None
-    if facts.max_wall_clock_seconds is None:
-        return None, None
-    expiry = facts.created + facts.max_wall_clock_seconds
-    return (TerminateReason.MAX_WALL_CLOCK_TIME_EXPIRY.value, None) if now >= expiry else (None, expiry)
+    expiry = None
+    if facts.max_wall_clock_seconds is not None:
+        expiry = facts.created + facts.max_wall_clock_seconds
+        if now >= expiry:
+            return TerminateReason.MAX_WALL_CLOCK_TIME_EXPIRY.value, None
+    if facts.task_failed:
+        return TerminateReason.TASK_FAILED.value, None
+    return None, expiry
 
 
 def _paused_or_active(facts: JobFacts) -> JobState:

@@ -70,6 +70,15 @@ class PoolFact(msgspec.Struct, frozen=True):
     trouble: str = ""
 
 
+class PredecessorFact(msgspec.Struct, frozen=True):
+    """Something that the task depends on and that is not done: an id or an integer, and how the tasks of it stand."""
+
+    task_id: str
+    stands: str
+    failed: str = ""
+    """The name of a task that has ended without satisfying."""
+
+
 class Facts(msgspec.Struct, frozen=True):
     """All about one task. `ended` and `problem` and `retry` are the messages of its own conditions."""
 
@@ -87,6 +96,9 @@ class Facts(msgspec.Struct, frozen=True):
     problem: Finding | None = None
     retry: str = ""
     container_trouble: str = ""
+    waits_for: tuple[PredecessorFact, ...] = ()
+    """The first of its unmet dependencies."""
+    waits_for_more: bool = False
     waiting_above: int = 0
     """Waiting tasks of the pool's jobs of higher priority."""
     waiting_before: int = 0
@@ -111,6 +123,8 @@ def explain(facts: Facts) -> tuple[Finding, ...]:
     dead_end = _dead_end(facts)
     if dead_end is not None:
         return (dead_end,)
+    if facts.waits_for:
+        return (_of_dependencies(facts),)
     findings = [*_of_nodes(facts), *_of_job(facts)]
     blocked = any(finding.blocks for finding in findings)
     findings += _of_queue(facts, blocked)
@@ -160,6 +174,16 @@ def _dead_end(facts: Facts) -> Finding | None:
         remedy = "Lower requiredSlots, or use a pool with more taskSlotsPerNode."
         return Finding(TaskReason.TOO_MANY_SLOTS, message, True, remedy)
     return None
+
+
+def _of_dependencies(facts: Facts) -> Finding:
+    named = [f"{each.task_id} ({each.stands})" for each in facts.waits_for]
+    message = f"It waits for {', '.join(named)}{' and more' if facts.waits_for_more else ''}."
+    failed = next((each.failed for each in facts.waits_for if each.failed), "")
+    remedy = (
+        f"Run task {failed} again: millpond task reactivate {failed}; or create it again, mended." if failed else ""
+    )
+    return Finding(TaskReason.WAITING_FOR_DEPENDENCIES, message, True, remedy)
 
 
 def _of_nodes(facts: Facts) -> list[Finding]:

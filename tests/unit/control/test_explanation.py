@@ -100,3 +100,21 @@ def test_who_is_told_that_nothing_holds_it_back_is_placed() -> None:
             assert "NextInLine" not in reasons(scene, name)
     assert of(StartAttempt, scene.run()) == []
     assert scene.task("t0").demand == Demand()
+
+
+def test_a_task_that_waits_for_others_names_them_and_how_they_stand() -> None:
+    scene = a_running_scene(slots=8)
+    depends_on = {"taskIds": ["Bad", "runs", "never"], "taskIdRanges": [{"start": 1, "end": 100}]}
+    scene.add(a_job(usesTaskDependencies=True), a_task("bad"), a_task("runs"), a_task("one", id="01", dependsOn={}))
+    scene.add(a_task("t", dependsOn=depends_on))
+    scene.run()
+    for pod in ("runs-1", "one-1"):
+        scene.starts(pod)
+    scene.ends("bad-1", exited(1))
+    scene.run(seconds=5)
+    (finding,) = explain(facts_of(scene.task("t"), scene.tasks["t"]))
+    assert finding.reason == "WaitingForDependencies"
+    named = "bad (failed, and blocks who depends on it), runs (is Running), never (does not exist), 1 (is Running)"
+    assert named in finding.message
+    assert finding.message.endswith(" and more.")
+    assert "millpond task reactivate bad" in finding.remedy

@@ -8,7 +8,16 @@ import pytest
 from millpond.api.reasons import TaskReason
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.eligibility import fits
-from millpond.scheduling.explain import Facts, Finding, JobFact, NodeFact, PoolFact, WaitReason, explain
+from millpond.scheduling.explain import (
+    Facts,
+    Finding,
+    JobFact,
+    NodeFact,
+    PoolFact,
+    PredecessorFact,
+    WaitReason,
+    explain,
+)
 from millpond.scheduling.node_slots import NodeSlots
 
 JOB = JobFact("frames")
@@ -67,6 +76,11 @@ CASES: dict[str, tuple[Facts, str, bool]] = {
     "own fault": (
         facts(problem=Finding(TaskReason.INVALID_COMMAND_LINE, "No closing quote.", True)),
         TaskReason.INVALID_COMMAND_LINE,
+        True,
+    ),
+    "depends on others": (
+        facts(waits_for=(PredecessorFact("a", "does not exist"),), nodes=(node(),)),
+        TaskReason.WAITING_FOR_DEPENDENCIES,
         True,
     ),
     "too wide": (facts(demand=WIDE, nodes=(node(),)), TaskReason.TOO_MANY_SLOTS, True),
@@ -159,3 +173,10 @@ def test_words() -> None:
         "(it needs 2 slots, 1 of 4 are free)."
     )
     assert finding.remedy == "Or add nodes: kubectl scale bpool render --replicas 3"
+
+
+def test_dependencies_are_named_and_the_failed_one_gets_the_remedy() -> None:
+    waits_for = (PredecessorFact("a", "is Running"), PredecessorFact("7", "failed, and blocks", "seven"))
+    (finding,) = explain(facts(waits_for=waits_for, waits_for_more=True))
+    assert finding.message == "It waits for a (is Running), 7 (failed, and blocks) and more."
+    assert finding.remedy.startswith("Run task seven again: millpond task reactivate seven")

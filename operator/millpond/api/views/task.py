@@ -19,6 +19,43 @@ class TaskConstraints(View, frozen=True):
     max_task_retry_count: int | None = None
 
 
+class TaskIdRange(View, frozen=True):
+    start: int
+    end: int
+
+
+class TaskDependencies(View, frozen=True):
+    task_ids: tuple[str, ...] = ()
+    task_id_ranges: tuple[TaskIdRange, ...] = ()
+
+
+class ExitOptions(View, frozen=True):
+    job_action: str | None = None
+    dependency_action: str | None = None
+
+
+class ExitCodeMapping(View, frozen=True):
+    code: int
+    exit_options: ExitOptions
+
+
+class ExitCodeRangeMapping(View, frozen=True):
+    start: int
+    end: int
+    exit_options: ExitOptions
+
+
+class ExitConditions(View, frozen=True):
+    exit_codes: tuple[ExitCodeMapping, ...] = ()
+    exit_code_ranges: tuple[ExitCodeRangeMapping, ...] = ()
+    pre_processing_error: ExitOptions | None = None
+    default: ExitOptions | None = None
+
+
+class TaskFailure(View, frozen=True):
+    code: str
+
+
 class TaskSpec(View, frozen=True):
     job_name: str
     id: str | None = None
@@ -26,6 +63,8 @@ class TaskSpec(View, frozen=True):
     required_slots: int = 1
     resources: TaskResources | None = None
     constraints: TaskConstraints | None = None
+    depends_on: TaskDependencies | None = None
+    exit_conditions: ExitConditions | None = None
     desired_state: str = "Active"
     reactivated_at: str | None = None
 
@@ -41,6 +80,7 @@ class TaskStatus(View, frozen=True):
     pod_name: str | None = None
     result: str | None = None
     exit_code: int | None = None
+    failure: TaskFailure | None = None
     retry_count: int = 0
     requeue_count: int = 0
     start_time: str | None = None

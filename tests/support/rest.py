@@ -1,0 +1,106 @@
+"""What must hold when everything that can end has ended: laws of the API server's objects, not of any operator."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+
+from millpond.api import labels
+
+from support.model.store import Document
+from support.model.verbs import Verbs
+from support.predecessors import terminates, unmet
+from support.scheduler import is_terminal
+from support.users import NAMESPACE
+
+Fault = tuple[str, str]
+"""A law, and what breaks it."""
+
+
+def faults_at_rest(verbs: Verbs, deleted_from: Container[str]) -> Iterator[Fault]:
+    """All that is not as it must be. `deleted_from`: jobs that have lost tasks, which may have ended them before."""
+    yield from _no_task_lost(verbs)
+    yield from _no_job_left_open(verbs, deleted_from)
+    yield from _nothing_left(verbs)
+
+
+def _no_task_lost(verbs: Verbs) -> Iterator[Fault]:
+    """Law 3: at rest, every task is completed, or says why it cannot run, or its pool cannot take it."""
+    for task in verbs.list("tasks"):
+        status = task.get("status") or {}
+        if status.get("state") == "Completed":
+            continue
+        reason = _reason_to_wait(verbs, task)
+        if reason is None:
+            yield "Law 3", f"task {task['metadata']['name']} waits for nothing: {task['spec']} {status}"
+
+
+def _no_job_left_open(verbs: Verbs, deleted_from: Container[str]) -> Iterator[Fault]:
+    """At rest, a job whose tasks said that it is to be terminated has ended."""
+    for job in verbs.list("jobs"):
+        name, status = job["metadata"]["name"], job.get("status") or {}
+        fatal = [
+            t["metadata"]["name"]
+            for t in verbs.list("tasks")
+            if t["spec"]["jobName"] == name and terminates(t) and _concerns(t, job)
+        ]
+        performs = job["spec"].get("onTaskFailure") == "PerformExitOptionsJobAction"
+        if fatal and performs and status.get("state") != "Completed":
+            yield "Job actions", f"job {name} is {status.get('state')} after the ends of {fatal}"
+        if not fatal and status.get("terminateReason") == "TaskFailed" and name not in deleted_from:
+            yield "Job actions", f"job {name} was terminated by no task"
+
+
+def _concerns(task: Document, job: Document) -> bool:
+    """False for a task that was there before the job and had ended before, under another job of that name."""
+    last = max(task["metadata"]["creationTimestamp"], task["status"]["endTime"])
+    return bool(last >= job["metadata"]["creationTimestamp"])
+
+
+def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
+    status, spec = task.get("status") or {}, task["spec"]
+    for condition in status.get("conditions", ()):
+        if condition["type"] == "Scheduled" and condition["status"] == "False":
+            return str(condition["reason"])
+    job = verbs.store.get("jobs", (NAMESPACE, spec["jobName"]))
+    if job is None:
+        return None
+    waits_for = unmet(verbs, task)
+    if waits_for and not status.get("attempt"):
+        return f"it depends on {waits_for}"
+    state = (job.get("status") or {}).get("state")
+    if state in ("Completed", "Disabled"):
+        return f"the job is {state}"
+    pool = verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
+    if pool is None or pool["spec"]["targetDedicatedNodes"] == 0:
+        return "there are no nodes"
+    states = {
+        (node.get("status") or {}).get("state")
+        for node in verbs.list("computenodes")
+        if node["spec"]["poolName"] == pool["metadata"]["name"]
+    }
+    if states <= {"StartTaskFailed", "Creating", "Unusable"}:
+        return "no node can run tasks"
+    return None
+
+
+def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
+    """At rest nothing is left of what has ended: Pods are swept, hosts without a node are given back."""
+    pods = verbs.list("pods")
+    for pod in pods:
+        meta, tags = pod["metadata"], pod["metadata"]["labels"]
+        if tags[labels.ROLE] == labels.Role.TASK and is_terminal(pod):
+            yield "Nothing left behind", f"Pod {meta['name']} is still there: {meta} {pod['status']}"
+        if tags[labels.ROLE] == labels.Role.NODE and not verbs.store.get(
+            "computenodes", (meta["namespace"], tags[labels.NODE])
+        ):
+            yield "Nothing left behind", f"node Pod {meta['name']} has no ComputeNode"
+    used = {pod["spec"].get("nodeName") for pod in pods}
+    for host in verbs.list("nodes"):
+        claim = (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL)
+        if claim and host["metadata"]["name"] not in used:
+            yield "Nothing left behind", f"host {host['metadata']['name']} is still claimed by {claim}"
+    for pool in verbs.list("pools"):
+        name, want = pool["metadata"]["name"], pool["spec"]["targetDedicatedNodes"]
+        have = sum(1 for node in verbs.list("computenodes") if node["spec"]["poolName"] == name)
+        if have != want:
+            yield "Law 3", f"pool {name} wants {want} nodes and has {have}"
