@@ -17,7 +17,8 @@ var version = "development"
 
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
-               [--report-only] [--readable] [--termination-log PATH] -- COMMAND [ARGUMENT…]
+               [--report-only] [--readable] [--name NAME] [--termination-log PATH] -- COMMAND [ARGUMENT…]
+  launcher await --record FILE --name NAME [--termination-log PATH]
   launcher install PATH
   launcher version
 `
@@ -28,6 +29,8 @@ const usageCode = 2
 // maxSeconds bounds durations, about 68 years: more than any limit, and far from overflowing time.Duration.
 const maxSeconds = 1<<31 - 1
 
+const defaultTerminationLog = "/dev/termination-log"
+
 // options is the parsed command line of `launcher run`.
 type options struct {
 	directory        string
@@ -36,6 +39,7 @@ type options struct {
 	grace            time.Duration // between SIGTERM and SIGKILL
 	retries          int           // further attempts after a failure; -1: without limit
 	reportOnly       bool          // exit 0 whatever happened
+	name             string        // goes into the record, so that `launcher await` knows whose it is; "": none
 	readable         bool          // what the command makes may be read by other users
 	terminationLog   string
 	command          []string
@@ -59,6 +63,13 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 			return usageCode
 		}
 		return run(o)
+	case "await":
+		w, err := parseAwait(arguments[1:])
+		if err != nil {
+			fmt.Fprintf(stderr, "launcher await: %v\n%s", err, usage)
+			return usageCode
+		}
+		return w.await(stderr)
 	case "install":
 		if len(arguments) != 2 {
 			fmt.Fprint(stderr, usage)
@@ -89,7 +100,8 @@ func parseRun(arguments []string) (options, error) {
 	flags.IntVar(&o.retries, "retries", 0, "")
 	flags.BoolVar(&o.reportOnly, "report-only", false, "")
 	flags.BoolVar(&o.readable, "readable", false, "")
-	flags.StringVar(&o.terminationLog, "termination-log", "/dev/termination-log", "")
+	flags.StringVar(&o.name, "name", "", "")
+	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}

@@ -44,6 +44,7 @@ const (
 
 // record says how the last attempt ended, and why.
 type record struct {
+	Name          string `json:"name,omitempty"` // of the run, where it was given one
 	Cause         string `json:"cause"`
 	ExitCode      int    `json:"exitCode"`
 	Signal        int    `json:"signal"`

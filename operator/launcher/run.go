@@ -26,7 +26,7 @@ type runner struct {
 // run performs the whole of `launcher run` and returns the exit code of the program.
 func run(o options) int {
 	adoptOrphans()
-	r := &runner{options: o}
+	r := &runner{options: o, result: record{Name: o.name}}
 	r.logs = [2]*containerLog{openContainerLog(syscall.Stdout), openContainerLog(syscall.Stderr)}
 	var err error
 	who := private

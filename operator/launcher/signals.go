@@ -31,8 +31,14 @@ const (
 
 func init() {
 	// As early as a Go program can, so that no SIGTERM is lost. Other subcommands keep the usual behaviour.
-	if len(os.Args) > 1 && os.Args[1] == "run" {
+	if len(os.Args) < 2 {
+		return
+	}
+	switch os.Args[1] {
+	case "run":
 		catchSignals()
+	case "await": // process 1 of a container ignores what it does not catch
+		signal.Notify(termination, syscall.SIGTERM)
 	}
 }
 

@@ -37,7 +37,7 @@ def _commands() -> set[tuple[str, ...]]:
     found: set[tuple[str, ...]] = set()
     for page in PAGES:
         for block in blocks(page, "console"):
-            for words in re.findall(r"^\$ (?:kubectl )?millpond ((?:[a-z]+ ?)+)", block, re.MULTILINE):
+            for words in re.findall(r"^\$ (?:kubectl )?millpond ((?:[a-z][a-z-]* ?)+)", block, re.MULTILINE):
                 found.add(tuple(words.split()))
     return found
 

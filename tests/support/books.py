@@ -10,6 +10,7 @@ from millpond.api import labels
 from support.model.store import Change, Document
 from support.model.verbs import Verbs
 from support.predecessors import readings, satisfies, unmet
+from support.preparations import Preparations, role_of
 from support.scheduler import is_terminal
 
 
@@ -28,6 +29,7 @@ class Books:
         self.loosest: dict[str, float] = defaultdict(int)
         """The highest `maxParallelTasks` that each job, by uid, ever had: a lower one may not be known yet."""
         verbs.store.listeners.append(self._hear)
+        Preparations(self)
 
     def _hear(self, change: Change) -> None:
         if change.plural == "tasks" and change.type != "DELETED":
@@ -37,14 +39,14 @@ class Books:
             self._deleted |= {(space, job, reading) for reading in readings(change.after)}
         if change.plural == "jobs" and change.type != "DELETED":
             self._bound_set(change.after)
-        if change.plural == "pods" and change.type == "ADDED" and _role(change.after) == labels.Role.TASK:
+        if change.plural == "pods" and change.type == "ADDED" and role_of(change.after) == labels.Role.TASK:
             self._attempt_begun(change.after)
 
     def _bound_set(self, job: Document) -> None:
         most, uid = job["spec"].get("maxParallelTasks", -1), job["metadata"]["uid"]
         self.loosest[uid] = max(self.loosest[uid], inf if most < 0 else most)
 
-    def _say(self, sentence: str) -> None:
+    def say(self, sentence: str) -> None:
         self.violations.append(f"at revision {self.verbs.store.revision}: {sentence}")
 
     # Tasks: terminal is for ever, each attempt is counted once, ledgers only grow by one (law 8)
@@ -60,27 +62,27 @@ class Books:
         if old.get("state") == "Completed":
             facts = ("state", "result", "exitCode", "attempt", "retryCount", "requeueCount", "endTime")
             if any(old.get(fact) != new.get(fact) for fact in facts):
-                self._say(f"task {name} changed after its end: {old} -> {new}")
+                self.say(f"task {name} changed after its end: {old} -> {new}")
             return
         retries = new.get("retryCount", 0) - old.get("retryCount", 0)
         requeues = new.get("requeueCount", 0) - old.get("requeueCount", 0)
         if retries < 0 or requeues < 0 or retries + requeues > 1:
-            self._say(f"task {name}: counts jump: {old} -> {new}")
+            self.say(f"task {name}: counts jump: {old} -> {new}")
         state, number = new.get("state", "Active"), new.get("attempt", 0)
         if number < old.get("attempt", 0):
-            self._say(f"task {name}: attempt falls from {old.get('attempt')} to {number}")
+            self.say(f"task {name}: attempt falls from {old.get('attempt')} to {number}")
         if state == "Completed":
             self._count(name, uid, number, str(new.get("result")), was_running=old.get("state") != "Active")
         elif state == "Active" and (number > old.get("attempt", 0) or old.get("state") in ("Preparing", "Running")):
             ledger = "Retry" if retries else "Requeue" if requeues else "Recovery"
             self._count(name, uid, number, ledger, was_running=True)
         elif retries or requeues:
-            self._say(f"task {name}: counts rise without an attempt's end: {old} -> {new}")
+            self.say(f"task {name}: counts rise without an attempt's end: {old} -> {new}")
 
     def _reactivated(self, name: str, uid: str, old: Document, new: Document) -> None:
         """A failed task begins anew: its retries are forgotten, its attempts and requeues are not."""
         if old.get("result") != "Failure" or new.get("retryCount") or new.get("result"):
-            self._say(f"task {name} is reactivated wrongly: {old} -> {new}")
+            self.say(f"task {name} is reactivated wrongly: {old} -> {new}")
         ledgers = self.counted[uid]
         ledgers |= {number: "Forgotten" for number, ledger in ledgers.items() if ledger == "Retry"}
 
@@ -88,10 +90,10 @@ class Books:
         ledgers = self.counted[uid]
         if number in ledgers:
             if was_running or ledger == "Success":
-                self._say(f"task {name}: attempt {number} counted twice: {ledgers[number]}, then {ledger}")
+                self.say(f"task {name}: attempt {number} counted twice: {ledgers[number]}, then {ledger}")
             return
         if number and number not in self.begun[uid]:
-            self._say(f"task {name}: attempt {number} counted as {ledger} and never begun")
+            self.say(f"task {name}: attempt {number} counted as {ledger} and never begun")
         if number:
             ledgers[number] = ledger
 
@@ -102,11 +104,11 @@ class Books:
             ledgers = self.counted[uid]
             open_ = set(self.begun[uid]) - set(ledgers)
             if len(open_) > 1 or (open_ and (not in_flight or status.get("state") == "Completed")):
-                self._say(f"task {name}: attempts {sorted(open_)} are not counted: {status}")
+                self.say(f"task {name}: attempts {sorted(open_)} are not counted: {status}")
             for ledger, field in (("Retry", "retryCount"), ("Requeue", "requeueCount")):
                 said = sum(1 for kept in ledgers.values() if kept == ledger)
                 if said != status.get(field, 0):
-                    self._say(f"task {name}: {field} is {status.get(field, 0)}, the ledger says {said}")
+                    self.say(f"task {name}: {field} is {status.get(field, 0)}, the ledger says {said}")
 
     # Pods: no double booking, no surprise (laws 2 and 4)
 
@@ -115,19 +117,19 @@ class Books:
         uid = meta["ownerReferences"][0]["uid"]
         number = int(tags[labels.ATTEMPT])
         if number in self.counted[uid]:
-            self._say(f"Pod {meta['name']}: attempt {number} begins after it was counted")
+            self.say(f"Pod {meta['name']}: attempt {number} begins after it was counted")
         self.begun[uid].append(number)
         space = meta["namespace"]
-        mine = [p for p in self.verbs.list("pods", space) if _role(p) == labels.Role.TASK and self._holds(p)]
+        mine = [p for p in self.verbs.list("pods", space) if role_of(p) == labels.Role.TASK and self.holds(p)]
         self._check_slots(pod, mine)
         self._check_job(pod, mine)
         self._check_dependencies(pod, first=len(self.begun[uid]) == 1)
         rivals = [p["metadata"]["name"] for p in mine if p["metadata"]["ownerReferences"][0]["uid"] == uid]
         rivals = [n for n in rivals if n != meta["name"] and int(n.rsplit("-", 1)[1]) not in self.counted[uid]]
         if rivals:
-            self._say(f"Pod {meta['name']} begins while {rivals} are under way")
+            self.say(f"Pod {meta['name']} begins while {rivals} are under way")
 
-    def _holds(self, pod: Document) -> bool:
+    def holds(self, pod: Document) -> bool:
         """True while the Pod has a place: it has not ended, and its host is there."""
         return not is_terminal(pod) and self.verbs.store.get("nodes", ("", pod["spec"].get("nodeName"))) is not None
 
@@ -135,14 +137,14 @@ class Books:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
         pool = self.verbs.store.get("pools", (space, tags[labels.POOL]))
         if pool is None:
-            self._say(f"Pod {pod['metadata']['name']} begins in pool {tags[labels.POOL]}, which does not exist")
+            self.say(f"Pod {pod['metadata']['name']} begins in pool {tags[labels.POOL]}, which does not exist")
             return
         total = pool["spec"].get("taskSlotsPerNode", 1)
         host = pod["spec"]["nodeName"]
         used = sum(int(p["metadata"]["labels"][labels.SLOTS]) for p in alive if p["spec"].get("nodeName") == host)
         if used > total:
             names = [p["metadata"]["name"] for p in alive if p["spec"].get("nodeName") == host]
-            self._say(f"host {host} has {used} of {total} slots in use by {names}")
+            self.say(f"host {host} has {used} of {total} slots in use by {names}")
 
     def _check_job(self, pod: Document, alive: list[Document]) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
@@ -151,11 +153,11 @@ class Books:
             return
         state = (job.get("status") or {}).get("state")
         if state in ("Disabling", "Disabled", "Terminating", "Completed", "Deleting"):
-            self._say(f"Pod {pod['metadata']['name']} begins in job {tags[labels.JOB]}, which is {state}")
+            self.say(f"Pod {pod['metadata']['name']} begins in job {tags[labels.JOB]}, which is {state}")
         most = self.loosest[job["metadata"]["uid"]]
         running = sum(1 for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB])
         if running > most:
-            self._say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks was never above {most}")
+            self.say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks was never above {most}")
 
     def _check_dependencies(self, pod: Document, *, first: bool) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
@@ -164,9 +166,4 @@ class Books:
             return
         waits_for = [key for key in unmet(self.verbs, task) if (space, tags[labels.JOB], key) not in self._deleted]
         if waits_for:
-            self._say(f"Pod {pod['metadata']['name']} begins while its task waits for {waits_for}")
-
-
-def _role(pod: Document) -> str | None:
-    role: str | None = (pod["metadata"].get("labels") or {}).get(labels.ROLE)
-    return role
+            self.say(f"Pod {pod['metadata']['name']} begins while its task waits for {waits_for}")

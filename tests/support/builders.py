@@ -223,6 +223,42 @@ def a_task_pod(
     )
 
 
+def a_job_pod(
+    name: str,
+    state: dict[str, Any] | None = None,
+    *,
+    role: str = "prep",
+    job: str = JOB,
+    node: str = "farm-aaaaa",
+    host: str | None = "host-1",
+    job_uid: str = "",
+    uid: str = "",
+    version: int = 1,
+    created: float = 0,
+    released: bool = False,
+    **status: Any,
+) -> PodView:
+    """The Pod of a job's preparation (role prep) or release (role release) task on a node."""
+    tags = {labels.POOL: POOL, labels.JOB: job, labels.NODE: node, labels.ROLE: role}
+    more: dict[str, Any] = {
+        "labels": tags | ({labels.COUNTED: "true"} if released else {}),
+        "finalizers": [] if released else [labels.EVIDENCE_FINALIZER],
+        "ownerReferences": [{"kind": "Job", "name": job, "uid": job_uid or f"uid-{job}"}],
+    }
+    return msgspec.convert(
+        {
+            "metadata": metadata(name, uid, version, created, **more),
+            "spec": {"nodeName": host, "containers": [{"name": "task"}]},
+            "status": {
+                "phase": phase_of(state),
+                "containerStatuses": [{"name": "task", "state": state}] if state else [],
+                **status,
+            },
+        },
+        PodView,
+    )
+
+
 def phase_of(state: dict[str, Any] | None) -> str:
     """The phase of a Pod whose only container is in this state."""
     if state is None or "waiting" in state:

@@ -68,6 +68,8 @@ def _job(job: JobRecord) -> Facts:
         "waiting": job.waiting,
         "slots used": job.slots_used,
         "live": sorted(job.live),
+        "barred": sorted(job.barred),
+        "prepared": sorted((name, of.preparation.name, of.release.name) for name, of in job.nodes.items() if of.pods),
         "told": (job.told, latest_call(job, JobAction.TERMINATE), latest_call(job, JobAction.DISABLE)),
     }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from millpond.api.times import format_time
+
 from support.scripts import Run, StartRun
 from support.worlds import ModelWorld
 
@@ -119,7 +121,31 @@ async def task_is_reactivated(world: ModelWorld) -> None:
     await world.run_until(lambda: world.status("tasks", "t1").get("result") == "Success", LIMIT)
 
 
+async def task_disables_its_job(world: ModelWorld) -> None:
+    """A task ends so that its job is disabled, and another is requeued; a user enables the job, once and for all."""
+    world.host("h1").pool("p", 1, 2).job("j", onTaskFailure="PerformExitOptionsJobAction")
+    disables = {"exitCodes": [{"code": 3, "exitOptions": {"jobAction": "Disable"}}]}
+    world.task("j", "bad", Run(seconds=5, exit_code=3), exitConditions=disables).task("j", "long", Run(seconds=60))
+    await world.run_until(lambda: world.state("jobs", "j") == "Disabled", LIMIT)
+    world.patch("jobs", "j", enabledAt=format_time(world.now()))
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
+async def prepared_and_released(world: ModelWorld) -> None:
+    """A node is prepared for a job, its tasks run, the job ends by itself and the node is released."""
+    world.host("h1").pool("p", 1, 2)
+    world.job(
+        "j",
+        onAllTasksComplete="TerminateJob",
+        jobPreparationTask={"commandLine": "prepare"},
+        jobReleaseTask={"commandLine": "clean"},
+    )
+    world.task("j", "t1").task("j", "t2", Run(exit_code=3))
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
+    prepared_and_released,
     from_apply_to_result,
     resize_under_load,
     host_is_lost,
@@ -127,6 +153,7 @@ FLOWS: tuple[Flow, ...] = (
     job_is_deleted,
     start_task_fails,
     pipeline,
+    task_disables_its_job,
     task_is_reactivated,
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

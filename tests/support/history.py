@@ -17,6 +17,7 @@ from millpond.control.plan import Plan
 from millpond.control.world import PoolKey
 
 from support.books import Books
+from support.chance import by_chance
 from support.digest import differences, digest
 from support.fold import FOLDED
 from support.hosts import Hosts
@@ -25,7 +26,6 @@ from support.model.garbage import GarbageCollector
 from support.model.verbs import Verbs
 from support.rest import faults_at_rest
 from support.scheduler import Scheduler
-from support.scripts import Run, Scripts, StartRun
 from support.small_operator import SmallOperator, in_short
 from support.users import Users
 
@@ -56,7 +56,7 @@ class History:
         self.limits = limits or Limits()
         self.verbs = Verbs(lambda: self.time, seed)
         self.garbage = GarbageCollector(self.verbs)
-        self.kubelets = Kubelets(self.verbs, Scripts(otherwise=self._run_of, start_task=self._start_run_of))
+        self.kubelets = Kubelets(self.verbs, by_chance(seed))
         self.scheduler = Scheduler(self.verbs)
         self.hosts = Hosts(self.verbs, self.kubelets)
         self.census = Books(self.verbs)
@@ -65,24 +65,6 @@ class History:
             self.hosts.join(f"h{number}")
         self.operator = SmallOperator(self.verbs, self.limits)
         self.faulty = True
-
-    def _run_of(self, task: str, attempt: int) -> Run:
-        random = Random(f"{self.seed}/{task}/{attempt}")
-        kind = random.random()
-        seconds = random.choice((0.5, 2.0, 10.0, 60.0))
-        term = random.choice((0.2, 5.0, 1000.0))
-        if kind < 0.65:
-            return Run(seconds, term_seconds=term)
-        if kind < 0.85:
-            return Run(seconds, exit_code=random.choice((1, 2, 137)), term_seconds=term)
-        if kind < 0.90:
-            return Run(seconds, oom=True)
-        if kind < 0.93:
-            return Run(seconds, exit_code=125, cause="WallClock")
-        return Run(seconds, image_missing=kind > 0.97, term_seconds=term)
-
-    def _start_run_of(self, node: str) -> StartRun:
-        return StartRun(1.0, 1 if Random(f"{self.seed}/{node}").random() < 0.15 else 0)
 
     # Running
 
@@ -253,6 +235,7 @@ class History:
         for namespace in self.operator.world.namespaces.values():
             yield from (task.not_before for job in namespace.jobs.values() for task in job.tasks.values())
             for pool in namespace.pools.values():
+                yield from (of.not_before - self.time for of in pool.job_nodes.values())
                 yield from (node.not_before - self.time for node in pool.nodes.values())
 
     def _compare_with_young(self) -> None:

@@ -48,6 +48,8 @@ class Kubelets:
         self.scripts = scripts
         self.silent: set[str] = set()
         self.lives: dict[Key, Life] = {}
+        self.records: dict[tuple[str, str], Document] = {}
+        """What launchers left in node directories, by host and name of the run."""
 
     # Time
 
@@ -61,7 +63,8 @@ class Kubelets:
             return self.verbs.clock()
         if life.stage == "ended":
             return life.due if self._to_remove(pod) else FOREVER
-        return min(life.due, self._resize_due(pod, life))
+        due = self.verbs.clock() if life.stage == "init" and self._awaited(pod) is not None else life.due
+        return min(due, self._resize_due(pod, life))
 
     def advance(self, key: Key) -> bool:
         """Make the transition that is due; False when there was none."""
@@ -161,7 +164,8 @@ class Kubelets:
         containers = pod["spec"]["initContainers"]
         current = containers[len(done)]
         start = self.scripts.start_task(pod["metadata"].get("labels", {}).get(labels.NODE, ""))
-        life.due = now + (start.seconds if current["name"] == "start-task" else 0.1)
+        spans = {"start-task": start.seconds, "await-preparation": FOREVER}
+        life.due = now + spans.get(current["name"], 0.1)
         running = {"name": current["name"], "state": {"running": {"startedAt": _time(now)}}}
         waiting = [
             {"name": c["name"], "state": {"waiting": {"reason": "PodInitializing"}}}
@@ -174,7 +178,12 @@ class Kubelets:
         done = [status for status in statuses if "terminated" in status["state"]]
         current = statuses[len(done)]
         done.append(self._init_ended(pod, current, now))
-        if len(done) < len(statuses):
+        if done[-1]["state"]["terminated"]["exitCode"] != 0:
+            life.stage, life.due = "ended", now + REMOVE_SECONDS
+            waiting = {"state": {"waiting": {"reason": "PodInitializing"}}}
+            mains = [{"name": c["name"]} | waiting for c in pod["spec"]["containers"]]
+            self._patch(pod, {"phase": "Failed", "initContainerStatuses": done, "containerStatuses": mains})
+        elif len(done) < len(statuses):
             self._begin_init(pod, life, now, done)
         else:
             self._begin(pod, life, now, done)
@@ -186,11 +195,22 @@ class Kubelets:
             run = self.scripts.start_task(pod["metadata"].get("labels", {}).get(labels.NODE, ""))
             record = {"cause": "Exited", "exitCode": run.exit_code, "retries": run.retries}
             ended["message"] = json.dumps(record | {"startTime": started, "endTime": _time(now)})
+        if status["name"] == "await-preparation":
+            record = self._awaited(pod) or {}
+            ended["exitCode"] = int(record.get("cause") != "Exited" or record.get("exitCode") != 0)
+            ended["message"] = f"It failed ({record})." if ended["exitCode"] else ""
         return {"name": status["name"], "state": {"terminated": ended}, "restartCount": 0}
+
+    def _awaited(self, pod: Document) -> Document | None:
+        """The record that ends the Pod's wait for its job's preparation, once it is there."""
+        run = (pod["metadata"].get("labels") or {}).get(labels.PREPARATION, "")
+        record = self.records.get((pod["spec"]["nodeName"], run))
+        return record if record is not None and record["cause"] != "Terminated" else None
 
     def _begin(self, pod: Document, life: Life, now: float, inits: list[Document] | None = None) -> None:
         life.stage, life.began = "running", now
         life.due = FOREVER if _role(pod) == labels.Role.NODE else now + self._script(pod).seconds
+        self.records.pop((pod["spec"]["nodeName"], pod["metadata"]["name"]), None)
         statuses = [
             {"name": c["name"], "state": {"running": {"startedAt": _time(now)}}, "ready": True, "restartCount": 0}
             for c in pod["spec"]["containers"]
@@ -243,12 +263,15 @@ class Kubelets:
         ended: dict[str, Any] = {"exitCode": code, "reason": reason}
         ended |= {"startedAt": _time(life.began), "finishedAt": _time(now)}
         if record is not None:
+            self.records[pod["spec"]["nodeName"], pod["metadata"]["name"]] = record
             ended["message"] = json.dumps(record | {"startTime": _time(life.began), "endTime": _time(now)})
         statuses = [{"name": c["name"], "state": {"terminated": ended}} for c in pod["spec"]["containers"]]
         self._patch(pod, {"phase": "Succeeded" if code == 0 else "Failed", "containerStatuses": statuses})
 
     def _script(self, pod: Document) -> Run:
         tags = pod["metadata"].get("labels") or {}
+        if _role(pod) in (labels.Role.PREPARATION, labels.Role.RELEASE):
+            return self.scripts.job_task(tags[labels.ROLE], tags[labels.JOB], tags[labels.NODE])
         if _role(pod) != labels.Role.TASK:
             return self.scripts.eraser if _role(pod) == labels.Role.ERASER else Run()
         return self.scripts.run(tags.get(labels.TASK, ""), int(tags.get(labels.ATTEMPT, "1")))

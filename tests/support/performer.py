@@ -49,6 +49,7 @@ class Performer:
                 return Done()
         doers = {
             act.StartAttempt: self._start,
+            act.StartJobTask: self._start_job_task,
             act.ReleaseEvidence: self._release_evidence,
             act.HoldJob: self._hold_job,
             act.ReleaseJob: self._release_job,
@@ -92,6 +93,13 @@ class Performer:
             labels.ROLE: labels.Role.TASK.value,
             labels.SLOTS: str(action.slots),
         }
+        spec: Document = {"nodeName": action.host}
+        if action.preparation:
+            tags[labels.PREPARATION] = action.preparation
+            job = self._verbs.get("jobs", action.namespace, action.job)
+            if job["spec"]["jobPreparationTask"].get("waitForSuccess", True):
+                spec["initContainers"] = [{"name": "await-preparation"}]
+        spec["containers"] = [{"name": "task", "resources": {"requests": requests}}]
         pod = {
             "metadata": {
                 "name": action.pod,
@@ -99,9 +107,26 @@ class Performer:
                 "finalizers": [labels.EVIDENCE_FINALIZER],
                 "ownerReferences": [owner],
             },
-            "spec": {"nodeName": action.host, "containers": [{"name": "task", "resources": {"requests": requests}}]},
+            "spec": spec,
         }
         return self._create("pods", action.namespace, pod, lambda old: _owner(old) == action.task_uid)
+
+    def _start_job_task(self, action: act.StartJobTask) -> Outcome:
+        job = self._verbs.get("jobs", action.namespace, action.job)
+        if job["metadata"]["uid"] != action.job_uid:
+            return Missed("another job of that name")
+        owner = {"apiVersion": job["apiVersion"], "kind": "Job", "name": action.job, "uid": action.job_uid}
+        tags = {labels.POOL: action.pool, labels.JOB: action.job, labels.NODE: action.node}
+        pod = {
+            "metadata": {
+                "name": action.pod,
+                "labels": tags | {labels.ROLE: action.role.value},
+                "finalizers": [labels.EVIDENCE_FINALIZER],
+                "ownerReferences": [owner],
+            },
+            "spec": {"nodeName": action.host, "containers": [{"name": "task"}]},
+        }
+        return self._create("pods", action.namespace, pod, lambda old: _is_kept(old, action.job_uid, action.host))
 
     def _hold_job(self, action: act.HoldJob) -> Outcome:
         metadata = {"finalizers": list(action.finalizers), "resourceVersion": action.version}
@@ -257,6 +282,11 @@ class Performer:
         containers = [c | {"resources": {"requests": AGENT}} for c in pod["spec"]["containers"]]
         self._verbs.merge_patch("pods", action.namespace, action.pod, {"spec": {"containers": containers}}, "resize")
         return Done()
+
+
+def _is_kept(pod: Document, owner: str, host: str) -> bool:
+    kept = labels.EVIDENCE_FINALIZER in (pod["metadata"].get("finalizers") or ())
+    return kept and _owner(pod) == owner and pod["spec"]["nodeName"] == host
 
 
 def _owner(document: Document) -> str:

@@ -80,6 +80,9 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     }
     if states <= {"StartTaskFailed", "Creating", "Unusable"}:
         return "no node can run tasks"
+    for condition in (job.get("status") or {}).get("conditions", ()):
+        if condition["type"] == "Scheduled" and condition["reason"] == "JobPreparationTaskFailed":
+            return "the job's preparation failed on all nodes"
     return None
 
 
@@ -90,6 +93,10 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
         meta, tags = pod["metadata"], pod["metadata"]["labels"]
         if tags[labels.ROLE] == labels.Role.TASK and is_terminal(pod):
             yield "Nothing left behind", f"Pod {meta['name']} is still there: {meta} {pod['status']}"
+        if tags[labels.ROLE] in (labels.Role.PREPARATION, labels.Role.RELEASE):
+            job = verbs.store.get("jobs", (meta["namespace"], tags[labels.JOB]))
+            if job is None or (job.get("status") or {}).get("state") == "Completed":
+                yield "Nothing left behind", f"Pod {meta['name']} is still there: {meta} {pod['status']}"
         if tags[labels.ROLE] == labels.Role.NODE and not verbs.store.get(
             "computenodes", (meta["namespace"], tags[labels.NODE])
         ):

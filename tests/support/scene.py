@@ -33,6 +33,7 @@ from support.builders import (
     POOL,
     SPACE,
     a_host,
+    a_job_pod,
     a_node,
     a_node_pod,
     a_pool,
@@ -42,13 +43,13 @@ from support.builders import (
     phase_of,
     running,
 )
+from support.told import kinds, of, plain  # noqa: F401 - tests have them from here
 
 KEY = PoolKey(SPACE, POOL)
 NOWHERE = PoolKey(SPACE, "")
 MOST_TURNS = 60
 
 Object = TypeVar("Object", bound=Resource)
-View = TypeVar("View", bound=msgspec.Struct)
 
 
 class Scene:
@@ -127,8 +128,8 @@ class Scene:
 
     def deleted(self, model: Object) -> Object:
         """The object with a deletion timestamp."""
-        meta = {"resource_version": self.next_version(), "deletion_timestamp": "2026-01-01T00:00:00Z"}
-        return model.model_validate(model.as_document() | {"metadata": model.as_document()["metadata"] | _camel(meta)})
+        meta = {"resourceVersion": self.next_version(), "deletionTimestamp": "2026-01-01T00:00:00Z"}
+        return model.model_validate(model.as_document() | {"metadata": model.as_document()["metadata"] | meta})
 
     def edit_task(self, name: str, **spec: Any) -> None:
         """The user edits a Task; fields by their public names."""
@@ -233,6 +234,8 @@ class Scene:
         match action:
             case act.StartAttempt():
                 return self._start(action)
+            case act.StartJobTask():
+                return self._start_job_task(action)
             case act.WriteTask():
                 return self._write_task(action)
             case act.WriteJob() | act.WritePool() | act.WriteNode():
@@ -324,12 +327,26 @@ class Scene:
             cpu=f"{action.cpu_millis}m",
             memory=str(action.memory_bytes),
             task_uid=action.task_uid,
-            uid=f"uid-{action.pod}-{self.next_version()}",
-            version=self.version,
-            created=self.now - EPOCH,
+            **self._new(action.pod),
         )
+        return self._made(pod)
+
+    def _made(self, pod: PodView) -> Outcome:
         self.add(pod)
         return Done(str(self.version), pod.metadata.uid)
+
+    def _new(self, name: str) -> Any:
+        """What an object made now has of its own."""
+        return {"uid": f"uid-{name}-{self.next_version()}", "version": self.version, "created": self.now - EPOCH}
+
+    def _start_job_task(self, action: act.StartJobTask) -> Outcome:
+        assert action.pod not in self.pods, f"{action.pod} is there already"
+        where = {"job": action.job, "job_uid": action.job_uid, "node": action.node, "host": action.host}
+        return self._made(a_job_pod(action.pod, role=action.role.value, **where, **self._new(action.pod)))
+
+    def job_pods(self, role: str) -> list[str]:
+        """The Pods of jobs' preparation (prep) or release tasks, or of another role, by name."""
+        return sorted(name for name, pod in self.pods.items() if pod.metadata.labels[labels.ROLE] == role)
 
     def _write_task(self, action: act.WriteTask) -> Outcome:
         view = self.tasks[action.task]
@@ -355,7 +372,7 @@ class Scene:
             self.add(msgspec.convert(raw, PodView))
 
     def _create_node_pod(self, action: act.CreateNodePod) -> None:
-        taken = {p.spec.node_name for p in self.pods.values() if p.metadata.labels[labels.ROLE] == "node"}
+        taken = {self.pods[name].spec.node_name for name in self.job_pods("node")}
         free = [name for name, host in sorted(self.hosts.items()) if name not in taken and host.ready]
         self.add(
             a_node_pod(
@@ -363,30 +380,9 @@ class Scene:
                 host=free[0] if free else None,
                 agent=running(self.now - EPOCH) if free else None,
                 name=action.pod,
-                uid=f"uid-{action.pod}-{self.next_version()}",
-                version=self.version,
-                created=self.now - EPOCH,
+                **self._new(action.pod),
             )
         )
-
-
-def _camel(meta: dict[str, Any]) -> dict[str, Any]:
-    return {"resourceVersion": meta["resource_version"], "deletionTimestamp": meta["deletion_timestamp"]}
-
-
-def plain(value: msgspec.Struct) -> Any:
-    """A struct as it looks on the wire."""
-    return msgspec.json.decode(msgspec.json.encode(value))
-
-
-def kinds(actions: Iterable[act.AnyAction]) -> list[str]:
-    """The names of actions' kinds, in order."""
-    return [type(action).__name__ for action in actions]
-
-
-def of(kind: type[View], actions: Iterable[act.AnyAction]) -> list[View]:
-    """The actions of one kind."""
-    return [action for action in actions if isinstance(action, kind)]
 
 
 def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:

@@ -38,6 +38,8 @@ class Scripts:
     tasks: dict[str, list[Run]] = field(default_factory=dict)
     otherwise: Callable[[str, int], Run] = lambda task, attempt: Run()
     start_task: Callable[[str], StartRun] = lambda node: StartRun()
+    job_task: Callable[[str, str, str], Run] = lambda role, job, node: Run(seconds=1.0)
+    """What a job's preparation (role prep) or release (role release) task does on a node."""
     eraser: Run = Run(seconds=1.0)
     """What a Pod that erases a node directory does."""
 

@@ -199,10 +199,10 @@ class SmallOperator:
                 self.woken |= set(self.world.forget_task(action.namespace, action.job, name, action.task_uid))
 
     def _forget_pod(self, action: AnyAction, name: str) -> None:
-        uid = "" if isinstance(action, act.StartAttempt) else getattr(action, "uid", "")
+        uid = "" if isinstance(action, act.StartAttempt | act.StartJobTask) else getattr(action, "uid", "")
         pools = (
             [action.pool]
-            if isinstance(action, act.StartAttempt)
+            if isinstance(action, act.StartAttempt | act.StartJobTask)
             else list(self.world.namespace(action.namespace).pools)
         )
         for pool in pools:
@@ -233,6 +233,8 @@ def subjects(action: AnyAction) -> list[tuple[str, str]]:
     match action:
         case act.StartAttempt(pod=pod, task=task):
             return [("pods", pod), ("tasks", task)]
+        case act.StartJobTask(pod=pod):
+            return [("pods", pod)]
         case act.StopAttempt(pod=pod) | act.ReleaseEvidence(pod=pod) | act.DeleteNodePod(pod=pod):
             return [("pods", pod)]
         case act.ShrinkNodePod(pod=pod):

@@ -74,6 +74,14 @@ class Users:
             spec["onAllTasksComplete"] = "TerminateJob"
         if self.random.random() < 0.4:
             spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 3))}
+        if self.random.random() < 0.5:
+            spec["jobPreparationTask"] = {
+                "commandLine": "prepare",
+                "waitForSuccess": self.random.random() < 0.7,
+                "rerunOnNodeRebootAfterSuccess": self.random.random() < 0.5,
+            }
+            if self.random.random() < 0.7:
+                spec["jobReleaseTask"] = {"commandLine": "clean"}
         if self.random.random() < 0.7:
             spec["usesTaskDependencies"] = True
         if self.random.random() < 0.3:

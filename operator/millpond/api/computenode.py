@@ -7,12 +7,15 @@ from pydantic import Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.failure import NodeError
+from millpond.api.jobtasks import NodeJob
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.pool import SlotCounts
 from millpond.api.reasons import NodeState
 from millpond.api.resources import Quantities
-from millpond.api.schema import ATOMIC, Count, Document, LabelName, Time, immutable, validations
-from millpond.api.starttask import StartTaskStatus
+from millpond.api.schema import ATOMIC, Count, Document, LabelName, Time, immutable, keyed_by, validations
+from millpond.api.starttask import CommandStatus
+
+MOST_JOBS = 64
 
 
 class NodeClass(StrEnum):
@@ -46,7 +49,15 @@ class ComputeNodeStatus(Document):
     ip_address: Annotated[str, Field(max_length=45)] | None = None
     slots: SlotCounts = SlotCounts()
     resources: Quantities = Field(default_factory=dict, description="What it offers its tasks in all")
-    start_task: StartTaskStatus | None = None
+    start_task: CommandStatus | None = None
+    jobs: Annotated[
+        tuple[NodeJob, ...],
+        Field(
+            max_length=MOST_JOBS,
+            json_schema_extra=keyed_by("jobName"),
+            description="The jobs with a preparation task that it has seen last",
+        ),
+    ] = ()
     totals: NodeTotals = NodeTotals()
     errors: Annotated[tuple[NodeError, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     allocation_time: Annotated[Time, Field(description="When it joined the pool")] | None = None

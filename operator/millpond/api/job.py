@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.conditions import Conditions
 from millpond.api.environment import EnvironmentSettings
+from millpond.api.jobtasks import JobPreparationTask, JobReleaseTask
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import JobState
 from millpond.api.schema import (
@@ -69,6 +70,22 @@ class JobConstraints(Document):
 class JobSpec(Document):
     """What a job shall be."""
 
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "!has(self.jobReleaseTask) || has(self.jobPreparationTask)",
+                "jobReleaseTask runs where a jobPreparationTask has run: give one, /bin/true if there is nothing to do",
+                at=".jobReleaseTask",
+            ),
+            rule(
+                "!has(self.jobReleaseTask) || !has(self.jobPreparationTask) || "
+                "self.jobPreparationTask.id.lowerAscii() != self.jobReleaseTask.id.lowerAscii()",
+                "jobPreparationTask and jobReleaseTask have the same id: give them different ones",
+                at=".jobReleaseTask.id",
+            ),
+        )
+    )
+
     pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")]
     display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     priority: Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first")] = 0
@@ -90,6 +107,8 @@ class JobSpec(Document):
         OnTaskFailure, Field(description="Whether the jobAction of a task's exitConditions is performed")
     ] = OnTaskFailure.NO_ACTION
     common_environment_settings: EnvironmentSettings = ()
+    job_preparation_task: JobPreparationTask | None = None
+    job_release_task: JobReleaseTask | None = None
     desired_state: DesiredState = DesiredState.ACTIVE
     disable_tasks: Annotated[
         DisableTasks, Field(description="What becomes of running tasks when desiredState is Disabled")
@@ -216,6 +235,8 @@ class Job(Resource):
         Field(
             json_schema_extra=validations(
                 immutable("commonEnvironmentSettings", _NEW_JOB, optional=True),
+                immutable("jobPreparationTask", _NEW_JOB, optional=True),
+                immutable("jobReleaseTask", _NEW_JOB, optional=True),
                 immutable("usesTaskDependencies", _NEW_JOB),
                 immutable("onTaskFailure", _NEW_JOB),
                 one_way("onAllTasksComplete", "TerminateJob", "create a new job to keep one open"),

@@ -15,6 +15,8 @@ SCHEDULE = f"{GROUP}/schedule"
 # On node Pods that were made with a start task; on task Pods whose outcome is counted, so that a sweep finds them.
 START_TASK = f"{GROUP}/start-task"
 COUNTED = f"{GROUP}/counted"
+# On Pods of tasks that were started before their job's preparation task had ended on the node: that task's Pod.
+PREPARATION = f"{GROUP}/preparation"
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PART_OF = "app.kubernetes.io/part-of"
@@ -45,3 +47,5 @@ class Role(StrEnum):
     NODE = "node"
     TASK = "task"
     ERASER = "eraser"
+    PREPARATION = "prep"
+    RELEASE = "release"

@@ -49,6 +49,24 @@ def attempt_pod(task_name: str, attempt: int) -> str:
     return shorten(task_name, NAME_LIMIT - len(suffix)) + suffix
 
 
+def preparation_pod(job_name: str, job_uid: str, node: str, boot: str) -> str:
+    """The Pod of a job's preparation task on a node since its start ``boot`` (the uid of its node Pod).
+
+    ``<job>-<8 characters>-prep``: no task's Pod ends in letters, and no node's in four of them.
+    """
+    return _job_pod(job_name, digest(job_uid, node, boot), "prep")
+
+
+def release_pod(job_name: str, job_uid: str, node: str) -> str:
+    """The Pod of a job's release task on a node: ``<job>-<8 characters>-release``."""
+    return _job_pod(job_name, digest(job_uid, node), "release")
+
+
+def _job_pod(job_name: str, hashed: str, role: str) -> str:
+    suffix = f"-{hashed}-{role}"
+    return shorten(job_name, NAME_LIMIT - len(suffix)) + suffix
+
+
 def node_name(pool_name: str, pool_uid: str, ordinal: int) -> str:
     """The compute node with this ordinal in the pool, and its Pod: ``<pool>-<5 characters>``.
 

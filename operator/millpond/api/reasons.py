@@ -22,8 +22,8 @@ class TaskResult(StrEnum):
     FAILURE = "Failure"
 
 
-class StartTaskState(StrEnum):
-    """Where a start task is on one node; retries are part of running."""
+class CommandState(StrEnum):
+    """Where a start task, or a job's preparation or release task, is on one node; retries are part of running."""
 
     RUNNING = "Running"
     COMPLETED = "Completed"
@@ -183,6 +183,7 @@ class JobReason(StrEnum):
     TASKS_UNFINISHED = "TasksUnfinished"
     POOL_NOT_FOUND = "PoolNotFound"
     POOL_READY = "PoolReady"
+    JOB_PREPARATION_TASK_FAILED = "JobPreparationTaskFailed"
     INVALID_DOCUMENT = "InvalidDocument"
 
 
@@ -210,6 +211,8 @@ class TaskReason(StrEnum):
     TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB = "TaskDependenciesNotSpecifiedOnJob"
     INVALID_PROPERTY_VALUE = "InvalidPropertyValue"
     TASK_EXISTS = "TaskExists"
+    TASK_ID_SAME_AS_JOB_PREPARATION_TASK = "TaskIdSameAsJobPreparationTask"
+    TASK_ID_SAME_AS_JOB_RELEASE_TASK = "TaskIdSameAsJobReleaseTask"
     TASK_EXPIRED = "TaskExpired"
     INVALID_COMMAND_LINE = "InvalidCommandLine"
     INVALID_DOCUMENT = "InvalidDocument"

@@ -118,6 +118,15 @@ LongText = Annotated[str, Field(max_length=32_768)]
 CommandLine = Annotated[str, Field(min_length=1, max_length=32_768)]
 # Names of pools, jobs and tasks fit into a label, so that a label's value is the name.
 LabelName = Annotated[Name, Field(max_length=63)]
+TaskId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        json_schema_extra=said("an id holds letters, digits, '-' and '_' only: leave out the rest"),
+    ),
+]
 ImageName = Annotated[
     str,
     Field(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from millpond.api.environment import EnvironmentSettings
 from millpond.api.failure import Failure
-from millpond.api.reasons import StartTaskState, TaskResult
+from millpond.api.reasons import CommandState, TaskResult
 from millpond.api.resources import ResourceRequirements
 from millpond.api.schema import CommandLine, Count, Document, ExitCode, ImageName, Time
 from millpond.api.users import UserIdentity
@@ -28,10 +28,10 @@ class StartTask(Document):
     )
 
 
-class StartTaskStatus(Document):
-    """How the start task went on one node."""
+class CommandStatus(Document):
+    """How a command that the service itself runs went on one node."""
 
-    state: StartTaskState
+    state: CommandState
     exit_code: ExitCode | None = None
     result: TaskResult | None = None
     retry_count: Count = 0

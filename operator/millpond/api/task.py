@@ -23,27 +23,17 @@ from millpond.api.schema import (
     RetryCount,
     Seconds,
     Slots,
+    TaskId,
     Text,
     Time,
     fits_a_label,
     immutable,
     rule,
-    said,
     same,
     validations,
     was,
 )
 from millpond.api.users import UserIdentity
-
-TaskId = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9_-]+$",
-        json_schema_extra=said("an id holds letters, digits, '-' and '_' only: leave out the rest"),
-    ),
-]
 
 
 class TaskDesiredState(StrEnum):

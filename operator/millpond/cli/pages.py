@@ -109,10 +109,20 @@ def _node(document: Document, now: float) -> tuple[list[Line], str]:
         ("Joined", _when(document, "allocationTime", now)),
         ("Start task", outcome),
         *_failure(start.get("failure")),
+        *[("Preparation", f"{job['jobName']}: {_outcome(job.get('preparation'))}") for job in status.get("jobs") or ()],
         *[(f"Error {error['code']}", error.get("message", "")) for error in status.get("errors") or ()],
     ]
     failed = status.get("state") == "StartTaskFailed"
     return rows, f"millpond node files get {name} 'startup/*.txt'" if failed else ""
+
+
+def _outcome(run: Document | None) -> str:
+    """How a command that the service runs went, in few words."""
+    if not run or run["state"] != "Completed":
+        return "runs"
+    return (
+        "succeeded" if run.get("result") == "Success" else f"failed (exit code {text(run.get('exitCode')) or 'none'})"
+    )
 
 
 def _job(document: Document, now: float) -> tuple[list[Line], str]:

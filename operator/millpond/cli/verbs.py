@@ -40,6 +40,17 @@ def watch(access: Access, name: str, until: str) -> None:
     sys.exit(in_cluster(access, lambda cluster: watch_job(cluster, name, until_complete=until == "complete")))
 
 
+@job.command("prep-status")
+@cluster_options()
+@format_option
+@click.argument("name")
+def prep_status(access: Access, output: str, name: str) -> None:
+    """Say how a job's preparation and release tasks went, node by node."""
+    from millpond.cli.prep_status import print_preparations  # noqa: PLC0415 - only with a cluster
+
+    in_cluster(access, lambda cluster: print_preparations(cluster, name, output))
+
+
 def _stream_command(stream: str) -> None:
     @task.command(stream, help=f"Print what a task wrote to {stream}.")
     @cluster_options()

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from millpond import metrics
+from millpond.cluster.act_job_tasks import JobTaskActions
 from millpond.cluster.act_jobs import JobActions
 from millpond.cluster.act_nodes import NodeActions
 from millpond.cluster.act_tasks import TaskActions
@@ -42,9 +43,11 @@ class Actuator:
         self._background: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(settings.action_concurrency)
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
+        job_tasks = JobTaskActions(api, documents, settings)
         jobs = JobActions(api)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
             act.StartAttempt: tasks.start,
+            act.StartJobTask: job_tasks.start,
             act.StopAttempt: tasks.stop,
             act.ReleaseEvidence: tasks.release,
             act.SweepPods: tasks.sweep,

@@ -92,6 +92,8 @@ def subject_of(action: act.AnyAction, written: str = "") -> tuple[str, str, str]
             return "Task", name, uid
         case act.StartAttempt(task=name, task_uid=uid):
             return "Task", name, uid
+        case act.StartJobTask(job=name, job_uid=uid):
+            return "Job", name, uid
         case act.WriteJob(job=name):
             return "Job", name, written
         case act.ReleaseNode(node=name, uid=uid):

@@ -44,6 +44,8 @@ class Refresher:
                 case act.StartAttempt():
                     keys = set(await self._read_task(action.namespace, action.job, action.task, action.task_uid))
                     return keys | set(await self._read_pod(action.namespace, action.pool, action.pod, ""))
+                case act.StartJobTask():
+                    return await self._read_pod(action.namespace, action.pool, action.pod, "")
                 case act.StopAttempt() | act.ReleaseEvidence() | act.DeleteNodePod() | act.ShrinkNodePod():
                     return await self._read_pod(action.namespace, None, action.pod, action.uid)
                 case act.ClaimHost() | act.ReleaseHost():

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from millpond.api import labels
 from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.job import JobStatus
 from millpond.api.pool import PoolStatus
@@ -56,10 +57,29 @@ class StartAttempt(Action, frozen=True, kw_only=True):
     slots: int
     cpu_millis: int
     memory_bytes: int
+    preparation: str = ""
+    """The Pod of the job's preparation task on this node that this attempt comes after; "" where there is none."""
+
+
+class StartJobTask(Action, frozen=True, kw_only=True):
+    """Create the Pod of a job's preparation or release task, bound to a host. One that exists is as good."""
+
+    role: labels.Role
+    pool: str
+    job: str
+    job_uid: str
+    pod: str
+    node: str
+    host: str
+
+    @property
+    def key(self) -> str:
+        """Job and node."""
+        return f"{self.job}/{self.node}"
 
 
 class StopAttempt(Action, frozen=True, kw_only=True):
-    """Ask the kubelet to end a task's Pod (TERM, grace, KILL). Never by force: the old process must be known dead."""
+    """Ask the kubelet to end a Pod of a task or job task (TERM, grace, KILL); by force never: it must be known dead."""
 
     pod: str
     uid: str
@@ -230,6 +250,7 @@ class Announce(Action, frozen=True, kw_only=True):
 
 AnyAction = (
     StartAttempt
+    | StartJobTask
     | StopAttempt
     | ReleaseEvidence
     | WriteTask
@@ -257,6 +278,8 @@ def chain_of(action: AnyAction) -> str:
     match action:
         case StartAttempt(task=task, job=job) | WriteTask(task=task, job=job):
             return f"task/{job}/{task}"
+        case StartJobTask():
+            return f"jobtask/{action.key}"
         case StopAttempt(chain=chain) | ReleaseEvidence(chain=chain):
             return chain
         case (

@@ -42,6 +42,7 @@ def facts_of(task: TaskRecord, view: TaskView) -> Facts:
         job=_job_fact(job),
         pool=_pool_fact(job, pool),
         nodes=tuple(_node_fact(node) for _, node in sorted(pool.nodes.items()) if node.model is not None),
+        barred=frozenset(name for name, node in pool.nodes.items() if _is_barred(job, node)),
         node=(task.live.node.name if task.live else None) or _last_node(view),
         succeeded=task.result == "Success",
         ran=view.status.exit_code is not None,
@@ -129,6 +130,15 @@ def _node_fact(node: NodeRecord) -> NodeFact:
         ready.message if ready is not None else "",
         (node.slots or _offered(node, model)) if takes_tasks else None,
     )
+
+
+def _is_barred(job: JobRecord, node: NodeRecord) -> bool:
+    """True when the ComputeNode says that the preparation failed that the job's tasks wait for."""
+    preparation = job.model.spec.job_preparation_task if job.model else None
+    if preparation is None or not preparation.wait_for_success or node.model is None:
+        return False
+    said = next((entry.preparation for entry in node.model.status.jobs if entry.job_name == job.name), None)
+    return said is not None and said.result is TaskResult.FAILURE
 
 
 def _offered(node: NodeRecord, model: ComputeNode) -> NodeSlots:

@@ -7,6 +7,7 @@ from millpond.api.resources import millicores, whole
 from millpond.api.views.pod import PodView
 from millpond.control.fold_dependencies import follow
 from millpond.control.fold_tasks import UNCOUNTED, adopt
+from millpond.control.job_nodes import job_node
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt
@@ -37,6 +38,8 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     enter(pool, attempt, holds=not view.terminal)
     if lacked_room(view):
         pool.mark("node", attempt.node.name)
+    if attempt.preparation:
+        pool.mark("jobnode", job_node(pool, attempt.job, attempt.node).key)
     pool.mark("attempt", name)
 
 
@@ -55,7 +58,7 @@ def _is_another(attempt: Attempt, view: PodView) -> bool:
 def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> Attempt:
     tags = view.metadata.labels
     number = tags.get(labels.ATTEMPT, "")
-    return Attempt(
+    attempt = Attempt(
         pool,
         view.metadata.name,
         int(number) if number.isdigit() else 0,
@@ -65,6 +68,8 @@ def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> A
         pool.node(tags.get(labels.NODE, "")),
         _demand(view),
     )
+    attempt.preparation = tags.get(labels.PREPARATION, "")
+    return attempt
 
 
 def _demand(view: PodView) -> Demand:
@@ -115,6 +120,8 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
     job.pool.mark_emptier(job)
     if attempt.node.leaving:
         pool.mark("node", attempt.node.name)
+    if attempt.preparation:
+        pool.mark("jobnode", f"{job.name}/{attempt.node.name}")
     if task is not None and task.live is attempt:
         if unbooked:
             task.vanished = attempt.number

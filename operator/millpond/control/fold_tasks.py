@@ -9,7 +9,7 @@ import sys
 from functools import lru_cache
 
 from millpond.api.job import Job
-from millpond.api.reasons import JobState, TaskState
+from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResources, TaskStatus, TaskView
 from millpond.control.fold_dependencies import conclude, follow, forget
@@ -114,6 +114,16 @@ def adopt(task: TaskRecord) -> None:
         job.pool.keep_live(attempt, attempt.holds or not attempt.settled)
 
 
+def reserved_ids(model: Job) -> dict[str, str]:
+    """The ids that no task of the job may have, in lower case, and the reason of the problem that it has then."""
+    spec, found = model.spec, {}
+    if spec.job_preparation_task is not None:
+        found[spec.job_preparation_task.id.lower()] = TaskReason.TASK_ID_SAME_AS_JOB_PREPARATION_TASK.value
+    if spec.job_release_task is not None:
+        found[spec.job_release_task.id.lower()] = TaskReason.TASK_ID_SAME_AS_JOB_RELEASE_TASK.value
+    return found
+
+
 def queue_or_not(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place."""
     if task.waits:
@@ -137,6 +147,7 @@ def settle_into_queue(task: TaskRecord) -> None:
         or task.terminate
         or task.problem
         or task.written_problem
+        or (job.reserved and task.id.lower() in job.reserved)
         or pool.too_wide(task.demand)
         or contradicts(task, job.model)
     ):

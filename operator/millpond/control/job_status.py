@@ -107,10 +107,24 @@ def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
 def _said_before(pool: PoolState, job: JobRecord, verdict: JobVerdict) -> list[Said]:
     reason, text = _GOING_ON[verdict.state]
     said: list[Said] = [(ConditionType.COMPLETE, False, reason, text), *_said_of_disable(job, verdict)]
+    held_up = hold_up(pool, job)
+    if held_up is not None:
+        return [*said, (ConditionType.SCHEDULED, False, *held_up)]
+    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]
+
+
+def hold_up(pool: PoolState, job: JobRecord) -> tuple[JobReason, str] | None:
+    """Why none of the job's tasks can be placed, whatever they ask for."""
     if pool.model is None:
         text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
-        return [*said, (ConditionType.SCHEDULED, False, JobReason.POOL_NOT_FOUND, text)]
-    return [*said, (ConditionType.SCHEDULED, True, JobReason.POOL_READY, f"The job runs on pool {pool.name}.")]
+        return JobReason.POOL_NOT_FOUND, text
+    if job.barred and any(True for _ in pool.index) and all(node.name in job.barred for node in pool.index):
+        text = (
+            f"The job's preparation task failed on every node of pool {pool.name} that takes tasks, so they take none "
+            f"of this job's. See `millpond job prep-status {job.name}`; make a job with another one, or add nodes."
+        )
+        return JobReason.JOB_PREPARATION_TASK_FAILED, text
+    return None
 
 
 _GOING_ON = {
@@ -147,7 +161,7 @@ def events_of(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
         return (Event("JobDisabled", new.disabled_by.message, "Warning"),)
     before = {c.type: c.reason for c in old.conditions}
     for condition in new.conditions:
-        missing = condition.reason == JobReason.POOL_NOT_FOUND
-        if missing and before.get(condition.type) != condition.reason:
+        held_up = condition.type == ConditionType.SCHEDULED and condition.status is ConditionStatus.FALSE
+        if held_up and before.get(condition.type) != condition.reason:
             return (Event(condition.reason, condition.message, "Warning"),)
     return ()

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from millpond.api.computenode import ComputeNodeStatus, NodeTotals
 from millpond.api.conditions import Condition, ConditionStatus, put
-from millpond.api.failure import Failure, NodeError
+from millpond.api.failure import NodeError
 from millpond.api.pool import SlotCounts
-from millpond.api.reasons import ConditionType, NodeErrorCode, NodeState, StartTaskState, TaskResult
+from millpond.api.reasons import ConditionType, NodeErrorCode, NodeState
 from millpond.api.resources import format_bytes, format_millicores
-from millpond.api.starttask import StartTaskStatus
+from millpond.api.starttask import CommandStatus
+from millpond.control.node_job_status import command_status, describe_jobs, time_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
 from millpond.lifecycle.nodes import NodeVerdict
@@ -43,10 +44,11 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         slots=SlotCounts(total=pool.model.spec.task_slots_per_node if pool.model else old.slots.total, used=used),
         resources=_resources(node.slots) if node.slots else old.resources,
         start_task=_start_task(verdict.start_task) or old.start_task,
+        jobs=describe_jobs(pool, node, old.jobs),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
         errors=(NodeError(code=NodeErrorCode.CONTAINER_MISC_ERROR, message=verdict.message),) if unusable else (),
         allocation_time=old.allocation_time or (at if placed else None),
-        last_boot_time=_time(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
+        last_boot_time=time_of(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
     )
 
 
@@ -55,22 +57,7 @@ def _resources(slots: NodeSlots) -> dict[str, str]:
     return {"cpu": format_millicores(slots.cpu_total), "memory": format_bytes(slots.memory_total), **devices}
 
 
-def _start_task(seen: StartTask | None) -> StartTaskStatus | None:
+def _start_task(seen: StartTask | None) -> CommandStatus | None:
     if seen is None or seen.state == "Waiting":
         return None
-    completed = seen.state == "Completed"
-    result = (TaskResult.FAILURE if seen.failure else TaskResult.SUCCESS) if completed else None
-    failure = seen.failure
-    return StartTaskStatus(
-        state=StartTaskState(seen.state),
-        exit_code=seen.exit_code,
-        result=result,
-        retry_count=seen.retry_count,
-        start_time=_time(seen.start_time),
-        end_time=_time(seen.end_time),
-        failure=Failure(category=failure.category, code=failure.code, message=failure.message) if failure else None,
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text).replace(microsecond=0) if text else None
+    return command_status(seen, completed=seen.state == "Completed")

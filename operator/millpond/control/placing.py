@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api import naming
 from millpond.control.actions import AnyAction, StartAttempt
 from millpond.control.fold_pods import enter
+from millpond.control.job_nodes import preparation_before
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import Attempt, TaskRecord
@@ -20,13 +21,16 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
     policy = pool.model.spec.task_scheduling_policy
     passed: set[tuple[str, str]] = set()
     blocked: set[Demand] = set()
+    closed: dict[str, set[Demand]] = {}
     too_early = added_too_early(now, limits.task_lifetime)
     while pool.index.free_slots > 0:
         ticket = pool.order.next(policy.job_default_order.value, pool.begun, passed)
         if ticket is None:
             return
         job = pool.jobs[ticket[1]]
-        head = job.ready.head(blocked)
+        # What no node takes of a job that some nodes are barred to, others may take of another job.
+        shut = blocked if not job.barred else blocked | closed.get(job.name, set())
+        head = job.ready.head(shut)
         if head is None:
             passed.add(ticket)
             continue
@@ -40,9 +44,9 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
         if pod in pool.attempts:
             _wait_for_namesake(pool, task, now, limits)
             continue
-        node = pool.index.choose(demand, policy.node_fill_type.value)
+        node = pool.index.choose(demand, policy.node_fill_type.value, job.barred)
         if node is None:
-            blocked.add(demand)
+            (closed.setdefault(job.name, set()) if job.barred else blocked).add(demand)
             continue
         _start(pool, task, pod, node, actions)
 
@@ -59,6 +63,8 @@ def _start(pool: PoolState, task: TaskRecord, pod: str, node: NodeSlots, actions
     job, number = task.job, task.attempt + 1
     demand = Demand(task.demand.slots, node.cpu_of(task.demand), node.memory_of(task.demand), task.demand.devices)
     attempt = Attempt(pool, pod, number, job, task.name, task.uid, pool.node(node.name), demand)
+    if job.prepares:
+        attempt.preparation = preparation_before(pool, job, attempt.node)
     enter(pool, attempt, holds=True)
     actions.append(
         StartAttempt(
@@ -74,5 +80,6 @@ def _start(pool: PoolState, task: TaskRecord, pod: str, node: NodeSlots, actions
             slots=demand.slots,
             cpu_millis=demand.cpu_millis or 0,
             memory_bytes=demand.memory_bytes or 0,
+            preparation=attempt.preparation,
         )
     )

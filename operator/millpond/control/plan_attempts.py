@@ -17,8 +17,9 @@ from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.age import added_too_early
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
 from millpond.lifecycle.jobs import fate_of_running
+from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
-from millpond.lifecycle.waits import judge_waiting
+from millpond.lifecycle.waits import judge_waiting, starts_since, waits_for_preparation
 
 
 def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -47,8 +48,7 @@ def _judge_unsettled(
     elif _host_is_silent(pool, view, attempt, now, limits):
         exit_ = None
     else:
-        age = now - parse_time(view.metadata.creation_timestamp)
-        exit_ = judge_waiting(view, age, limits.image_pull, limits.startup)
+        exit_ = judge_waiting(view, now - parse_time(starts_since(view)), limits.image_pull, limits.startup)
     if exit_ is not None:
         tries = Tries(task.retry_count, max_retries(task), task.refusals, limits.node_refusals)
         verdict = decide(exit_, wishes, tries)
@@ -58,7 +58,8 @@ def _judge_unsettled(
         expire(attempt, task, now, limits, actions)
         return
     watch_age(pool, task, limits)
-    if wishes.stop and not attempt.deleting:
+    in_vain = bool(attempt.preparation) and _waits_in_vain(attempt, view)
+    if (wishes.stop or in_vain) and not attempt.deleting:
         _stop(pool, attempt, actions)
         return
     _follow(pool, attempt, task, now, limits, actions)
@@ -92,6 +93,14 @@ def _host_is_silent(pool: PoolState, view: PodView, attempt: Attempt, now: float
         return False
     pool.look_at(lost_at, "attempt", attempt.pod)
     return True
+
+
+def _waits_in_vain(attempt: Attempt, view: PodView) -> bool:
+    """True when the preparation that holds the task back has failed, or the node has started anew meanwhile."""
+    of = attempt.node.jobs.get(attempt.job.name)
+    if not waits_for_preparation(view) or of is None:
+        return False
+    return of.preparation is Preparation.FAILED or of.current not in ("", attempt.preparation)
 
 
 def _stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
@@ -139,9 +148,10 @@ def _follow(
         wanted, due = TaskState.RUNNING, parse_time(started) + max(limits.running_after, least)
     else:
         wanted, due = TaskState.PREPARING, created + max(limits.preparing_after, least)
+        since = parse_time(starts_since(view))
         for limit in (limits.image_pull, limits.startup):
-            if now < created + limit:
-                pool.look_at(created + limit, "attempt", attempt.pod)
+            if now < since + limit and not waits_for_preparation(view):
+                pool.look_at(since + limit, "attempt", attempt.pod)
                 break
     if task.state is wanted and task.written == attempt.number:
         return

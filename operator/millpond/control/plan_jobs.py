@@ -11,7 +11,7 @@ from millpond.api.job import DesiredState as Desired
 from millpond.api.job import Job, JobDisable, OnAllTasksComplete
 from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import AnyAction, HoldJob, ReleaseJob, WriteJob
-from millpond.control.job_status import describe_job, events_of, latest_call
+from millpond.control.job_status import describe_job, events_of, hold_up, latest_call
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
@@ -39,6 +39,8 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             pool.look_at(verdict.look_again, "job", name)
         if verdict.state is not job.state:
             _enter(pool, job, verdict.state)
+        if job.ending:
+            _look_at_nodes(job)
         told = job.model.status.state is verdict.state
         _write(pool, job, job.model, verdict, now, limits, actions)
         if verdict.may_go and told:
@@ -84,7 +86,7 @@ def _release(pool: PoolState, job: JobRecord, uid: str, actions: list[AnyAction]
 
 def _forget_unknown(pool: PoolState, job: JobRecord) -> None:
     """A job that does not exist goes when no task and no Pod speaks of it."""
-    if not job.tasks and not job.attempts:
+    if not job.tasks and not job.attempts and not job.nodes:
         pool.forget_job(job)
 
 
@@ -107,6 +109,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         bound=_bound(job),
         writing=_writing(job),
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,
+        unreleased=not spec.force and any(of.unfinished for of in job.nodes.values()),
         deleting=job.deleting,
         created=born,
         empty_since=born,
@@ -130,6 +133,12 @@ def _enter(pool: PoolState, job: JobRecord, state: JobState) -> None:
     job.mark_live()
 
 
+def _look_at_nodes(job: JobRecord) -> None:
+    """Have the job released where it is due, and then let go."""
+    for of in job.nodes.values():
+        of.pool.mark("jobnode", of.key)
+
+
 def _write(
     pool: PoolState,
     job: JobRecord,
@@ -139,7 +148,7 @@ def _write(
     limits: Limits,
     actions: list[AnyAction],
 ) -> None:
-    if now < job.last_summary + limits.summary and _only_counts(pool, model, verdict):
+    if now < job.last_summary + limits.summary and _only_counts(pool, job, model, verdict):
         _schedule_summary(pool, job, limits)
         return
     job.summary_scheduled = False
@@ -171,12 +180,12 @@ def _schedule_summary(pool: PoolState, job: JobRecord | None, limits: Limits) ->
         pool.look_at(job.last_summary + limits.summary, "job", job.name)
 
 
-def _only_counts(pool: PoolState, model: Job, verdict: JobVerdict) -> bool:
+def _only_counts(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict) -> bool:
     """True when nothing but the counts can have changed since the last write."""
     status = model.status
     told = any(c.type == ConditionType.SCHEDULED and c.status is ConditionStatus.TRUE for c in status.conditions)
     return (
         status.state is verdict.state
         and status.observed_generation == model.metadata.generation
-        and told == (pool.model is not None)
+        and told == (hold_up(pool, job) is None)
     )

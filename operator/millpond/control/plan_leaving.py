@@ -16,9 +16,12 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
     """The next step of a node that leaves."""
     if any(not host_lost_under(pool, attempt.view) and attempt.holds for attempt in node.attempts.values()):
         return
+    if _runs_job_tasks(pool, node):
+        return
     if not is_known_where(node):
         # Its status is written in this plan: whoever comes after the Pods must know which host is to be cleaned.
         if not node.unwritten:
+            node.last_written = float("-inf")
             pool.mark("node", node.name)
         return
     _delete_pods(pool, node, actions)
@@ -59,11 +62,18 @@ def _release(pool: PoolState, node: NodeRecord, uid: str, stays: str, actions: l
 def end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
     """A node without an object: its Pods go; when nothing is left the record goes too."""
     pool.open_node(node, takes_tasks=False)
-    if node.holding == 0:
+    if node.holding == 0 and not _runs_job_tasks(pool, node):
         _delete_pods(pool, node, actions)
-    if not node.pods and not node.attempts and not node.assumed_pods and node.eraser is None:
+    left = node.pods or node.attempts or node.assumed_pods or node.jobs
+    if not left and node.eraser is None:
         del pool.nodes[node.name]
         pool.mark("size", pool.name)
+
+
+def _runs_job_tasks(pool: PoolState, node: NodeRecord) -> bool:
+    """True while a job's preparation or release task may be running on the node."""
+    pods = (pod for of in node.jobs.values() for pod in of.pods.values())
+    return any(pod.holds and not host_lost_under(pool, pod.view) for pod in pods)
 
 
 def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:

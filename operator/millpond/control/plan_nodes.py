@@ -17,6 +17,7 @@ from millpond.control.actions import (
     WriteNode,
 )
 from millpond.control.limits import Limits
+from millpond.control.node_job_status import failed_preparations
 from millpond.control.node_status import describe_node
 from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under, is_known_where
 from millpond.control.pool_state import PoolState
@@ -35,6 +36,8 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         node = pool.nodes.get(name)
         if node is None:
             continue
+        for of in node.jobs.values():
+            pool.mark("jobnode", of.key)
         if node.creating and node.not_before and now >= node.not_before:
             node.creating = False
         if node.model is None and not node.creating:
@@ -111,6 +114,9 @@ def _when_state_changes(pool: PoolState, node: NodeRecord, before: NodeVerdict |
     if before is not None and (before.state is verdict.state or _as_busy_as(before, verdict)):
         return
     pool.mark("size", pool.name)
+    for job in pool.jobs.values():
+        if job.barred:
+            pool.mark("job", job.name)
     for pod in node.attempts:
         pool.mark("attempt", pod)
 
@@ -205,9 +211,9 @@ def _write(
     if status == model.status and not node.unwritten:
         return
     node.last_written, node.unwritten = now, False
-    events: tuple[Event, ...] = ()
+    events = failed_preparations(model.status.jobs, status.jobs)
     if status.state is not model.status.state and status.state in (NodeState.START_TASK_FAILED, NodeState.UNUSABLE):
-        events = (Event(verdict.reason, verdict.message, "Warning"),)
+        events = (*events, Event(verdict.reason, verdict.message, "Warning"))
     version = model.metadata.resource_version
     node.model = model.model_copy(update={"status": status})
     actions.append(WriteNode(namespace=pool.namespace, node=node.name, version=version, status=status, events=events))

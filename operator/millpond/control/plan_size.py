@@ -67,6 +67,7 @@ def _release_hosts(pool: PoolState, actions: list[AnyAction]) -> None:
     # A host that a node has left is still to be cleaned.
     in_use |= {n.model.status.host_name for n in pool.nodes.values() if n.model is not None and n.leaving}
     in_use |= {a.view.spec.node_name for a in pool.attempts.values() if a.holds and a.view is not None}
+    in_use |= {p.view.spec.node_name for p in pool.job_pods.values() if p.holds and p.view is not None}
     in_use |= {node.slots.host for node in pool.nodes.values() if node.slots is not None and node.holding}
     for host in sorted(pool.claimed - pool.releasing):
         if host not in in_use and host in pool.hosts:

@@ -29,7 +29,10 @@ def judge_tasks(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             if again <= now:
                 actions.append(action)
             continue
-        if task is None or serve_reactivation(task, now, actions) or task.state is TaskState.COMPLETED:
+        if task is not None and serve_reactivation(task, now, actions):
+            pool.look_at(now, "task", mark)
+            continue
+        if task is None or task.state is TaskState.COMPLETED:
             continue
         if task.job.deleting:
             task.vanished = 0
@@ -101,6 +104,13 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
         return Problem(TaskReason.TASK_EXPIRED, told_too_old(limits.task_lifetime))
     if task.problem is not None and (task.problem.reason in LASTING or task.not_before):
         return task.problem
+    reserved = task.job.reserved.get(task.id.lower()) if task.job.reserved else None
+    if reserved is not None:
+        text = (
+            f"The job's own preparation or release task has the id {task.id}, whatever the case of its letters. "
+            "Create the task with another id."
+        )
+        return Problem(reserved, text)
     refused = contradicts(task, task.job.model)
     if refused is not None:
         return Problem(refused.reason, refused.message)

@@ -14,6 +14,7 @@ from millpond.api.pool import Pool
 from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
 from millpond.control.actions import WriteTask
+from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.records import Attempt, JobRecord, NodeRecord, TaskRecord
 from millpond.lifecycle.jobs import starts_tasks
 from millpond.scheduling.demand import Demand
@@ -24,7 +25,7 @@ from millpond.scheduling.placement import NodeIndex
 NO_TIME = "~"
 """Later than every RFC 3339 time, as text."""
 
-Subject = Literal["age", "attempt", "task", "job", "counted", "node", "touched", "size", "pool", "sweep"]
+Subject = Literal["age", "attempt", "task", "job", "counted", "node", "touched", "jobnode", "size", "pool", "sweep"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
@@ -51,6 +52,10 @@ class PoolState:
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
         self.attempts: dict[str, Attempt] = {}
+        self.job_nodes: dict[str, JobNode] = {}
+        """By `job/node`."""
+        self.job_pods: dict[str, JobPod] = {}
+        """Pods of jobs' preparation and release tasks, by name."""
         self.index = NodeIndex()
         self.order = JobOrderIndex()
         self.begun = 0

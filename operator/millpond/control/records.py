@@ -25,6 +25,7 @@ from millpond.scheduling.order import JobTicket
 from millpond.scheduling.ready import ReadyQueue, Ticket
 
 if TYPE_CHECKING:
+    from millpond.control.job_nodes import JobNode
     from millpond.control.pool_state import PoolState
 
 
@@ -143,6 +144,14 @@ class JobRecord:
         """All attempts whose Pods exist, by task and Pod."""
         self.live: dict[str, Attempt] = {}
         """Attempts that hold slots or are not counted yet."""
+        self.prepares = False
+        """It has a preparation task."""
+        self.reserved: dict[str, str] = {}
+        """Ids, in lower case, that its own preparation and release tasks have; and the reason to refuse them."""
+        self.nodes: dict[str, JobNode] = {}
+        """Nodes on which it is, or was, prepared, by name."""
+        self.barred: set[str] = set()
+        """Names of the nodes that take none of its tasks, since its preparation failed there."""
         self.ready = ReadyQueue(self._is_ready)
         self.ticket: JobTicket = ("", name)
         """The job's place among those of its priority."""
@@ -228,8 +237,8 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "record", "released",
-        "task", "task_uid", "uid", "version", "view",
+        "assumed", "deleting", "demand", "holds", "job", "node", "number", "pod", "pool", "preparation", "record",
+        "released", "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
@@ -250,6 +259,8 @@ class Attempt:
         self.task = task
         self.node = node
         self.demand = demand
+        self.preparation = ""
+        """The Pod of the job's preparation task that it came after; "" where there was nothing to come."""
         self.task_uid = task_uid
         namesake = job.tasks.get(task)
         self.record = namesake if namesake is not None and namesake.uid == task_uid else None
@@ -302,6 +313,8 @@ class NodeRecord:
         """Why the API server does not let that Pod be made."""
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
+        self.jobs: dict[str, JobNode] = {}
+        """Jobs with a preparation task that are, or were, prepared here, by name."""
         self.verdict: NodeVerdict | None = None
         self.holding = 0
         """How many of `attempts` hold slots."""

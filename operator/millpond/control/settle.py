@@ -24,6 +24,7 @@ from millpond.control.actions import (
     RemoveNode,
     ShrinkNodePod,
     StartAttempt,
+    StartJobTask,
     StopAttempt,
     TaskStatusPatch,
     WriteJob,
@@ -32,8 +33,10 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.fold_dependencies import conclude, follow
+from millpond.control.fold_job_pods import forget_job_pod
 from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, settle_into_queue
+from millpond.control.job_nodes import JobPod
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
@@ -63,7 +66,11 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
             attempt = pool.attempts.get(action.pod)
             if attempt is not None and not attempt.uid:
                 attempt.uid = done.uid
-        case ReleaseEvidence() if action.pod in pool.attempts:
+        case StartJobTask():
+            job_pod = pool.job_pods.get(action.pod)
+            if job_pod is not None and not job_pod.uid:
+                job_pod.uid = done.uid
+        case ReleaseEvidence() if action.pod in pool.attempts or action.pod in pool.job_pods:
             pool.counted.add(action.pod)
         case WriteTask():
             _confirm_task(pool, action, version)
@@ -151,10 +158,14 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
         case WriteJob() | WritePool() | WriteNode():
             _forget_written(pool, action, again)
         case StopAttempt() | ReleaseEvidence():
-            attempt = pool.attempts.get(action.pod)
+            attempt, job_pod = pool.attempts.get(action.pod), pool.job_pods.get(action.pod)
             if attempt is not None:
                 _forget_let_go(attempt)
                 pool.look_at(again, "attempt", action.pod)
+            if job_pod is not None:
+                _keep_job_pod(pool, job_pod, again)
+        case StartJobTask():
+            _drop_job_task(pool, action, outcome, again)
         case HoldJob() | ReleaseJob():
             job = pool.jobs.get(action.job)
             if job is not None:
@@ -202,6 +213,25 @@ def _drop_start(pool: PoolState, action: StartAttempt, outcome: Outcome, again: 
         if isinstance(outcome, Refused):
             task.problem = Problem(outcome.reason, outcome.message)
     forget_attempt(pool, attempt)
+
+
+def _keep_job_pod(pool: PoolState, pod: JobPod, again: float) -> None:
+    """It was not let go: back to what the Pod itself says."""
+    pod.deleting = pod.view is not None and pod.view.metadata.deletion_timestamp is not None
+    pod.of.letting_go.discard(pod.name)
+    pool.look_at(again, "jobnode", pod.of.key)
+
+
+def _drop_job_task(pool: PoolState, action: StartJobTask, outcome: Outcome, again: float) -> None:
+    """The Pod was not made. One that is forbidden has failed on its node, until it is tried again."""
+    pod, of = pool.job_pods.get(action.pod), pool.job_nodes.get(action.key)
+    if of is not None:
+        of.not_before = max(of.not_before, again)
+        of.refusal = outcome.message if isinstance(outcome, Refused) else ""
+        pool.mark("jobnode", of.key)
+        pool.look_at(of.not_before, "jobnode", of.key)
+    if pod is not None and pod.view is None:
+        forget_job_pod(pool, pod)
 
 
 def _forget_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, again: float) -> None:

@@ -17,10 +17,12 @@ from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
 from millpond.control.fold_dependencies import weigh_dependencies
+from millpond.control.fold_job_pods import fold_job_pod, forget_job_pod
 from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
-from millpond.control.fold_tasks import drop_task, fold_task, settle_into_queue
+from millpond.control.fold_tasks import drop_task, fold_task, reserved_ids, settle_into_queue
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.pool_state import PoolState
+from millpond.control.records import JobRecord
 
 
 class PoolKey(NamedTuple):
@@ -66,12 +68,14 @@ class World:
             return False
         # What is left of a node may be the counted Pods of its tasks, which wait for the next sweep and hold nothing.
         standing = any(not node.is_memory for node in pool.nodes.values())
-        return not (standing or pool.claimed or any(not a.released for a in pool.attempts.values()))
+        kept = any(not a.released for a in pool.attempts.values()) or any(not p.spent for p in pool.job_pods.values())
+        return not (standing or pool.claimed or kept)
 
     def vacant(self, key: PoolKey) -> bool:
         """True when there is no such Pool, nothing of one is left, and no job waits for one."""
         pool = self.pool(key)
-        return pool.model is None and not pool.jobs and not pool.attempts and self.released(key)
+        left = pool.jobs or pool.attempts or pool.job_pods
+        return pool.model is None and not left and self.released(key)
 
     # Tasks
 
@@ -107,6 +111,10 @@ class World:
                 fold_attempt(namespace, pool, view)
                 self._note_host(view, key)
                 return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}
+            case labels.Role.PREPARATION | labels.Role.RELEASE:
+                fold_job_pod(namespace, pool, view)
+                self._note_host(view, key)
+                return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}
             case labels.Role.NODE:
                 fold_node_pod(pool, view)
                 self._note_host(view, key)
@@ -131,6 +139,10 @@ class World:
         if attempt is not None and attempt.uid in ("", uid):
             forget_attempt(state, attempt)
             return {PoolKey(namespace, pool), PoolKey(namespace, attempt.job.pool.name)}
+        job_pod = state.job_pods.get(name)
+        if job_pod is not None and job_pod.uid in ("", uid):
+            forget_job_pod(state, job_pod)
+            return {PoolKey(namespace, pool), PoolKey(namespace, job_pod.of.job.pool.name)}
         for node in state.nodes.values():
             pod = node.pods.get(name)
             if pod is not None and pod.metadata.uid == uid:
@@ -174,6 +186,8 @@ class World:
             record = pool.nodes.get(node)
             for pod in record.attempts if record else ():
                 pool.mark("attempt", pod)
+            for of in record.jobs.values() if record else ():
+                pool.mark("jobnode", of.key)
             keys.add(key)
         for key in keys:
             self.pool(key).mark("size", key.pool)
@@ -235,6 +249,7 @@ class World:
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
         if first:
+            job.prepares, job.reserved = model.spec.job_preparation_task is not None, reserved_ids(model)
             weigh_dependencies(job)
             for task in job.tasks.values():
                 settle_into_queue(task)
@@ -243,7 +258,7 @@ class World:
         job.pool.mark("job", job.name)
         job.pool.refile(job)
         elsewhere = {PoolKey(space, a.pool.name) for a in job.live.values() if a.pool is not job.pool}
-        return {PoolKey(space, before), PoolKey(space, job.pool.name), *elsewhere}
+        return {PoolKey(space, before), PoolKey(space, job.pool.name), *elsewhere, *_mark_nodes(space, job)}
 
     def forget_job(self, namespace: str, name: str) -> Iterable[PoolKey]:
         self.forgotten += 1
@@ -262,6 +277,7 @@ class World:
             PoolKey(namespace, before),
             PoolKey(namespace, NOWHERE),
             *(PoolKey(namespace, a.pool.name) for a in job.live.values()),
+            *_mark_nodes(namespace, job),
         }
 
     def observe_node(self, model: ComputeNode) -> Iterable[PoolKey]:
@@ -294,6 +310,13 @@ class World:
         pool.mark("node", name)
         pool.mark("size", pool_name)
         return (PoolKey(namespace, pool_name),)
+
+
+def _mark_nodes(namespace: str, job: JobRecord) -> Iterable[PoolKey]:
+    """Judge the job anew on all nodes on which it is prepared."""
+    for of in job.nodes.values():
+        of.pool.mark("jobnode", of.key)
+    return [PoolKey(namespace, of.pool.name) for of in job.nodes.values()]
 
 
 def _host_facts(view: HostView) -> object:

@@ -12,7 +12,7 @@ from enum import Enum, auto
 import msgspec
 
 from millpond.api.reasons import FailureCode
-from millpond.api.views.pod import PodView, Terminated
+from millpond.api.views.pod import ContainerState, PodView, Terminated
 from millpond.lifecycle.failure import Detail, Failure, server_error, user_error
 from millpond.lifecycle.kubelet import (
     DEADLINE,
@@ -29,6 +29,10 @@ from millpond.lifecycle.kubelet import (
 from millpond.lifecycle.record import LauncherRecord, read_record
 
 TASK_CONTAINER = "task"
+AWAIT_CONTAINER = "await-preparation"
+"""The init container that holds a task back until its job's preparation task has succeeded on the node."""
+UNPREPARED = 1
+"""Its exit code after a preparation that failed."""
 KILLED = 137
 STOPPED = 143
 UNSTARTED = 2
@@ -86,10 +90,25 @@ def _without_end(pod: PodView, *, began: bool) -> Exit:
         return Exit(Ending.REFUSED, message=text)
     if why := why_stopped(pod):
         return Exit(Ending.INTERRUPTED, message=why)
+    if (unprepared := _why_unprepared(pod)) is not None:
+        text = f"The job preparation task did not succeed on the node. {sentence(unprepared)}"
+        return Exit(Ending.INTERRUPTED, message=text)
     if began:
         text = "The node lost the task's container, as after a reboot of the host."
         return Exit(Ending.INTERRUPTED, message=text)
     return Exit(Ending.INTERRUPTED, message="The task was stopped before its command started.")
+
+
+def awaited(pod: PodView) -> ContainerState | None:
+    """The wait for the job's preparation; most Pods have none."""
+    return pod.container(AWAIT_CONTAINER) if pod.status.init_container_statuses else None
+
+
+def _why_unprepared(pod: PodView) -> str | None:
+    """What the wait for a preparation that failed has said of it; None where it did not end so."""
+    state = awaited(pod)
+    ended = state.terminated if state else None
+    return ended.message if ended is not None and ended.exit_code == UNPREPARED else None
 
 
 def _without_record(pod: PodView, ended: Terminated) -> Exit:

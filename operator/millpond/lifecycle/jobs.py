@@ -30,6 +30,8 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     unfinished: int
     task_failed: bool
     bound: int
+    unreleased: bool
+    """Preparation or release tasks of the job are still to end, or to run."""
     writing: bool
     """A verdict on one of its tasks is not written yet; another pool must not go on without it."""
     stopping: int
@@ -54,7 +56,7 @@ class JobVerdict(msgspec.Struct, frozen=True, gc=False):
 def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVerdict:
     """The next state. A job that has never had a task is judged complete only after the grace without one."""
     if facts.deleting:
-        return JobVerdict(JobState.DELETING, facts.terminate_reason, may_go=facts.bound == 0)
+        return JobVerdict(JobState.DELETING, facts.terminate_reason, may_go=not _is_busy(facts))
     if facts.state is JobState.COMPLETED:
         return JobVerdict(JobState.COMPLETED, facts.terminate_reason)
     if facts.state is JobState.TERMINATING:
@@ -72,7 +74,12 @@ def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVer
 
 
 def _ending(facts: JobFacts, reason: str | None) -> JobVerdict:
-    return JobVerdict(JobState.TERMINATING if facts.bound > 0 else JobState.COMPLETED, reason)
+    return JobVerdict(JobState.TERMINATING if _is_busy(facts) else JobState.COMPLETED, reason)
+
+
+def _is_busy(facts: JobFacts) -> bool:
+    """True while the job's end has to wait for what is on nodes."""
+    return facts.bound > 0 or facts.unreleased
 
 
 def _reason_to_end(facts: JobFacts, now: float) -> tuple[str | None, float | None]:

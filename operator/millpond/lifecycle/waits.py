@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import PodView, Waiting
-from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit
+from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited
 from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.kubelet import lacked_disk, sentence
 from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
@@ -19,13 +19,28 @@ CACHE = "failed to sync"
 """What a kubelet says that has not read the Secret yet."""
 
 
+def waits_for_preparation(pod: PodView) -> bool:
+    """True while the job's preparation task holds the task back."""
+    state = awaited(pod)
+    return state is not None and state.running is not None
+
+
+def starts_since(pod: PodView) -> str:
+    """From when on the Pod could start its command: its creation, or the end of its wait for a preparation."""
+    state = awaited(pod)
+    ended = state.terminated.finished_at if state and state.terminated else None
+    return ended or pod.metadata.creation_timestamp
+
+
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
     """The end of a Pod that will never start, or None while it still may.
 
-    All times are seconds since its creation: `image_limit` for what may heal, `startup_limit` for anything.
+    All times are seconds since `starts_since`: `image_limit` for what may heal, `startup_limit` for anything.
     """
-    state = pod.container(TASK_CONTAINER)
-    waiting = state.waiting if state else None
+    if waits_for_preparation(pod):
+        return None
+    state, before = pod.container(TASK_CONTAINER), awaited(pod)
+    waiting = before.waiting if before and before.waiting else state.waiting if state else None
     if waiting is not None and (failure := _failure(waiting, waited >= image_limit)) is not None:
         return Exit(Ending.PREPROCESSING, failure=failure)
     started = state is not None and (state.running is not None or state.terminated is not None)

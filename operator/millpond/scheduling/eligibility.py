@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
+
+JOB_PREPARATION_FAILED = "JobPreparationTaskFailed"
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
@@ -16,18 +20,25 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     for_ever: bool = False
 
 
-def fits(node: NodeSlots, demand: Demand) -> bool:
+NO_NODES: frozenset[str] = frozenset()
+
+
+def fits(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES) -> bool:
     """The verdict alone, for the hot path; `refusal` says the same in words (a test holds them together)."""
     return (
         demand.slots <= node.free
         and node.cpu_of(demand) <= node.cpu_free
         and node.memory_of(demand) <= node.memory_free
+        and node.name not in barred
         and (not demand.devices or all(amount <= node.devices_free.get(name, 0) for name, amount in demand.devices))
     )
 
 
-def refusal(node: NodeSlots, demand: Demand) -> Refusal | None:
-    """Why the node cannot take the demand now, or None when it can."""
+def refusal(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES) -> Refusal | None:
+    """Why the node cannot take the demand now, or None when it can. `barred`: nodes where its job's preparation failed.
+
+    A barred node is not so for ever: one that could not start its preparation may start it yet.
+    """
     if demand.slots > node.total:
         text = f"needs {_slots(demand.slots)}, the node has {node.total} in all"
         return Refusal("TooManySlots", f"{text}: lower requiredSlots, or use a pool with more taskSlotsPerNode", True)
@@ -35,6 +46,8 @@ def refusal(node: NodeSlots, demand: Demand) -> Refusal | None:
     for name, asked, total, _ in amounts:
         if asked > total:
             return Refusal("NotEnoughResources", f"needs {asked} {name}, the node offers {total} in all", True)
+    if node.name in barred:
+        return Refusal(JOB_PREPARATION_FAILED, "needs its job's preparation task, which failed there")
     if demand.slots > node.free:
         return Refusal("SlotsInUse", f"needs {_slots(demand.slots)}, {node.free} of {node.total} are free")
     for name, asked, total, free in amounts:

@@ -13,7 +13,7 @@ import msgspec
 
 from millpond.api.reasons import JobState, NodeState, TaskReason, TaskState
 from millpond.scheduling.demand import Demand
-from millpond.scheduling.eligibility import Refusal, refusal
+from millpond.scheduling.eligibility import JOB_PREPARATION_FAILED, Refusal, refusal
 from millpond.scheduling.node_slots import NodeSlots
 
 OPERATOR_PODS = "kubectl get pods -A -l app.kubernetes.io/name=millpond"
@@ -24,6 +24,7 @@ class WaitReason(StrEnum):
 
     CONTAINER_NOT_STARTING = "ContainerNotStarting"
     PREPARING = "Preparing"
+    JOB_PREPARATION_TASK_FAILED = "JobPreparationTaskFailed"
     BEHIND_HIGHER_PRIORITY = "BehindHigherPriority"
     BEHIND_OLDER_TASKS = "BehindOlderTasks"
     NEXT_IN_LINE = "NextInLine"
@@ -88,6 +89,8 @@ class Facts(msgspec.Struct, frozen=True):
     job: JobFact
     pool: PoolFact
     nodes: tuple[NodeFact, ...] = ()
+    barred: frozenset[str] = frozenset()
+    """Names of the nodes where the job's preparation task failed."""
     node: str = ""
     succeeded: bool = False
     ran: bool = False
@@ -199,7 +202,7 @@ def _of_nodes(facts: Facts) -> list[Finding]:
     if not open_nodes:
         return [_all_closed(facts, closed)]
     findings = []
-    refusals = [refusal(node.slots, facts.demand) for node in open_nodes if node.slots is not None]
+    refusals = [refusal(node.slots, facts.demand, facts.barred) for node in open_nodes if node.slots is not None]
     if all(refusals):
         findings.append(_all_refuse(facts, [found for found in refusals if found is not None], closed))
     if closed:
@@ -227,6 +230,10 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
         remedy = "Lower the task's resources, or use a pool with larger nodes."
         message = f"No node of pool {pool} is large enough: it {example}."
         return Finding(TaskReason.TOO_MANY_RESOURCES, message, True, remedy)
+    if most == JOB_PREPARATION_FAILED:
+        message = f"Where nodes of pool {pool} take tasks, they take none of job {facts.job.name}: it {example}."
+        remedy = f"millpond job prep-status {facts.job.name}; make a job with another preparation task, or add nodes."
+        return Finding(WaitReason.JOB_PREPARATION_TASK_FAILED, message, True, remedy)
     nodes = "the one node" if len(refusals) == 1 else f"all {len(refusals)} nodes"
     full = "takes tasks is full" if len(refusals) == 1 else "take tasks are full"
     busy = f"It waits until other tasks end: {nodes} of pool {pool} that {full} (it {example})."

@@ -7,11 +7,11 @@ name (reference §4.3).
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from millpond.scheduling.demand import Demand
-from millpond.scheduling.eligibility import fits
+from millpond.scheduling.eligibility import NO_NODES, fits
 from millpond.scheduling.node_slots import NodeSlots
 
 FillType = Literal["Spread", "Pack"]
@@ -57,14 +57,14 @@ class NodeIndex:
         node.give(demand)
         self._refile(node, before)
 
-    def choose(self, demand: Demand, fill: FillType) -> NodeSlots | None:
-        """The node for the demand, or None when no node can take it now."""
+    def choose(self, demand: Demand, fill: FillType, barred: Collection[str] = NO_NODES) -> NodeSlots | None:
+        """The node for the demand, or None when no node can take it now. `barred`: names of nodes that must not."""
         for free in sorted(self._buckets, reverse=fill == "Spread"):
             if free < demand.slots:
                 continue
             for name in self._buckets[free]:
                 node = self._nodes[name]
-                if fits(node, demand):
+                if fits(node, demand, barred):
                     return node
         return None
 

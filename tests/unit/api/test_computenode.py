@@ -1,7 +1,7 @@
 """The ComputeNode as the operator writes it."""
 
 from millpond.api.computenode import ComputeNode, NodeClass
-from millpond.api.reasons import NodeState, StartTaskState, TaskResult
+from millpond.api.reasons import CommandState, NodeState, TaskResult
 
 
 def test_reading() -> None:
@@ -23,7 +23,7 @@ def test_reading() -> None:
     assert node.status.slots.total == 4
     assert node.status.ip_address == "10.244.2.7"
     assert node.status.start_task is not None
-    assert node.status.start_task.state is StartTaskState.COMPLETED
+    assert node.status.start_task.state is CommandState.COMPLETED
     assert node.status.start_task.result is TaskResult.SUCCESS
 
 
@@ -34,6 +34,7 @@ def test_a_node_that_has_reported_nothing() -> None:
         "conditions": [],
         "slots": {"total": 0, "used": 0},
         "resources": {},
+        "jobs": [],
         "totals": {"tasksRun": 0, "tasksSucceeded": 0},
         "errors": [],
     }

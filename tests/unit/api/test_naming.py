@@ -48,6 +48,18 @@ def test_pods_have_legal_names(task: str, attempt: int) -> None:
     assert pod.endswith(f"-{attempt}")
 
 
+@settings(deadline=None)
+@given(job=_NAMES, uid=st.uuids().map(str), boot=st.uuids().map(str))
+def test_pods_of_preparation_and_release(job: str, uid: str, boot: str) -> None:
+    preparation, release = naming.preparation_pod(job, uid, "n", boot), naming.release_pod(job, uid, "n")
+    for pod, end in ((preparation, "-prep"), (release, "-release")):
+        assert pod.endswith(end)
+        assert len(pod) <= 63
+        assert _DNS_SUBDOMAIN.fullmatch(pod)
+    assert preparation != naming.preparation_pod(job, uid, "n", boot + "x")
+    assert release != naming.release_pod(job, uid, "m")
+
+
 def test_long_names_stay_different() -> None:
     assert naming.attempt_pod("a" * 100 + "b", 1) != naming.attempt_pod("a" * 100 + "c", 1)
 

@@ -29,6 +29,7 @@ def test_the_commands() -> None:
         *(f"{noun} {verb}" for noun in ("pool", "node", "job", "task") for verb in ("list", "show")),
         *(f"{noun} files {verb}" for noun in ("node", "task") for verb in ("list", "get")),
         "job watch",
+        "job prep-status",
         *(f"job {verb}" for verb in ("disable", "enable", "terminate", "delete")),
         *(f"task {verb}" for verb in ("terminate", "reactivate", "delete")),
         "task stdout",

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.job import JobStatus
+from millpond.api.labels import Role
 from millpond.api.pool import PoolStatus
 from millpond.control import actions as act
 
@@ -19,6 +20,7 @@ VALUES: dict[str, Any] = {
     "cpu_millis": 1,
     "memory_bytes": 1,
     "kind": "Pool",
+    "role": Role.PREPARATION,
 }
 STATUSES = {
     act.WriteTask: act.TaskStatusPatch(),
@@ -39,6 +41,7 @@ def an_action(kind: type[act.Action]) -> act.AnyAction:
 
 CHAINS = {
     act.StartAttempt: "task/job/task",
+    act.StartJobTask: "jobtask/job/node",
     act.WriteTask: "task/job/task",
     act.StopAttempt: "chain",
     act.ReleaseEvidence: "chain",

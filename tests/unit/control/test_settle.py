@@ -31,6 +31,13 @@ def the_whole_story(scene: Scene) -> None:
                 scene.run(seconds=60)
     scene.add(scene.deleted(scene.jobs["short"]))
     scene.run(seconds=60)
+    staged = {"jobPreparationTask": {"commandLine": "prepare"}, "jobReleaseTask": {"commandLine": "clean"}}
+    scene.add(a_job("staged", onAllTasksComplete="TerminateJob", **staged), a_task("late", job="staged", created=3))
+    for name in ("prep", "late-1", "release"):
+        scene.run(seconds=60)
+        for pod in [name] if name in scene.pods else scene.job_pods(name):
+            scene.ends(pod, exited(0))
+    scene.run(seconds=60)
     scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
     scene.run(seconds=60)
     for name in [name for name in scene.pods if name.endswith("-1") and "farm" not in name]:
@@ -52,6 +59,7 @@ def the_end(scene: Scene) -> dict[str, Any]:
         "good": scene.tasks["good"].status.result,
         "job": scene.jobs["film"].status.state,
         "claims": [host.metadata.labels for host in scene.hosts.values()],
+        "staged": scene.jobs["staged"].status.state,
         "short": [name for name, task in scene.tasks.items() if task.spec.job_name == "short"],
     }
 
@@ -67,6 +75,7 @@ def test_a_failure_on_the_way_changes_nothing_in_the_end(kind: type[act.Action],
     assert end["nodes"] == set()
     assert end["pods"] == set()
     assert end["job"] is JobState.COMPLETED
+    assert end["staged"] is JobState.COMPLETED
     assert end["claims"] == [{}, {}]
     assert end["short"] == []
     assert end["good"] == "Success" or lasting

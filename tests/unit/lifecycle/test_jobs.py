@@ -29,6 +29,7 @@ ORDINARY = {
     "unfinished": 3,
     "task_failed": False,
     "bound": 2,
+    "unreleased": False,
     "writing": False,
     "stopping": 0,
     "deleting": False,
@@ -50,6 +51,7 @@ RULES: list[tuple[str, dict[str, Any], JobState, str | None, float | None]] = [
     ("all complete, no action", {"unfinished": 0, "bound": 0}, ACTIVE, None, None),
     ("all complete", DONE, COMPLETED, "AllTasksComplete", None),
     ("all complete, a Pod still there", {**DONE, "bound": 1}, TERMINATING, "AllTasksComplete", None),
+    ("all complete, a node to release", {**DONE, "unreleased": True}, TERMINATING, "AllTasksComplete", None),
     ("one unfinished holds it open", {**DONE, "unfinished": 1}, ACTIVE, None, None),
     ("never had a task, grace over", NEVER, COMPLETED, "AllTasksComplete", None),
     ("never had a task, grace runs", {**NEVER, "empty_since": 1990.0}, ACTIVE, None, 2020.0),
@@ -171,7 +173,12 @@ def test_a_state_that_starts_nothing_says_why(state: JobState) -> None:
         assert why_none_start(state) is not TaskReason.JOB_DISABLED
 
 
-@pytest.mark.parametrize(("deleting", "bound", "may_go"), [(True, 0, True), (True, 1, False), (False, 0, False)])
-def test_a_deleted_job_may_go_when_nothing_of_it_runs(deleting: bool, bound: int, may_go: bool) -> None:
-    facts = JobFacts(**{**ORDINARY, "deleting": deleting, "bound": bound})
+@pytest.mark.parametrize(
+    ("deleting", "bound", "unreleased", "may_go"),
+    [(True, 0, False, True), (True, 1, False, False), (True, 0, True, False), (False, 0, False, False)],
+)
+def test_a_deleted_job_may_go_when_nothing_of_it_runs(
+    deleting: bool, bound: int, unreleased: bool, may_go: bool
+) -> None:
+    facts = JobFacts(**{**ORDINARY, "deleting": deleting, "bound": bound, "unreleased": unreleased})
     assert judge_job(facts, NOW, GRACE).may_go is may_go

@@ -51,3 +51,13 @@ def test_the_verdict_and_the_words_agree() -> None:
         for free, cpu_free, gpu_free in itertools.product((0, 1, 4), (0, 1000, 4000), (0, 1)):
             node = a_node(free, cpu_free, gpu_free=gpu_free)
             assert fits(node, demand) == (refusal(node, demand) is None)
+
+
+def test_a_barred_node_takes_nothing_of_the_job() -> None:
+    node = a_node()
+    assert fits(node, Demand(1))
+    assert not fits(node, Demand(1), {"n"})
+    found = refusal(node, Demand(1), {"n"})
+    assert found is not None
+    assert (found.reason, found.for_ever) == ("JobPreparationTaskFailed", False)
+    assert refusal(node, Demand(1), {"m"}) is None

@@ -28,6 +28,11 @@ def host_directory(root: str, namespace: str, pool: str, node: str) -> str:
     return f"{root}/{directory_name(namespace, pool, node)}"
 
 
+def task_directory(job: str, task_id: str) -> str:
+    """A task's own directory, below the node directory; a job's preparation and release tasks have theirs beside."""
+    return f"workitems/{job}/job-1/{task_id}"
+
+
 def volumes(directory: str) -> list[Manifest]:
     """The node directory, and the launcher in it."""
     return [

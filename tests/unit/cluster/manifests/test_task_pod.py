@@ -12,7 +12,8 @@ from millpond.api import labels
 from millpond.api.commandline import CommandLineError, split_command_line
 from millpond.api.job import Job
 from millpond.api.task import Task
-from millpond.cluster.manifests.task_pod import LAUNCHER_MARGIN_SECONDS, task_pod
+from millpond.cluster.manifests.bound_pod import LAUNCHER_MARGIN_SECONDS
+from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import StartAttempt
 from millpond.settings import Settings
 from support.builders import JOB, POOL, SPACE, a_job, a_pool, metadata
@@ -216,3 +217,21 @@ def test_pull_secrets_and_policy() -> None:
     pod = _pod(_task(), nodeTemplate=template)
     assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
     assert _container(pod)["imagePullPolicy"] == "Always"
+
+
+def test_a_task_that_comes_after_a_preparation_waits_for_its_record() -> None:
+    task = _task(containerSettings={"imageName": "registry.example/a"})
+    for waits in (True, False):
+        job = a_job(jobPreparationTask={"commandLine": "fetch", "id": "setup", "waitForSuccess": waits})
+        start = _start(task, preparation="film-x-prep")
+        pod = task_pod(start, task, job, a_pool(), SETTINGS)
+        assert pod["metadata"]["labels"][labels.PREPARATION] == "film-x-prep"
+        assert "initContainers" not in task_pod(_start(task), task, job, a_pool(), SETTINGS)["spec"]
+        if not waits:
+            assert "initContainers" not in pod["spec"]
+            continue
+        (await_,) = pod["spec"]["initContainers"]
+        record = f"/mnt/batch/tasks/workitems/{JOB}/job-1/setup/exit.json"
+        assert await_["command"][1:] == ["await", "--record", record, "--name", "film-x-prep"]
+        assert await_["image"] == "registry.example/a"
+        assert complaints(pod["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]

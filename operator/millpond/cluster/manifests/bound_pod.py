@@ -1,0 +1,135 @@
+"""What a Pod that the operator binds to a host consists of, be it of a task or of a job's preparation or release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from millpond.api import labels
+from millpond.api.commandline import split_command_line
+from millpond.api.containers import ContainerSettings, WorkingDirectory
+from millpond.api.environment import EnvironmentSetting
+from millpond.api.job import Job
+from millpond.api.pool import Pool
+from millpond.cluster.manifests.environment import Variable, environment, literal
+from millpond.cluster.manifests.identity import SURVIVE_SILENCE
+from millpond.cluster.manifests.layout import (
+    LAUNCHER,
+    ROOT,
+    Manifest,
+    host_directory,
+    launcher_mount,
+    node_mount,
+    task_directory,
+    volumes,
+)
+from millpond.cluster.manifests.security import of_pod, of_user
+from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.lifecycle.users import User
+from millpond.lifecycle.variables import Facts, Scope, service_variables
+from millpond.settings import Settings
+
+LAUNCHER_MARGIN_SECONDS = 5
+"""What the kubelet grants beyond the command's own grace, so that the launcher can write its record."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a Pod runs: the node, and its host."""
+
+    namespace: str
+    pool: str
+    node: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the launcher runs. `directory` is below the node directory; `options` are the launcher's own."""
+
+    line: str
+    directory: str
+    container: ContainerSettings | None
+    user: User
+    options: tuple[str, ...] = ()
+
+
+def bound_pod(
+    metadata: Manifest,
+    place: Place,
+    pool: Pool,
+    container: Manifest,
+    settings: Settings,
+    inits: Sequence[Manifest] = (),
+) -> Manifest:
+    """The manifest of a Pod on the place's host, kept by its evidence finalizer until its end is counted."""
+    template = pool.spec.node_template
+    directory = host_directory(settings.node_root, place.namespace, place.pool, place.node)
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"namespace": place.namespace, "finalizers": [labels.EVIDENCE_FINALIZER], **metadata},
+        "spec": {
+            "nodeName": place.host,
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": settings.task_grace + LAUNCHER_MARGIN_SECONDS,
+            "tolerations": _tolerations(pool),
+            "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
+            "securityContext": of_pod(settings.task_gid),
+            "volumes": volumes(directory),
+            **({"initContainers": list(inits)} if inits else {}),
+            "containers": [container],
+        },
+    }
+
+
+def _tolerations(pool: Pool) -> list[Manifest]:
+    """All that kube-scheduler would mind, since the operator has chosen the host; NoExecute where its nodes bear it."""
+    of_node = [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in pool.spec.node_template.tolerations]
+    return [*of_node, *SURVIVE_SILENCE, {"operator": "Exists", "effect": "NoSchedule"}]
+
+
+def job_environment(
+    scope: Scope, place: Place, job: Job, task_id: str, settings: Iterable[EnvironmentSetting]
+) -> list[Variable]:
+    """The variables of something that a job runs on a node: the job's settings, its own, and the service's."""
+    name, preparation = job.metadata.name, job.spec.job_preparation_task
+    facts = Facts(
+        place.namespace,
+        place.pool,
+        place.node,
+        ROOT,
+        task_directory(name, task_id),
+        job=name,
+        id=task_id,
+        preparation=task_directory(name, preparation.id) if preparation is not None else "",
+    )
+    return environment((job.spec.common_environment_settings, settings), service_variables(scope, facts))
+
+
+def run_container(
+    command: Command, variables: list[Variable], resources: Manifest, pool: Pool, settings: Settings
+) -> Manifest:
+    """The container that runs the command. Raises CommandLineError when the command line cannot be split."""
+    directory = f"{ROOT}/{command.directory}"
+    settings_ = command.container
+    in_image = settings_ is not None and settings_.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
+    words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
+    words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
+    return launched(TASK_CONTAINER, words, command, pool) | {"env": variables, "resources": resources}
+
+
+def launched(name: str, words: Sequence[str], command: Command, pool: Pool) -> Manifest:
+    """A container that starts with the launcher, in the command's image and as its user."""
+    container = command.container
+    template = pool.spec.node_template
+    return {
+        "name": name,
+        "image": container.image_name if container else template.image,
+        "imagePullPolicy": template.image_pull_policy.value,
+        "command": [literal(word) for word in (LAUNCHER, *words)],
+        "volumeMounts": [node_mount(), launcher_mount()],
+        "securityContext": of_user(command.user),
+    }

@@ -1,0 +1,45 @@
+"""The Pod of a job's preparation or release task on one node: made as a task's is, but it takes no slot."""
+
+from __future__ import annotations
+
+from millpond.api import labels
+from millpond.api.job import Job
+from millpond.api.jobtasks import JobPreparationTask, JobReleaseTask
+from millpond.api.pool import Pool
+from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, run_container
+from millpond.cluster.manifests.identity import common_labels, owner
+from millpond.cluster.manifests.layout import Manifest, task_directory
+from millpond.control.actions import StartJobTask
+from millpond.lifecycle.users import Owner, user_of
+from millpond.lifecycle.variables import Scope
+from millpond.settings import Settings
+
+
+def job_pod(
+    start: StartJobTask, task: JobPreparationTask | JobReleaseTask, job: Job, pool: Pool, settings: Settings
+) -> Manifest:
+    """The manifest. Raises CommandLineError when the command line cannot be split.
+
+    It asks for no resources, since the tasks' slots have all that the node offers.
+    """
+    place = Place(start.namespace, start.pool, start.node, start.host)
+    scope = Scope.PREPARATION if start.role is labels.Role.PREPARATION else Scope.RELEASE
+    variables = job_environment(scope, place, job, task.id, task.environment_settings)
+    own = task_directory(start.job, task.id)
+    user = user_of(None, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users())
+    command = Command(task.command_line, own, task.container_settings, user, ("--name", start.pod, *_options(task)))
+    metadata = {
+        "name": start.pod,
+        "labels": common_labels(start.role, start.pool, start.node) | {labels.JOB: start.job},
+        "ownerReferences": [owner("Job", start.job, start.job_uid)],
+    }
+    return bound_pod(metadata, place, pool, run_container(command, variables, {}, pool, settings), settings)
+
+
+def _options(task: JobPreparationTask | JobReleaseTask) -> list[str]:
+    if isinstance(task, JobReleaseTask):
+        return ["--wall-clock", str(task.max_wall_clock_seconds)]
+    limits, words = task.constraints, []
+    if limits.max_wall_clock_seconds is not None:
+        words = ["--wall-clock", str(limits.max_wall_clock_seconds)]
+    return ["--readable", *words, "--retries", str(limits.max_task_retry_count)]

@@ -1,0 +1,83 @@
+"""The Pod of a job's preparation or release task: a task's in all that counts, without a slot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from millpond.api import labels
+from millpond.api.labels import Role
+from millpond.cluster.manifests.job_pod import job_pod
+from millpond.control.actions import StartJobTask
+from millpond.settings import Settings
+from support.builders import JOB, POOL, SPACE, a_job, a_pool
+from support.restricted import complaints
+
+SETTINGS = Settings(_env_file=None)
+PREP: dict[str, Any] = {
+    "id": "setup",
+    "commandLine": "fetch --all",
+    "constraints": {"maxWallClockSeconds": 60, "maxTaskRetryCount": 2},
+    "environmentSettings": [{"name": "MODE", "value": "own"}],
+    "containerSettings": {"imageName": "registry.example/fetch"},
+}
+FOLDER = f"/mnt/batch/tasks/workitems/{JOB}/job-1"
+
+
+def made(role: Role, **release: Any) -> dict[str, Any]:
+    job = a_job(
+        jobPreparationTask=PREP,
+        jobReleaseTask={"commandLine": "clean", **release},
+        commonEnvironmentSettings=[{"name": "MODE", "value": "job"}, {"name": "QUALITY", "value": "high"}],
+    )
+    task = job.spec.job_preparation_task if role is Role.PREPARATION else job.spec.job_release_task
+    assert task is not None
+    where = {"pool": POOL, "node": "farm-aaaaa", "host": "host-1"}
+    start = StartJobTask(namespace=SPACE, role=role, job=JOB, job_uid="uid-film", pod="film-x", **where)
+    return job_pod(start, task, job, a_pool(), SETTINGS)
+
+
+def variables(pod: dict[str, Any]) -> dict[str, str]:
+    return {v["name"]: v.get("value", "") for v in pod["spec"]["containers"][0]["env"]}
+
+
+@pytest.mark.parametrize("role", [Role.PREPARATION, Role.RELEASE])
+def test_it_may_no_more_than_tasks_and_asks_for_no_room(role: Role) -> None:
+    pod = made(role)
+    assert complaints(pod["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]
+    assert pod["spec"]["nodeName"] == "host-1"
+    assert pod["spec"]["containers"][0]["resources"] == {}
+    assert pod["metadata"]["finalizers"] == [labels.EVIDENCE_FINALIZER]
+    assert pod["metadata"]["ownerReferences"][0]["uid"] == "uid-film"
+    tags = pod["metadata"]["labels"]
+    assert (tags[labels.ROLE], tags[labels.JOB], labels.SLOTS in tags) == (role.value, JOB, False)
+
+
+def test_the_preparation_s_command_and_environment() -> None:
+    container = made(Role.PREPARATION)["spec"]["containers"][0]
+    assert container["image"] == "registry.example/fetch"
+    before, after = container["command"][:6], container["command"][6:]
+    assert before == [
+        "/.millpond/launcher", "run", "--directory", f"{FOLDER}/setup", "--working-directory", f"{FOLDER}/setup/wd",
+    ]  # fmt: skip
+    assert after == [
+        "--name", "film-x", "--readable", "--wall-clock", "60", "--retries", "2", "--grace", "30",
+        "--", "fetch", "--all",
+    ]  # fmt: skip
+    found = variables(made(Role.PREPARATION))
+    assert (found["MODE"], found["QUALITY"], found["AZ_BATCH_TASK_ID"]) == ("own", "high", "setup")
+    assert "AZ_BATCH_JOB_PREP_DIR" not in found
+
+
+def test_the_release_knows_where_the_preparation_was() -> None:
+    pod = made(Role.RELEASE)
+    words = pod["spec"]["containers"][0]["command"]
+    assert words[words.index("--wall-clock") + 1] == "900"
+    assert "--retries" not in words
+    found = variables(pod)
+    assert (found["AZ_BATCH_JOB_PREP_DIR"], found["AZ_BATCH_JOB_PREP_WORKING_DIR"]) == (
+        f"{FOLDER}/setup",
+        f"{FOLDER}/setup/wd",
+    )
+    assert found["AZ_BATCH_TASK_DIR"] == f"{FOLDER}/jobrelease"
+    assert found["MODE"] == "job"

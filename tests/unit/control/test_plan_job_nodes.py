@@ -1,0 +1,114 @@
+"""Preparation before a job's first task on a node, release after its last: planned step by step."""
+
+from __future__ import annotations
+
+from millpond.api.job import DesiredState
+from millpond.api.reasons import JobState
+from millpond.control.actions import ReleaseEvidence, StartAttempt, StartJobTask, StopAttempt
+from millpond.control.outcomes import Missed, Refused
+from support.builders import a_job, a_task, exited, running, waiting
+from support.scene import Scene, a_running_scene, of
+
+PREP, RELEASE = {"commandLine": "prepare"}, {"commandLine": "clean"}
+
+
+def a_prepared_scene(*tasks: str, hosts: int = 1, **spec: object) -> Scene:
+    scene = a_running_scene(hosts=hosts)
+    scene.add(a_job(jobPreparationTask=PREP, **spec), *(a_task(name, created=n) for n, name in enumerate(tasks)))
+    scene.run()
+    return scene
+
+
+def test_the_first_task_on_a_node_has_it_prepared_and_later_ones_do_not() -> None:
+    scene = a_prepared_scene("t", "u")
+    (start,), (prep,) = of(StartAttempt, scene.done), of(StartJobTask, scene.done)
+    assert start.preparation == prep.pod
+    assert (prep.node, prep.host) == (start.node, start.host)
+    scene.ends(prep.pod, exited(0))
+    scene.ends("t-1", exited(0))
+    scene.run()
+    assert [start.preparation for start in of(StartAttempt, scene.done)] == [prep.pod, ""]
+    assert len(of(StartJobTask, scene.done)) == 1
+
+
+def test_a_job_without_preparation_has_no_records() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("t"))
+    scene.run()
+    assert scene.pool_state().job_nodes == {}
+
+
+def test_a_node_is_barred_to_the_job_where_its_preparation_failed() -> None:
+    scene = a_prepared_scene("t", hosts=2)
+    (prep,) = of(StartJobTask, scene.done)
+    scene.ends(prep.pod, exited(1))
+    scene.pod("t-1", waiting("PodInitializing"), phase="Failed")
+    scene.run(seconds=5)
+    starts = of(StartAttempt, scene.done)
+    assert [start.attempt for start in starts] == [1, 2]
+    assert starts[1].node != prep.node
+    assert scene.pool_state().jobs["film"].barred == {prep.node}
+
+
+def test_a_task_that_waits_for_a_preparation_that_left_no_word_is_stopped() -> None:
+    scene = a_prepared_scene("t")
+    (prep,) = of(StartJobTask, scene.done)
+    scene.pod("t-1", initContainerStatuses=[{"name": "await-preparation", "state": running()}])
+    scene.run()
+    assert of(StopAttempt, scene.done) == []
+    scene.ends(prep.pod, exited(137, reason="OOMKilled"))
+    scene.run()
+    assert [stop.pod for stop in of(StopAttempt, scene.done)] == ["t-1"]
+
+
+def test_a_preparation_that_was_not_made_is_asked_for_again() -> None:
+    scene = a_running_scene()
+    scene.fail(StartJobTask, Missed("conflict"))
+    scene.add(a_job(jobPreparationTask=PREP), a_task("t"))
+    scene.run(seconds=5)
+    assert len(scene.job_pods("prep")) == 1
+
+
+def test_a_preparation_that_is_forbidden_bars_the_node_for_a_while() -> None:
+    scene = a_running_scene()
+    scene.fail(StartJobTask, Refused("Forbidden", "exceeded quota"))
+    scene.add(a_job(jobPreparationTask=PREP), a_task("t"))
+    scene.run(seconds=5)
+    assert len(scene.pool_state().jobs["film"].barred) == 1
+    scene.run(seconds=60)
+    assert len(scene.job_pods("prep")) == 1
+
+
+def test_release_waits_for_the_tasks_and_the_job_for_the_release() -> None:
+    scene = a_prepared_scene("t", jobReleaseTask=RELEASE)
+    (prep,) = of(StartJobTask, scene.done)
+    scene.ends(prep.pod, exited(0))
+    scene.starts("t-1")
+    scene.run()
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run(seconds=5)
+    assert scene.job_pods("release") == []
+    scene.ends("t-1", exited(143, "Terminated"))
+    scene.run(seconds=5)
+    (release,) = scene.job_pods("release")
+    assert scene.jobs["film"].status.state is JobState.TERMINATING
+    scene.ends(release, exited(1))
+    scene.run(seconds=5)
+    assert scene.jobs["film"].status.state is JobState.COMPLETED
+    let_go = [action.pod for action in of(ReleaseEvidence, scene.done)]
+    assert let_go.index(prep.pod) < let_go.index(release), "what tells that it is done goes last"
+    (entry,) = next(iter(scene.nodes.values())).status.jobs
+    assert entry.release is not None
+    assert entry.release.exit_code == 1
+
+
+def test_nothing_is_released_where_the_preparation_failed() -> None:
+    scene = a_prepared_scene("t", jobReleaseTask=RELEASE)
+    scene.ends(scene.job_pods("prep")[0], exited(1))
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run(seconds=5)
+    scene.pod("t-1", phase="Failed")
+    scene.run(seconds=60)
+    assert scene.jobs["film"].status.state is JobState.COMPLETED
+    assert [action.role.value for action in of(StartJobTask, scene.done)] == ["prep"]
+    assert scene.pool_state().job_pods == {}
