@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     agent_gid: UserId = Field(default=65_533, description="The group of agents: it reads and deletes all tasks' files")
     derived_uid_first: UserId = Field(default=1_000_000_000, description="The first user made for a task or account")
     derived_uid_count: UserId = Field(default=1_000_000_000, description="How many such users there are")
+    job_token_role: Annotated[str, Field(max_length=253)] = Field(
+        default="", description="The ClusterRole of tasks that ask for a token; empty: tasks get no token"
+    )
     task_grace: Annotated[int, Field(ge=1, le=3600)] = Field(
         default=30, description="From SIGTERM to SIGKILL when a task is ended"
     )

@@ -14,6 +14,7 @@ EVERYTHING: helm.Document = {
     "metrics": {"podMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
     "networkPolicy": {"enabled": True},
     "flowControl": {"enabled": True},
+    "jobTokens": {"enabled": True},
     "priorityClassName": "system-cluster-critical",
     "nodeSelector": {"kubernetes.io/os": "linux"},
     "tolerations": [{"operator": "Exists"}],
@@ -62,7 +63,7 @@ def test_lint_has_nothing_to_say(values: helm.Document) -> None:
 @pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["defaults", "everything"])
 def test_what_the_operator_may_do(values: helm.Document) -> None:
     own = ["pools", "computenodes", "jobs", "tasks", "jobschedules"]
-    granted = rules_of_operator(helm.rendered(values))
+    granted = rules_of_operator(helm.rendered(values | {"jobTokens": {"enabled": False}}))
     assert granted == {
         ("millpond.dev", "pools"): {"get", "list", "watch", "patch"},
         ("millpond.dev", "computenodes"): {"get", "list", "watch", "create", "delete", "patch"},
@@ -76,6 +77,24 @@ def test_what_the_operator_may_do(values: helm.Document) -> None:
         ("events.k8s.io", "events"): {"create"},
         ("coordination.k8s.io", "leases"): {"get", "create", "patch"},
     }
+
+
+def test_tokens_of_jobs_cost_the_operator_three_rights_and_are_off_by_default() -> None:
+    without = rules_of_operator(helm.rendered())
+    documents = helm.rendered({"jobTokens": {"enabled": True}})
+    granted = rules_of_operator(documents)
+    assert {what: verbs for what, verbs in granted.items() if what not in without} == {
+        ("", "serviceaccounts"): {"get", "create"},
+        ("rbac.authorization.k8s.io", "rolebindings"): {"get", "create"},
+        ("rbac.authorization.k8s.io", "clusterroles"): {"bind"},
+    }
+    (bind,) = [rule for role in roles(documents) for rule in role["rules"] if "bind" in rule["verbs"]]
+    assert bind["resourceNames"] == [environment(documents)["MILLPOND_JOB_TOKEN_ROLE"]["value"]] == ["millpond-job"]
+    (role,) = [role for role in roles(documents) if role["metadata"]["name"] == "millpond-job"]
+    assert role["rules"] == [
+        {"apiGroups": ["millpond.dev"], "resources": ["tasks"], "verbs": ["get", "list", "watch", "create"]}
+    ]
+    assert "MILLPOND_JOB_TOKEN_ROLE" not in environment(helm.rendered())
 
 
 def test_no_role_has_a_wildcard_or_secrets() -> None:
@@ -248,6 +267,8 @@ def test_namespaced_documents_name_the_release_namespace() -> None:
         "CustomResourceDefinition",
         "FlowSchema",
         "PriorityLevelConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
     }
     for document in helm.rendered(EVERYTHING):
         if document["kind"] not in cluster_wide:

@@ -103,6 +103,14 @@ def manager_task(job_name: str, manager_id: str) -> str:
     return f"{job_name}-{manager_id}"
 
 
+def job_account(job_name: str) -> str:
+    """The ServiceAccount whose tokens tasks of the job may have, and its RoleBinding: ``millpond-job-<job>``.
+
+    The chart's admission policy reads the job's name off it.
+    """
+    return f"millpond-job-{job_name}"
+
+
 def template_task(job_name: str, task_name: str) -> str:
     """The task that a job template names ``task_name``, made for ``job_name``: ``<job>-<task>``."""
     return shorten(f"{job_name}-{task_name}")

@@ -222,6 +222,7 @@ class TaskReason(StrEnum):
     USER_ACCOUNT_INVALID = "UserAccountInvalid"
     POD_FORBIDDEN = "PodForbidden"
     POD_INVALID = "PodInvalid"
+    NO_TOKENS = "NoTokens"
     WAITING = "Waiting"
     RUNNING = "Running"
     RETRYING = "Retrying"

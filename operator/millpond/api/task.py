@@ -15,6 +15,7 @@ from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.resources import ResourceRequirements
 from millpond.api.schema import (
+    ATOMIC,
     CommandLine,
     Count,
     Document,
@@ -72,6 +73,26 @@ class Affinity(Document):
     )
 
 
+class Access(StrEnum):
+    """What a task's token gives access to."""
+
+    JOB = "Job"
+
+
+class AuthenticationTokenSettings(Document):
+    """A token for the API server, in a file that `AZ_BATCH_AUTHENTICATION_TOKEN_FILE` names."""
+
+    access: Annotated[
+        tuple[Access, ...],
+        Field(
+            min_length=1,
+            max_length=1,
+            description="Job: read the Tasks of the namespace, and add Tasks to its own job",
+            json_schema_extra=ATOMIC,
+        ),
+    ]
+
+
 class TaskWork(Document):
     """What a task does, be it a job's manager or another one."""
 
@@ -99,6 +120,9 @@ class TaskWork(Document):
         ResourceRequirements()
     )
     constraints: TaskConstraints = TaskConstraints()
+    authentication_token_settings: AuthenticationTokenSettings | None = Field(
+        default=None, description="Only where the cluster's operator gives tokens to tasks"
+    )
 
 
 class TaskTemplateSpec(TaskWork):
@@ -211,6 +235,7 @@ class Task(Resource):
                         "containerSettings",
                         "environmentSettings",
                         "userIdentity",
+                        "authenticationTokenSettings",
                         "resources",
                         "affinity",
                         "dependsOn",

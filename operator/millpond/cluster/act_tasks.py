@@ -22,6 +22,7 @@ from millpond.cluster.errors import (
     NotFoundError,
     RejectedError,
 )
+from millpond.cluster.job_tokens import see_to_account
 from millpond.cluster.manifests.layout import Manifest
 from millpond.cluster.manifests.security import runs_as_root
 from millpond.cluster.manifests.task_pod import task_pod
@@ -39,6 +40,10 @@ from millpond.settings import Settings
 
 NAMESAKE_PAUSE = 5.0
 """Seconds until a name that another Pod still has is tried again."""
+NO_TOKENS = (
+    "The task asks for a token, and tasks get none in this cluster. Leave out authenticationTokenSettings, "
+    "or have jobTokens.enabled set in Millpond's chart."
+)
 AS_ROOT = " The task is an Admin's and runs as root: where root is not admitted, use a NonAdmin user."
 ROUNDS = 400
 """Most pages that one action deletes; what is left is for the next one."""
@@ -69,6 +74,12 @@ class TaskActions:
             text = "commandLine is empty: an image's own entry point cannot be started. Write the command out."
             return Refused(TaskReason.INVALID_COMMAND_LINE, text)
         job, pool = await self._documents.job(space, action.job), await self._documents.pool(space, action.pool)
+        if task.spec.authentication_token_settings is not None:
+            if not self._settings.job_token_role:
+                return Refused(TaskReason.NO_TOKENS, NO_TOKENS)
+            missed = await see_to_account(self._api, job, self._settings.job_token_role)
+            if missed is not None:
+                return missed
         try:
             manifest = task_pod(action, task, job, pool, self._settings)
         except CommandLineError as error:

@@ -42,6 +42,8 @@ class Resource(msgspec.Struct, frozen=True):
 
 PODS = Resource("", "v1", "pods", "Pod")
 HOSTS = Resource("", "v1", "nodes", "Node", namespaced=False)
+SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")
+ROLE_BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
 EVENTS = Resource("events.k8s.io", "v1", "events", "Event")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 POOLS = Resource(GROUP, VERSION, "pools", "Pool")

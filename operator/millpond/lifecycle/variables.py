@@ -33,6 +33,8 @@ class Facts:
     job: str = ""
     id: str = ""
     preparation: str = ""
+    token: str = ""
+    """The file that holds its token; a path of the container."""
 
     def below(self, directory: str) -> str:
         """The path of a directory as the command sees it; empty where there is none."""
@@ -78,6 +80,7 @@ VARIABLES = (
     Variable("AZ_BATCH_TASK_WORKING_DIR", ALL, lambda of: of.below(f"{of.directory}/wd")),
     Variable("AZ_BATCH_JOB_PREP_DIR", PREPARED, lambda of: of.below(of.preparation)),
     Variable("AZ_BATCH_JOB_PREP_WORKING_DIR", PREPARED, lambda of: of.below(of.preparation and f"{of.preparation}/wd")),
+    Variable("AZ_BATCH_AUTHENTICATION_TOKEN_FILE", frozenset({Scope.TASK}), lambda of: of.token),
     Variable("AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES", ALL, lambda _: ContainerLimit("ephemeral-storage")),
 )
 

@@ -56,6 +56,8 @@ _THEIRS = (
         "v1", "Namespace", "namespaces", namespaced=False, status=True, selectable=("metadata.name", "status.phase")
     ),
     ResourceType("v1", "ConfigMap", "configmaps"),
+    ResourceType("v1", "ServiceAccount", "serviceaccounts"),
+    ResourceType("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
     ResourceType("coordination.k8s.io/v1", "Lease", "leases"),
 )
 

@@ -30,8 +30,13 @@ class Bench:
     def __init__(self, verbs: Verbs, world: World, api: ApiServer) -> None:
         self.verbs = verbs
         self.world = world
+        self.api = api
         self.events = EventRecorder(api, "test")
-        self.actuator = Actuator(api, Documents(api, world), self.events, Settings())
+        self.use(Settings())
+
+    def use(self, settings: Settings) -> None:
+        """Perform with these settings from now on."""
+        self.actuator = Actuator(self.api, Documents(self.api, self.world), self.events, settings)
 
     async def perform(self, *actions: AnyAction) -> list[Outcome]:
         """Outcomes in the order in which they were reported."""

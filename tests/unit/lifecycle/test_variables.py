@@ -8,7 +8,9 @@ from millpond.lifecycle.variables import NAMES, ContainerLimit, Facts, Scope, Va
 ROOT = "/mnt/batch/tasks"
 OWN = "workitems/frames/job-1/042"
 PREPARATION = "workitems/frames/job-1/jobpreparation"
-FACTS = Facts("studio", "farm", "farm-aaaaa", ROOT, OWN, job="frames", id="042", preparation=PREPARATION)
+FACTS = Facts(
+    "studio", "farm", "farm-aaaaa", ROOT, OWN, job="frames", id="042", preparation=PREPARATION, token="/run/token"
+)
 
 T, P, R, S = Scope.TASK, Scope.PREPARATION, Scope.RELEASE, Scope.START
 ROWS: list[tuple[str, Value, set[Scope]]] = [
@@ -31,11 +33,11 @@ ROWS: list[tuple[str, Value, set[Scope]]] = [
     ("AZ_BATCH_TASK_WORKING_DIR", f"{ROOT}/{OWN}/wd", {T, P, R, S}),
     ("AZ_BATCH_JOB_PREP_DIR", f"{ROOT}/{PREPARATION}", {T, R}),
     ("AZ_BATCH_JOB_PREP_WORKING_DIR", f"{ROOT}/{PREPARATION}/wd", {T, R}),
+    ("AZ_BATCH_AUTHENTICATION_TOKEN_FILE", "/run/token", {T}),
     ("AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES", ContainerLimit("ephemeral-storage"), {T, P, R, S}),
 ]
 WITHOUT_MECHANISM = {
     "AZ_BATCH_CERTIFICATES_DIR": "there are no certificates yet",
-    "AZ_BATCH_AUTHENTICATION_TOKEN": "there is no authenticationTokenSettings yet",
     "AZ_BATCH_APP_PACKAGE_…": "there are no application packages yet",
     "AZ_BATCH_HOST_LIST": "there are no multi-instance tasks yet",
     "AZ_BATCH_NODE_LIST": "there are no multi-instance tasks yet",

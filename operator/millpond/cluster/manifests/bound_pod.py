@@ -92,7 +92,7 @@ def _tolerations(pool: Pool) -> list[Manifest]:
 
 
 def job_environment(
-    scope: Scope, place: Place, job: Job, task_id: str, settings: Iterable[EnvironmentSetting]
+    scope: Scope, place: Place, job: Job, task_id: str, settings: Iterable[EnvironmentSetting], token: str = ""
 ) -> list[Variable]:
     """The variables of something that a job runs on a node: the job's settings, its own, and the service's."""
     name, preparation = job.metadata.name, job.spec.job_preparation_task
@@ -105,6 +105,7 @@ def job_environment(
         job=name,
         id=task_id,
         preparation=task_directory(name, preparation.id) if preparation is not None else "",
+        token=token,
     )
     return environment((job.spec.common_environment_settings, settings), service_variables(scope, facts))
 

@@ -8,6 +8,7 @@ from millpond.api.pool import Pool
 from millpond.api.task import Task
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, launched, run_container
 from millpond.cluster.manifests.identity import common_labels, owner
+from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
@@ -26,14 +27,15 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     }
     own = task_directory(start.job, task.id)
     place = Place(start.namespace, start.pool, start.node, start.host)
-    variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings)
+    token = TOKEN_FILE if task.spec.authentication_token_settings is not None else ""
+    variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings, token)
     limit = task.spec.constraints.max_wall_clock_seconds
     options = ("--wall-clock", str(limit)) if limit is not None else ()
     user = user_of(
         task.spec.user_identity, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users()
     )
     command = Command(task.spec.command_line or "", own, task.spec.container_settings, user, options)
-    return bound_pod(
+    made = bound_pod(
         metadata,
         place,
         pool,
@@ -41,6 +43,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
         settings,
         _inits(start, command, job, pool),
     )
+    return with_token(made, start.job) if token else made
 
 
 def _labels(start: StartAttempt) -> dict[str, str]:
