@@ -145,6 +145,7 @@ def test_the_restricted_predicate_says_no(change: helm.Document, complaint: str)
 
 def test_every_variable_is_a_setting() -> None:
     everything = {"settings": {name: _some_value(schema) for name, schema in chart_settings().items()}}
+    everything["jobTokens"] = {"enabled": True}
     names = {name for name in environment(helm.rendered(everything)) if name.startswith(PREFIX)}
     known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields if field != "kubeconfig"}
     assert names == known

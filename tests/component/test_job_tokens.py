@@ -18,6 +18,7 @@ from support.hands import document
 SPACE, OTHER = "tokens", "tokens-other"
 KINDS = ("ClusterRole", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 WORK = {"commandLine": "/bin/true"}
+SECRET = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,22 @@ def policed(server: ApiServer) -> Iterator[ApiServer]:
         server.done("create", "namespace", space)
         for job in ("film", "film-2"):
             server.done("apply", "-n", space, "-f", "-", document=document("Job", job, {"poolName": "farm"}))
+    server.done("apply", "-n", SPACE, "-f", "-", document=document("Task", "kept", {"jobName": "film", **WORK}))
+    _in_force(server)
     yield server
     for made in reversed(wanted):
         server.done("delete", made["kind"], made["metadata"]["name"])
+
+
+def _in_force(server: ApiServer) -> None:
+    """A policy is obeyed some time after it was made."""
+    until, task = time.monotonic() + 30, document("Task", "trial", {"jobName": "film", **WORK})
+    stranger = f"system:serviceaccount:{SPACE}:millpond-job-nobody"
+    server.done("create", "clusterrolebinding", "trial", "--clusterrole=millpond-job", f"--user={stranger}")
+    trial = (f"--as={stranger}", "-n", SPACE, "create", "--dry-run=server", "-f", "-")
+    while "another one" not in server.kubectl(*trial, document=task).stderr:
+        assert time.monotonic() < until, "the policy is not obeyed"
+    server.done("delete", "clusterrolebinding", "trial")
 
 
 @pytest.fixture
@@ -64,7 +78,7 @@ async def test_it_adds_tasks_to_its_own_job_and_sees_them(policed: ApiServer, to
         (
             {
                 "jobName": "film",
-                "environmentSettings": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],
+                "environmentSettings": SECRET,
             },
             "a task that a token adds reads no Secret",
         ),
@@ -95,6 +109,5 @@ async def test_rbac_refuses(policed: ApiServer, token: str, act: tuple[str, ...]
 
 
 async def test_others_are_not_held_to_it(policed: ApiServer) -> None:
-    secret = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
-    task = document("Task", "by-a-user", {"jobName": "film-2", **WORK, "environmentSettings": secret})
+    task = document("Task", "by-a-user", {"jobName": "film-2", **WORK, "environmentSettings": SECRET})
     policed.done("create", "-n", SPACE, "-f", "-", document=task)

@@ -60,8 +60,8 @@ def _cases(kind: str, full: Spec, path: str, word: str, node: dict[str, Any]) ->
 
 _TOO_MUCH = {
     "maxLength": lambda bound: f"may not be more than {bound}",
-    "maxItems": lambda bound: f"must have at most {bound} items",
-    "maxProperties": lambda bound: f"must have at most {bound} items",
+    "maxItems": lambda bound: f"must have at most {bound} item",
+    "maxProperties": lambda bound: f"must have at most {bound} item",
 }
 
 
