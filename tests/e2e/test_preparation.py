@@ -38,7 +38,7 @@ def test_a_node_is_prepared_once_before_its_tasks_and_released_after_them(shared
         "film",
         2 * WHOLE_NODE,
         "cat $AZ_BATCH_JOB_PREP_WORKING_DIR/scene $AZ_BATCH_NODE_SHARED_DIR/scene $AZ_BATCH_JOB_PREP_DIR/wd/owner; "
-        "touch $AZ_BATCH_JOB_PREP_WORKING_DIR/intruder && exit 9; id -u",
+        "touch $AZ_BATCH_JOB_PREP_WORKING_DIR/intruder 2>/dev/null && exit 9; id -u",
         jobPreparationTask={"commandLine": shell(prepare), "userIdentity": own},
         jobReleaseTask={"commandLine": shell(f"sleep 1; rm $AZ_BATCH_NODE_SHARED_DIR/scene && {RELEASED}")},
         onAllTasksComplete="TerminateJob",
