@@ -11,6 +11,7 @@ from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.reactivation import serve_reactivation
 from millpond.control.records import Problem, TaskRecord
+from millpond.control.task_ids import rightful
 from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_no_more
@@ -111,6 +112,9 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
             "Create the task with another id."
         )
         return Problem(reserved, text)
+    if rightful(task) is not task:
+        text = f"Another task of job {task.job.name} has the id {task.id}, whatever the case of its letters. "
+        return Problem(TaskReason.TASK_EXISTS, text + "Create this task with another id, or delete the other one.")
     refused = contradicts(task, task.job.model)
     if refused is not None:
         return Problem(refused.reason, refused.message)

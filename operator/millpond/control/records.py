@@ -164,6 +164,8 @@ class JobRecord:
         """Attempts that hold slots or are not counted yet."""
         self.prepares = False
         """It has a preparation task."""
+        self.given_ids: dict[str, set[str]] = {}
+        """Names of the tasks whose id is not their name, by id in lower case."""
         self.reserved: dict[str, str] = {}
         """Ids, in lower case, that its own preparation and release tasks have; and the reason to refuse them."""
         self.nodes: dict[str, JobNode] = {}
