@@ -45,8 +45,8 @@ def test_words(farm: Shell) -> None:
         "Task wide of job frames is Active.",
         "",
         "✗ TooManySlots",
-        "  It needs 3 slots, and nodes of pool render have 2.",
-        "  → Lower requiredSlots, or use a pool with more taskSlotsPerNode.",
+        "  requiredSlots is 3, but nodes of pool render have 2.",
+        "  → Lower requiredSlots in a new task, or use a pool with more taskSlotsPerNode.",
     ]
 
 
