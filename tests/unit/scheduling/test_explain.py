@@ -212,6 +212,13 @@ SAID_BY_THE_TASK = {
     TaskReason.TASK_EXPIRED,
     TaskReason.INVALID_COMMAND_LINE,
     TaskReason.INVALID_DOCUMENT,
+    TaskReason.USER_ACCOUNT_NOT_FOUND,
+    TaskReason.USER_ACCOUNT_INVALID,
+    TaskReason.DEPENDENCY_CYCLE,
+    TaskReason.TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB,
+    TaskReason.TASK_ID_SAME_AS_JOB_PREPARATION_TASK,
+    TaskReason.TASK_ID_SAME_AS_JOB_RELEASE_TASK,
+    TaskReason.INVALID_PROPERTY_VALUE,
     TaskReason.POD_FORBIDDEN,
     TaskReason.POD_INVALID,
 }
@@ -221,6 +228,8 @@ NO_WAIT = {
     TaskReason.WAITING,
     TaskReason.REQUEUED,
     TaskReason.TASK_TERMINATED,
+    TaskReason.REACTIVATED,
+    TaskReason.TASK_NOT_COMPLETED,
 }
 """Words of conditions that nothing waits for."""
 
