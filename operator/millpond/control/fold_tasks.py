@@ -9,7 +9,7 @@ import sys
 from functools import lru_cache
 
 from millpond.api.job import Job
-from millpond.api.reasons import TaskReason, TaskState
+from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResources, TaskStatus, TaskView
 from millpond.control.fold_dependencies import conclude, follow, forget
@@ -144,7 +144,7 @@ def settle_into_queue(task: TaskRecord) -> None:
     if (
         job.model is None
         or task.reactivate
-        or job.ending
+        or (job.state is not JobState.ACTIVE and job.ending)
         or task.lost
         or task.not_before
         or task.terminate
