@@ -118,3 +118,14 @@ def test_a_task_that_waits_for_others_names_them_and_how_they_stand() -> None:
     assert named in finding.message
     assert finding.message.endswith(" and more.")
     assert "millpond task reactivate bad" in finding.remedy
+
+
+def test_a_condition_and_an_explanation_use_one_text() -> None:
+    """What placement's judgement writes is what is said before it is written."""
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("wide", slots=9), a_task("stray", job="nowhere"))
+    before = {name: explain(facts_of(scene.task(name), scene.tasks[name], scene.now)) for name in scene.tasks}
+    scene.run(seconds=15)
+    for name, findings in before.items():
+        (written,) = (c for c in scene.tasks[name].status.conditions if c.type == "Scheduled")
+        assert [(finding.reason, finding.told) for finding in findings] == [(written.reason, written.message)]
