@@ -18,8 +18,8 @@ from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, NodeRecord, TaskRecord
 from millpond.lifecycle.age import added_too_early, told_too_old
-from millpond.lifecycle.exits import TASK_CONTAINER
 from millpond.lifecycle.jobs import why_none_start
+from millpond.lifecycle.waits import waiting_for_container, waits_for_preparation
 from millpond.scheduling.dependencies import Key
 from millpond.scheduling.explain import Facts, Finding, JobFact, NodeFact, PoolFact, PredecessorFact
 from millpond.scheduling.node_slots import NodeSlots
@@ -53,6 +53,7 @@ def facts_of(task: TaskRecord, view: TaskView, now: float) -> Facts:
         problem=_problem(task, conditions.get("Scheduled"), now),
         retry=complete.message if complete and complete.reason in (TaskReason.RETRYING, TaskReason.REQUEUED) else "",
         container_trouble=_container_trouble(task),
+        prepares=task.live is not None and task.live.view is not None and waits_for_preparation(task.live.view),
         waits_for=tuple(_predecessor(job, key) for key in unmet[:MOST_NAMED]),
         waits_for_more=len(unmet) > MOST_NAMED,
         waiting_above=sum(other.waiting for other in pool.jobs.values() if priority_of(other) > priority_of(job)),
@@ -173,8 +174,7 @@ def _offered(node: NodeRecord, model: ComputeNode) -> NodeSlots:
 def _container_trouble(task: TaskRecord) -> str:
     """What the kubelet says of a container that does not start, beyond that it is being created."""
     view = task.live.view if task.live else None
-    state = view.container(TASK_CONTAINER) if view is not None else None
-    waiting = state.waiting if state else None
+    waiting = waiting_for_container(view) if view is not None else None
     if waiting is None or waiting.reason in ("", "ContainerCreating", "PodInitializing"):
         return ""
     return f"{waiting.reason}: {waiting.message}" if waiting.message else waiting.reason

@@ -128,12 +128,19 @@ def hold_up(pool: PoolState, job: JobRecord) -> tuple[JobReason, str] | None:
         text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
         return JobReason.POOL_NOT_FOUND, text
     if job.barred and any(True for _ in pool.index) and all(node.name in job.barred for node in pool.index):
-        text = (
-            f"The job's preparation task failed on every node of pool {pool.name} that takes tasks, so they take none "
-            f"of this job's. See `millpond job prep-status {job.name}`; make a job with another one, or add nodes."
-        )
-        return JobReason.JOB_PREPARATION_TASK_FAILED, text
+        return JobReason.JOB_PREPARATION_TASK_FAILED, _why_barred(pool, job)
     return None
+
+
+def _why_barred(pool: PoolState, job: JobRecord) -> str:
+    """Of all nodes: what keeps the preparation from being started on one of them, since that can be mended."""
+    refusal = min((job.nodes[name].refusal for name in job.barred if job.nodes[name].refusal), default="")
+    if refusal:
+        return f"The job's preparation task cannot be started on pool {pool.name} and is tried again. {refusal}"
+    return (
+        f"The job's preparation task failed on every node of pool {pool.name} that takes tasks, so they take none "
+        f"of this job's. See `millpond job prep-status {job.name}`; make a job with another one, or add nodes."
+    )
 
 
 _GOING_ON = {

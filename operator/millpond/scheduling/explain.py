@@ -127,6 +127,8 @@ class Facts(msgspec.Struct, frozen=True):
     problem: Finding | None = None
     retry: str = ""
     container_trouble: str = ""
+    prepares: bool = False
+    """It waits on its node for the job's preparation task."""
     waits_for: tuple[PredecessorFact, ...] = ()
     """The first of its unmet dependencies."""
     waits_for_more: bool = False
@@ -181,6 +183,9 @@ def _preparing(facts: Facts) -> Finding:
         remedy = "Correct the image, the pull Secret or the Secrets that the task names; it fails by itself in time."
         message = f"Its container on node {facts.node} does not start: {facts.container_trouble}"
         return Finding(WaitReason.CONTAINER_NOT_STARTING, message, True, remedy)
+    if facts.prepares:
+        message = f"It has its place on node {facts.node}, where the job's preparation task runs before it."
+        return Finding(WaitReason.PREPARING, message, remedy=f"millpond job prep-status {facts.job.name}")
     return Finding(WaitReason.PREPARING, f"It has its place on node {facts.node}, and its container starts there.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api.job import DesiredState
 from millpond.control.actions import StartAttempt
 from millpond.control.explanation import facts_of
+from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.explain import explain
 from support.builders import CLAIM, a_host, a_job, a_node, a_pool, a_task, a_task_pod, exited, running, waiting
@@ -129,3 +130,18 @@ def test_a_condition_and_an_explanation_use_one_text() -> None:
     for name, findings in before.items():
         (written,) = (c for c in scene.tasks[name].status.conditions if c.type == "Scheduled")
         assert [(finding.reason, finding.told) for finding in findings] == [(written.reason, written.message)]
+
+
+def test_a_task_that_waits_for_its_job_s_preparation_says_so() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(jobPreparationTask={"commandLine": "fetch"}), a_task("t"))
+    scene.run(seconds=1)
+
+    def told(state: dict[str, object]) -> str:
+        wait = {"name": AWAIT_CONTAINER, "state": state}
+        scene.pod("t-1", waiting("PodInitializing"), initContainerStatuses=[wait])
+        (finding,) = explain(facts_of(scene.task("t"), scene.tasks["t"], scene.now))
+        return f"{finding.reason} {finding.remedy}"
+
+    assert told(running()) == "Preparing millpond job prep-status film"
+    assert told(waiting("ErrImagePull", "no such image")).startswith("ContainerNotStarting")

@@ -54,6 +54,7 @@ CASES: dict[str, tuple[Facts, str, bool]] = {
     "failed": (facts(state="Completed", ended="Exit code 3.", node="n1"), TaskReason.TASK_FAILED, False),
     "runs": (facts(state="Running", node="n1"), TaskReason.RUNNING, False),
     "prepares": (facts(state="Preparing", node="n1"), WaitReason.PREPARING, False),
+    "its node is prepared": (facts(state="Preparing", node="n1", prepares=True), WaitReason.PREPARING, False),
     "placed and not written yet": (facts(node="n1"), WaitReason.PREPARING, False),
     "image missing": (
         facts(node="n1", container_trouble="ErrImagePull: no such image"),
