@@ -196,8 +196,8 @@ class JobRecord:
         Whoever sets it also marks the job, and can find again after a restart what made him ask; it is asked for once,
         and lasts in `status.disabledBy` until a user enables the job (`lifecycle.jobs.disable_lasts`).
         """
-        self.holding = False
-        """The job finalizer is being written."""
+        self.holding = ""
+        """The version of the Job on which the job finalizer is being written."""
         self.released = ""
         """The uid of the deleted Job that has been let go with its tasks, or is being."""
         self.writing = False
