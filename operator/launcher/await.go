@@ -75,7 +75,10 @@ func (w awaiting) judge(text []byte) (ended bool, failure string) {
 	if found.Cause == causeExited && found.ExitCode == 0 {
 		return true, ""
 	}
-	return true, join(fmt.Sprintf("It failed (%s, exit code %d).", found.Cause, found.ExitCode), found.Message)
+	if found.Message != "" {
+		return true, found.Message
+	}
+	return true, fmt.Sprintf("It ended as %s, with exit code %d.", found.Cause, found.ExitCode)
 }
 
 // tell leaves the reason of a failure where the kubelet and whoever reads the log find it.

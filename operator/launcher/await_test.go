@@ -51,7 +51,7 @@ func TestWhatEndsAWait(t *testing.T) {
 		says         string
 	}{
 		{"success", `{"name":"mine","cause":"Exited","exitCode":0}`, 0, ""},
-		{"failure", `{"name":"mine","cause":"Exited","exitCode":3,"message":"The command ended with exit code 3."}`, 1, "It failed (Exited, exit code 3). The command ended"},
+		{"failure", `{"name":"mine","cause":"Exited","exitCode":3,"message":"The command ended with exit code 3."}`, 1, "The command ended with exit code 3."},
 		{"out of time, exit code 0", `{"name":"mine","cause":"WallClock","exitCode":0}`, 1, "WallClock"},
 		{"no such command", `{"name":"mine","cause":"CommandNotFound","exitCode":127}`, 1, "CommandNotFound"},
 	}

@@ -143,6 +143,28 @@ def test_all_nodes_barred_says_so() -> None:
     play(scenario)
 
 
+def test_a_user_that_is_not_there_is_told_and_may_come_later() -> None:
+    async def scenario(world: ModelWorld, log: Log) -> None:
+        world.host("h1").pool("p", 1).job("j", jobPreparationTask=PREP | {"userIdentity": {"userName": "carol"}})
+        world.task("j", "t1")
+
+        def told() -> bool:
+            conditions = world.status("jobs", "j").get("conditions", ())
+            return any(c["type"] == "Scheduled" and "no user account carol" in c["message"] for c in conditions)
+
+        await world.run_until(told, LIMIT)
+        await world.run_until(lambda: "failure" in job_on(world).get("preparation", {}), LIMIT)
+        assert "no user account carol" in job_on(world)["preparation"]["failure"]["message"]
+        assert log.roles("prep") == []
+        world.patch("pools", "p", userAccounts=[{"name": "carol", "uid": 3001, "gid": 3001}])
+        await world.run_until(world.all_tasks_completed, LIMIT)
+        assert job_on(world)["preparation"]["result"] == "Success"
+        (prep,) = log.roles("prep")
+        assert prep["spec"]["containers"][0]["securityContext"]["runAsUser"] == 3001
+
+    play(scenario)
+
+
 def test_tasks_that_do_not_wait_run_beside_the_preparation_and_after_its_failure() -> None:
     async def scenario(world: ModelWorld, log: Log) -> None:
         world.scripts.job_task = lambda role, job, node: Run(seconds=20.0, exit_code=1)

@@ -5,15 +5,11 @@ One node; every kind of user writes first, then every kind of user looks around.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
-from support.binaries import ROOT
 from support.installation import Installation, Space, shell
 from support.live import Document
 
@@ -68,16 +64,7 @@ def users(installation: Installation) -> Iterator[Space]:
 
 def stdout(space: Space, task: str) -> list[str]:
     """What `millpond task stdout` prints."""
-    program = [sys.executable, "-c", "from millpond.cli.main import main; main()", "task", "stdout", task]
-    environment = os.environ | {
-        "KUBECONFIG": str(space.installation.kubeconfig),
-        "PYTHONPATH": str(ROOT / "operator"),
-    }
-    done = subprocess.run(
-        [*program, "-n", space.name], env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return space.millpond("task", "stdout", task).splitlines()
 
 
 def ids(space: Space, name: str) -> tuple[int, int, set[int]]:

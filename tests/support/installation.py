@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,9 +31,10 @@ SETTINGS = {
 }
 
 
-def tool(*arguments: str) -> str:
-    """The standard output of a program that must succeed."""
-    result = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=1500)
+def tool(*arguments: str, environment: dict[str, str] | None = None) -> str:
+    """The standard output of a program that must succeed; `environment` comes on top of the present one."""
+    whole = os.environ | (environment or {})
+    result = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=1500, env=whole)
     assert result.returncode == 0, f"{' '.join(arguments)}: {result.stderr}{result.stdout}"
     return result.stdout
 
@@ -188,6 +191,12 @@ class Space:
 
         what = f"pool {pool} has {count} nodes {' or '.join(states)}"
         return list(self.live.until("computenodes", self.name, there, what, 90))
+
+    def millpond(self, *arguments: str) -> str:
+        """What the command line prints, in this namespace."""
+        program = [sys.executable, "-c", "from millpond.cli.main import main; main()", *arguments, "-n", self.name]
+        environment = {"KUBECONFIG": str(self.installation.kubeconfig), "PYTHONPATH": str(ROOT / "operator")}
+        return tool(*program, environment=environment)
 
     def log(self, pod: str, container: str = "task") -> str:
         return self.installation.kubectl("logs", "-n", self.name, pod, "-c", container)

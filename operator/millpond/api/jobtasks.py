@@ -8,6 +8,7 @@ from millpond.api.containers import ContainerSettings
 from millpond.api.environment import EnvironmentSettings
 from millpond.api.schema import CommandLine, Document, LabelName, RetryCount, Seconds, TaskId
 from millpond.api.starttask import CommandStatus
+from millpond.api.users import UserIdentity
 
 LONGEST_RELEASE_SECONDS = 900
 
@@ -30,6 +31,7 @@ class JobPreparationTask(Document):
     command_line: Annotated[CommandLine, Field(description="Split as a POSIX shell would, run by no shell")]
     container_settings: ContainerSettings | None = None
     environment_settings: EnvironmentSettings = ()
+    user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     constraints: JobPreparationConstraints = JobPreparationConstraints()
     wait_for_success: Annotated[
         bool, Field(description="Whether tasks wait for it; a failure then bars the node to the job's tasks")
@@ -48,6 +50,7 @@ class JobReleaseTask(Document):
     command_line: Annotated[CommandLine, Field(description="Split as a POSIX shell would, run by no shell")]
     container_settings: ContainerSettings | None = None
     environment_settings: EnvironmentSettings = ()
+    user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     max_wall_clock_seconds: Annotated[int, Field(ge=1, le=LONGEST_RELEASE_SECONDS, description="It is not retried")] = (
         LONGEST_RELEASE_SECONDS
     )

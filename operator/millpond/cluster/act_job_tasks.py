@@ -8,12 +8,14 @@ from millpond.api import labels
 from millpond.api.commandline import CommandLineError
 from millpond.api.reasons import TaskReason
 from millpond.api.views.pod import PodView
+from millpond.cluster.act_tasks import root_hint
 from millpond.cluster.api_server import PODS, ApiServer
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import AlreadyExistsError, RejectedError
 from millpond.cluster.manifests.job_pod import job_pod
 from millpond.control.actions import StartJobTask
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
+from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
 
 NAMESAKE_PAUSE = 5.0
@@ -39,14 +41,18 @@ class JobTaskActions:
         if job.metadata.uid != action.job_uid or task is None:
             return Missed("the job was deleted and created again")
         try:
-            meta = await self._api.create(PODS, space, job_pod(action, task, job, pool, self._settings))
+            manifest = job_pod(action, task, job, pool, self._settings)
         except CommandLineError as error:
             return Refused(TaskReason.INVALID_COMMAND_LINE, f"Task {task.id} of job {action.job}: {error}")
+        except UserRefusedError as error:
+            return Refused(error.reason, f"Task {task.id} of job {action.job}: {error}")
+        try:
+            meta = await self._api.create(PODS, space, manifest)
         except AlreadyExistsError:
             return await self._found(action)
         except RejectedError as error:
             text = f"The API server refuses the Pod of task {task.id}: {error.message} Correct the task in a new job."
-            return Refused(TaskReason.POD_INVALID, text)
+            return Refused(TaskReason.POD_INVALID, text + root_hint(manifest))
         return Done(meta.resource_version, meta.uid)
 
     async def _found(self, action: StartJobTask) -> Outcome:

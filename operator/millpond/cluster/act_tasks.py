@@ -167,8 +167,13 @@ class TaskActions:
         return Done(meta.resource_version, meta.uid)
 
 
+def root_hint(pod: Manifest) -> str:
+    """What to try where a Pod that runs as root was refused; "" for any other."""
+    return AS_ROOT if runs_as_root(pod) else ""
+
+
 def _refused(error: RejectedError, pod: Manifest) -> Refused:
-    root = AS_ROOT if runs_as_root(pod) else ""
+    root = root_hint(pod)
     if isinstance(error, ForbiddenError):
         text = (
             f"The namespace does not admit the task's Pod: {error.message} Raise its quota, or admit such Pods.{root}"

@@ -137,12 +137,19 @@ def hold_up(pool: PoolState, job: JobRecord) -> tuple[JobReason, str] | None:
     if job.manager_problem is not None:
         return JobReason.JOB_MANAGER_NOT_CREATED, job.manager_problem.message
     if job.barred and any(True for _ in pool.index) and all(node.name in job.barred for node in pool.index):
-        text = (
-            f"The job's preparation task failed on every node of pool {pool.name} that takes tasks, so they take none "
-            f"of this job's. See `millpond job prep-status {job.name}`; make a job with another one, or add nodes."
-        )
-        return JobReason.JOB_PREPARATION_TASK_FAILED, text
+        return JobReason.JOB_PREPARATION_TASK_FAILED, _why_barred(pool, job)
     return None
+
+
+def _why_barred(pool: PoolState, job: JobRecord) -> str:
+    """Of all nodes: what keeps the preparation from being started on one of them, since that can be mended."""
+    refusal = min((job.nodes[name].refusal for name in job.barred if job.nodes[name].refusal), default="")
+    if refusal:
+        return f"The job's preparation task cannot be started on pool {pool.name} and is tried again. {refusal}"
+    return (
+        f"The job's preparation task failed on every node of pool {pool.name} that takes tasks, so they take none "
+        f"of this job's. See `millpond job prep-status {job.name}`; make a job with another one, or add nodes."
+    )
 
 
 _GOING_ON = {

@@ -8,13 +8,14 @@ from millpond.api import labels
 from millpond.api.computenode import MOST_JOBS
 from millpond.api.failure import Failure
 from millpond.api.jobtasks import NodeJob
-from millpond.api.reasons import CommandState, TaskResult
+from millpond.api.reasons import CommandState, FailureCode, TaskResult
 from millpond.api.starttask import CommandStatus
 from millpond.control.actions import Event
 from millpond.control.job_nodes import JobNode
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
-from millpond.lifecycle.jobtask import Run
+from millpond.lifecycle.failure import user_error
+from millpond.lifecycle.jobtask import Run, RunState
 from millpond.lifecycle.starttask import StartTask
 
 LONGEST_MESSAGE = 600
@@ -64,6 +65,9 @@ def _of(of: JobNode, old: NodeJob | None) -> NodeJob:
         newest = max(pods, key=lambda p: p.view.metadata.creation_timestamp if p.view else "~", default=None)
         if newest is not None:
             latest[role] = newest.run
+    if of.refusal:
+        due = labels.Role.RELEASE if of.job.ending else labels.Role.PREPARATION
+        latest[due] = Run(RunState.FAILED, failure=user_error(FailureCode.COMMAND_LAUNCH_FAILED, of.refusal))
     preparation, release = latest.get(labels.Role.PREPARATION), latest.get(labels.Role.RELEASE)
     return NodeJob(
         job_name=of.job.name,

@@ -205,7 +205,7 @@ def _drop_job_step(
             job.manager_problem = Problem(JobReason.JOB_MANAGER_NOT_CREATED, outcome.message)
             pool.mark("job", action.job)
     else:
-        job.holding, job.released = False, ""
+        job.holding, job.released = "", ""
     pool.look_at(again, "job", action.job)
 
 

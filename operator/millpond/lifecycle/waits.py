@@ -32,6 +32,12 @@ def starts_since(pod: PodView) -> str:
     return ended or pod.metadata.creation_timestamp
 
 
+def waiting_for_container(pod: PodView) -> Waiting | None:
+    """What the kubelet says of the first container that has not started: the wait for a preparation, or the task."""
+    state, before = pod.container(TASK_CONTAINER), awaited(pod)
+    return before.waiting if before and before.waiting else state.waiting if state else None
+
+
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
     """The end of a Pod that will never start, or None while it still may.
 
@@ -39,8 +45,7 @@ def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit
     """
     if waits_for_preparation(pod):
         return None
-    state, before = pod.container(TASK_CONTAINER), awaited(pod)
-    waiting = before.waiting if before and before.waiting else state.waiting if state else None
+    state, waiting = pod.container(TASK_CONTAINER), waiting_for_container(pod)
     if waiting is not None and (failure := _failure(waiting, waited >= image_limit)) is not None:
         return Exit(Ending.PREPROCESSING, failure=failure)
     started = state is not None and (state.running is not None or state.terminated is not None)

@@ -75,6 +75,13 @@ def test_a_preparation_that_is_forbidden_bars_the_node_for_a_while() -> None:
     scene.add(a_job(jobPreparationTask=PREP), a_task("t"))
     scene.run(seconds=5)
     assert len(scene.pool_state().jobs["film"].barred) == 1
+    scheduled = next(c for c in scene.jobs["film"].status.conditions if c.type == "Scheduled")
+    assert (scheduled.status, scheduled.reason) == ("False", "JobPreparationTaskFailed")
+    assert "exceeded quota" in scheduled.message
+    (entry,) = next(iter(scene.nodes.values())).status.jobs
+    assert entry.preparation is not None
+    assert entry.preparation.failure is not None
+    assert entry.preparation.failure.message == "exceeded quota"
     scene.run(seconds=60)
     assert len(scene.job_pods("prep")) == 1
 
@@ -100,6 +107,38 @@ def test_release_waits_for_the_tasks_and_the_job_for_the_release() -> None:
     (entry,) = next(iter(scene.nodes.values())).status.jobs
     assert entry.release is not None
     assert entry.release.exit_code == 1
+
+
+def test_a_release_that_cannot_start_holds_its_job_up_no_longer_than_it_may() -> None:
+    scene = a_prepared_scene("t", jobReleaseTask=RELEASE)
+    scene.ends(scene.job_pods("prep")[0], exited(0))
+    scene.ends("t-1", exited(0))
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run(seconds=5)
+    (release,) = scene.job_pods("release")
+    scene.pod(release, waiting("ErrImagePull", "not found"))
+    scene.run(seconds=2000)
+    assert scene.jobs["film"].status.state is JobState.COMPLETED
+    assert [stop.pod for stop in of(StopAttempt, scene.done)] == [release]
+    assert len(of(StartJobTask, scene.done)) == 2
+
+
+def test_a_release_that_is_forbidden_is_told_and_holds_no_end_up() -> None:
+    scene = a_prepared_scene("t", jobReleaseTask=RELEASE)
+    (prep,) = of(StartJobTask, scene.done)
+    scene.ends(prep.pod, exited(0))
+    scene.ends("t-1", exited(0))
+    scene.run()
+    scene.fail(StartJobTask, Refused("Forbidden", "exceeded quota"))
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run(seconds=5)
+    assert scene.jobs["film"].status.state is JobState.COMPLETED
+    (entry,) = next(iter(scene.nodes.values())).status.jobs
+    assert entry.preparation is not None
+    assert entry.preparation.exit_code == 0
+    assert entry.release is not None
+    assert entry.release.failure is not None
+    assert entry.release.failure.message == "exceeded quota"
 
 
 def test_nothing_is_released_where_the_preparation_failed() -> None:

@@ -18,7 +18,7 @@ from millpond.settings import Settings
 def job_pod(
     start: StartJobTask, task: JobPreparationTask | JobReleaseTask, job: Job, pool: Pool, settings: Settings
 ) -> Manifest:
-    """The manifest. Raises CommandLineError when the command line cannot be split.
+    """The manifest. Raises CommandLineError when the command line cannot be split, UserRefusedError by its user.
 
     It asks for no resources, since the tasks' slots have all that the node offers.
     """
@@ -26,7 +26,8 @@ def job_pod(
     scope = Scope.PREPARATION if start.role is labels.Role.PREPARATION else Scope.RELEASE
     variables = job_environment(scope, place, job, task.id, task.environment_settings)
     own = task_directory(start.job, task.id)
-    user = user_of(None, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users())
+    whose = Owner(start.namespace, start.pool, own)
+    user = user_of(task.user_identity, whose, pool.spec.user_accounts, settings.users())
     command = Command(task.command_line, own, task.container_settings, user, ("--name", start.pod, *_options(task)))
     metadata = {
         "name": start.pod,

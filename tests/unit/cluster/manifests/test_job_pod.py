@@ -9,6 +9,7 @@ from millpond.api import labels
 from millpond.api.labels import Role
 from millpond.cluster.manifests.job_pod import job_pod
 from millpond.control.actions import StartJobTask
+from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
 from support.builders import JOB, POOL, SPACE, a_job, a_pool
 from support.restricted import complaints
@@ -24,17 +25,22 @@ PREP: dict[str, Any] = {
 FOLDER = f"/mnt/batch/tasks/workitems/{JOB}/job-1"
 
 
-def made(role: Role, **release: Any) -> dict[str, Any]:
+def made(role: Role, **more: Any) -> dict[str, Any]:
     job = a_job(
-        jobPreparationTask=PREP,
-        jobReleaseTask={"commandLine": "clean", **release},
+        jobPreparationTask=PREP | more,
+        jobReleaseTask={"commandLine": "clean"} | more,
         commonEnvironmentSettings=[{"name": "MODE", "value": "job"}, {"name": "QUALITY", "value": "high"}],
     )
     task = job.spec.job_preparation_task if role is Role.PREPARATION else job.spec.job_release_task
     assert task is not None
     where = {"pool": POOL, "node": "farm-aaaaa", "host": "host-1"}
     start = StartJobTask(namespace=SPACE, role=role, job=JOB, job_uid="uid-film", pod="film-x", **where)
-    return job_pod(start, task, job, a_pool(), SETTINGS)
+    return job_pod(start, task, job, a_pool(userAccounts=[{"name": "alice", "uid": 2001, "gid": 2002}]), SETTINGS)
+
+
+def users(pod: dict[str, Any]) -> tuple[int, int]:
+    context = pod["spec"]["containers"][0]["securityContext"]
+    return context["runAsUser"], context["runAsGroup"]
 
 
 def variables(pod: dict[str, Any]) -> dict[str, str]:
@@ -81,3 +87,19 @@ def test_the_release_knows_where_the_preparation_was() -> None:
     )
     assert found["AZ_BATCH_TASK_DIR"] == f"{FOLDER}/jobrelease"
     assert found["MODE"] == "job"
+
+
+@pytest.mark.parametrize("role", [Role.PREPARATION, Role.RELEASE])
+def test_each_runs_as_its_own_user(role: Role) -> None:
+    assert users(made(role)) == (SETTINGS.task_uid, SETTINGS.task_uid)
+    assert users(made(role, userIdentity={"userName": "alice"})) == (2001, 2002)
+    assert users(made(role, userIdentity={"autoUser": {"elevationLevel": "Admin"}})) == (0, 0)
+    own = {"autoUser": {"scope": "Task"}}
+    assert users(made(role, userIdentity=own)) == users(made(role, userIdentity=own)) != users(made(role))
+    with pytest.raises(UserRefusedError, match="no user account bob"):
+        made(role, userIdentity={"userName": "bob"})
+
+
+def test_the_users_of_the_scope_task_differ() -> None:
+    own = {"autoUser": {"scope": "Task"}}
+    assert users(made(Role.PREPARATION, userIdentity=own)) != users(made(Role.RELEASE, userIdentity=own))
