@@ -61,6 +61,7 @@ def tables() -> dict[str, Table]:
     template["tasks"][0]["spec"] = _of_no_job(read["Task"]["full"])
     other = merged(template["tasks"][0]["spec"], read["Task"]["instead"])
     template["tasks"].append({"metadata": {"name": "other"}, "spec": other})
+    read["JobSchedule"]["instead"] = {"jobTemplate": {"spec": read["Job"]["instead"]}}
     return {
         kind: Table(
             **(
