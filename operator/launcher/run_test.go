@@ -13,6 +13,7 @@ import (
 func TestHowACommandEnds(t *testing.T) {
 	t.Parallel()
 	deaf := "trap '' TERM; echo ready; while :; do sleep 0.02; done"
+	stopped := "(while ! grep -q '^State:.T' /proc/$$/status; do sleep 0.01; done; echo ready) & kill -STOP $$"
 	gentle := "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.02; done"
 	cases := []struct {
 		name   string
@@ -32,7 +33,7 @@ func TestHowACommandEnds(t *testing.T) {
 		{"terminated, answers", nil, gentle, syscall.SIGTERM, 7, causeTerminated, 0, "exit code 7"},
 		{"terminated, deaf", []string{"--grace", "1"}, deaf, syscall.SIGTERM, 137, causeTerminated, 9, "signal 9"},
 		{"terminated, no grace", []string{"--grace", "0"}, deaf, syscall.SIGTERM, 137, causeTerminated, 9, "signal 9"},
-		{"terminated, stopped", []string{"--grace", "1"}, "echo ready; kill -STOP $$", syscall.SIGTERM, 137, causeTerminated, 9, "signal 9"},
+		{"terminated, stopped", []string{"--grace", "1"}, stopped, syscall.SIGTERM, 137, causeTerminated, 9, "signal 9"},
 		{"wall clock", []string{"--wall-clock", "1"}, "exec sleep 60", 0, 143, causeWallClock, 15, "wall-clock limit of 1s"},
 		{"wall clock, answers", []string{"--wall-clock", "1"}, gentle, 0, 7, causeWallClock, 0, "exit code 7"},
 		{"wall clock, deaf", []string{"--wall-clock", "1", "--grace", "1"}, deaf, 0, 137, causeWallClock, 9, "signal 9"},

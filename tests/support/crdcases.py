@@ -60,7 +60,8 @@ def tables() -> dict[str, Table]:
     template["spec"] = read["Job"]["full"]
     template["tasks"][0]["spec"] = _of_no_job(read["Task"]["full"])
     other = merged(template["tasks"][0]["spec"], read["Task"]["instead"])
-    template["tasks"].append({"metadata": {"name": "other"}, "spec": other})
+    metadata = template["tasks"][0]["metadata"] | {"name": "other"}
+    template["tasks"].append({"metadata": metadata, "spec": other})
     read["JobSchedule"]["instead"] = {"jobTemplate": {"spec": read["Job"]["instead"]}}
     return {
         kind: Table(

@@ -65,6 +65,7 @@ def _job(job: JobRecord) -> Facts:
     return {
         "state": job.state,
         "counts": dict(job.counts),
+        "slot counts": dict(job.slot_counts),
         "waiting": job.waiting,
         "slots used": job.slots_used,
         "live": sorted(job.live),
@@ -83,6 +84,7 @@ def _task(task: TaskRecord) -> Facts:
         "retries": task.retry_count,
         "requeues": task.requeue_count,
         "queued": task.queued,
+        "last node": task.last_node,
         "live": task.live.pod if task.live else None,
         "blocked": (task.blocked, unmet(task)),
         "reaction": task.reaction,

@@ -123,14 +123,17 @@ class JobSpec(Document):
 
 
 class JobTaskCounts(Document):
-    """The job's tasks by state; completed is the sum of succeeded and failed."""
+    """The job's tasks by state, at most seconds old; completed is the sum of succeeded and failed."""
 
     active: Count = 0
-    preparing: Count = 0
-    running: Count = 0
+    running: Annotated[Count, Field(description="Preparing or Running")] = 0
     succeeded: Count = 0
     failed: Count = 0
     completed: Count = 0
+
+
+class JobSlotCounts(JobTaskCounts):
+    """The slots that these tasks require."""
 
 
 class JobDisable(Document):
@@ -156,6 +159,7 @@ class JobStatus(Document):
     state: JobState | None = None
     pool_name: Annotated[str, Field(max_length=253, description="The pool in fact")] | None = None
     task_counts: JobTaskCounts = JobTaskCounts()
+    task_slot_counts: JobSlotCounts = JobSlotCounts()
     start_time: Time | None = None
     end_time: Time | None = None
     terminate_reason: Text | None = None

@@ -209,11 +209,10 @@ class NodeCountsByClass(Document):
 
 
 class PoolTaskCounts(Document):
-    """The pool's unfinished tasks."""
+    """The unfinished tasks of the pool's jobs, at most seconds old."""
 
     active: Count = 0
-    preparing: Count = 0
-    running: Count = 0
+    running: Annotated[Count, Field(description="Preparing or Running")] = 0
 
 
 class SlotCounts(Document):

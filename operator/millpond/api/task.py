@@ -20,6 +20,7 @@ from millpond.api.schema import (
     Document,
     ExitCode,
     LabelName,
+    Name,
     RetryCount,
     Seconds,
     Slots,
@@ -52,6 +53,25 @@ class TaskConstraints(Document):
     )
 
 
+class Affinity(Document):
+    """Where a task would best run: a hint, never waited for."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "has(self.nodeName) != has(self.taskName)",
+                "an affinity is either nodeName or taskName: give exactly one of them",
+            )
+        )
+    )
+
+    node_name: Name | None = Field(default=None, description="A compute node of the pool")
+    task_name: LabelName | None = Field(
+        default=None,
+        description="A task of the same job (in a job template: of the template): the node where it last ran",
+    )
+
+
 class TaskTemplateSpec(Document):
     """What a task shall be, whichever job it belongs to."""
 
@@ -79,6 +99,9 @@ class TaskTemplateSpec(Document):
         ResourceRequirements()
     )
     constraints: TaskConstraints = TaskConstraints()
+    affinity: Affinity | None = Field(
+        default=None, description="The node to try first; where it cannot take the task now, another one does"
+    )
     depends_on: TaskDependencies | None = Field(
         default=None, description="Tasks to wait for; only where the job uses task dependencies"
     )
@@ -184,6 +207,7 @@ class Task(Resource):
                         "environmentSettings",
                         "userIdentity",
                         "resources",
+                        "affinity",
                         "dependsOn",
                         "exitConditions",
                     )

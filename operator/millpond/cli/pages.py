@@ -50,6 +50,12 @@ def _counts(counts: Document | None) -> str:
     return ", ".join(f"{amount} {_words(name)}" for name, amount in told.items())
 
 
+def _slots_asked(status: Document) -> str:
+    """The slots that the tasks require; "" where each takes one."""
+    slots = status.get("taskSlotCounts")
+    return _counts(slots) if slots != status.get("taskCounts") else ""
+
+
 def _words(name: str) -> str:
     return "".join(f" {c.lower()}" if c.isupper() else c for c in name)
 
@@ -136,6 +142,7 @@ def _job(document: Document, now: float) -> tuple[list[Line], str]:
         ("Max parallel", text(most) if most and most > 0 else ""),
         ("When all done", text(at(document, "spec", "onAllTasksComplete"))),
         ("Tasks", _counts(status.get("taskCounts")) or "none"),
+        ("Slots", _slots_asked(status)),
         ("Started", _when(document, "startTime", now)),
         ("Ended", _when(document, "endTime", now)),
         ("Took", _took(document, now)),

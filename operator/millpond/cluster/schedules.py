@@ -122,6 +122,9 @@ class ScheduleKeeper:
         for task in template.tasks:
             spec = task.spec.as_document() | {"jobName": name}
             spec.setdefault("id", task.metadata.name)
+            near = task.spec.affinity.task_name if task.spec.affinity else None
+            if near is not None:
+                spec["affinity"] = {"taskName": naming.template_task(name, near)}
             meta = {"name": naming.template_task(name, task.metadata.name), "labels": dict(task.metadata.labels)}
             await self._create(TASKS, space, {"kind": "Task", "metadata": meta, "spec": spec})
         owner: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "JobSchedule", "name": schedule.metadata.name}

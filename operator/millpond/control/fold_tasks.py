@@ -9,7 +9,7 @@ import sys
 from functools import lru_cache
 
 from millpond.api.job import Job
-from millpond.api.reasons import TaskReason, TaskState
+from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResources, TaskStatus, TaskView
 from millpond.control.fold_dependencies import conclude, follow, forget
@@ -39,11 +39,12 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         task.created = sys.intern(meta.creation_timestamp)
         task.id = view.spec.id or task.name
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
+        task.affinity = view.spec.affinity
+        job.tally("active", +1, task.demand.slots)
         if view.spec.depends_on is not None:
             task.needs = _needs(view.spec.depends_on)
         if view.spec.exit_conditions is not None:
             task.exit_conditions = _shared(view.spec.exit_conditions)
-        job.counts["active"] += 1
         job.ever_had_tasks = True
         for attempt in job.attempts.get(meta.name, {}).values():
             attempt.record = task if attempt.task_uid == meta.uid else None
@@ -78,6 +79,8 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     conclude(task, _reaction(task, status) if state is TaskState.COMPLETED else None, status.end_time)
     task.retry_count = status.retry_count
     task.requeue_count = status.requeue_count
+    # A node has many tasks: one text serves them all.
+    task.node_name = sys.intern(status.node_name) if status.node_name else None
     asked = view.spec.reactivated_at
     task.reactivate = asked if asked != status.served.reactivated_at else None
     task.written_problem = None
@@ -141,7 +144,7 @@ def settle_into_queue(task: TaskRecord) -> None:
     if (
         job.model is None
         or task.reactivate
-        or job.ending
+        or (job.state is not JobState.ACTIVE and job.ending)
         or task.lost
         or task.not_before
         or task.terminate
@@ -167,7 +170,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     pool.dequeue(task)
     pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt
-    job.counts[tally_of(task.state, task.result)] -= 1
+    job.tally(tally_of(task.state, task.result), -1, task.demand.slots)
     conclude(task, None)
     del job.tasks[task.name]
     forget(task)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from millpond.api.conditions import Condition, ConditionStatus, find, put
 from millpond.api.exit_conditions import JobAction
-from millpond.api.job import Job, JobServed, JobStatus, JobTaskCounts
+from millpond.api.job import Job, JobServed, JobSlotCounts, JobStatus, JobTaskCounts
 from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import Event
 from millpond.control.pool_state import PoolState
@@ -20,7 +21,7 @@ PAUSING = (JobState.DISABLING, JobState.DISABLED)
 def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdict, now: float) -> JobStatus:
     """The whole status, counts included."""
     at = datetime.fromtimestamp(int(now), UTC)
-    old, counts = model.status, job.counts
+    old = model.status
     ended = verdict.state is JobState.COMPLETED
     conditions = old.conditions
     for condition in _conditions(pool, job, model, verdict, at):
@@ -30,20 +31,28 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
         observed_generation=model.metadata.generation,
         state=verdict.state,
         pool_name=pool.name,
-        task_counts=JobTaskCounts(
-            active=counts["active"],
-            preparing=counts["preparing"],
-            running=counts["running"],
-            succeeded=counts["succeeded"],
-            failed=counts["failed"],
-            completed=counts["succeeded"] + counts["failed"],
-        ),
+        task_counts=_counted(JobTaskCounts, job.counts),
+        task_slot_counts=_counted(JobSlotCounts, job.slot_counts),
         start_time=old.start_time or model.metadata.creation_timestamp,
         end_time=old.end_time or (at if ended else None),
         terminate_reason=verdict.terminate_reason,
         terminate_time=(old.terminate_time or at) if ends_tasks(verdict.state) else None,
         disabled_by=job.service_disable if verdict.state in PAUSING else None,
         served=JobServed(enabled_at=model.spec.enabled_at, task_end_time=_served_end(job, old)),
+    )
+
+
+Counts = TypeVar("Counts", bound=JobTaskCounts)
+
+
+def _counted(kind: type[Counts], tallies: dict[str, int]) -> Counts:
+    """Tallies in the words of the reference (§2.20): what prepares is running there."""
+    return kind(
+        active=tallies["active"],
+        running=tallies["preparing"] + tallies["running"],
+        succeeded=tallies["succeeded"],
+        failed=tallies["failed"],
+        completed=tallies["succeeded"] + tallies["failed"],
     )
 
 

@@ -44,7 +44,7 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
         if pod in pool.attempts:
             _wait_for_namesake(pool, task, now, limits)
             continue
-        node = pool.index.choose(demand, policy.node_fill_type.value, job.barred)
+        node = pool.index.choose(demand, policy.node_fill_type.value, job.barred, task.preferred_node)
         if node is None:
             (closed.setdefault(job.name, set()) if job.barred else blocked).add(demand)
             continue

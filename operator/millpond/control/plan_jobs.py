@@ -103,7 +103,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         wanted_reason=spec.terminate_reason,
         wants_disabling=job.user_disables or job.service_disable is not None,
         terminates_when_all_complete=spec.on_all_tasks_complete is OnAllTasksComplete.TERMINATE_JOB,
-        has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.preparing + had.running > 0,
+        has_ever_had_tasks=job.ever_had_tasks or had.completed + had.active + had.running > 0,
         unfinished=len(job.tasks) - job.told,
         task_failed=latest_call(job, JobAction.TERMINATE) is not None,
         bound=_bound(job),

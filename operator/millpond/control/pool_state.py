@@ -245,9 +245,9 @@ class PoolState:
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""
-        counts = task.job.counts
-        counts[tally_of(task.state, task.result)] -= 1
-        counts[tally_of(state, result)] += 1
+        slots = task.demand.slots
+        task.job.tally(tally_of(task.state, task.result), -1, slots)
+        task.job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result
         self.mark("counted" if starts_tasks(task.job.state) else "job", task.job.name)
 

@@ -14,7 +14,7 @@ from millpond.api.computenode import ComputeNode
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.views.pod import PodView
-from millpond.api.views.task import ExitConditions
+from millpond.api.views.task import Affinity, ExitConditions
 from millpond.lifecycle.exit_conditions import Call, Reaction
 from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.lifecycle.nodes import NodeVerdict
@@ -40,9 +40,10 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "live", "max_retries", "name",
-        "needs", "not_before", "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result",
-        "retry_count", "settled", "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
+        "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "live", "max_retries",
+        "name", "needs", "node_name", "not_before", "problem", "queued", "reaction", "reactivate", "refusals",
+        "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version",
+        "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -53,6 +54,9 @@ class TaskRecord:
         self.id = name
         self.created = ""
         self.demand = PLAIN
+        self.affinity: Affinity | None = None
+        self.node_name: str | None = None
+        """The node of the newest attempt that the object knows of; None once that came back."""
         self.max_retries: int | None = None
         self.state: TaskState = TaskState.ACTIVE
         self.result: str | None = None
@@ -90,6 +94,20 @@ class TaskRecord:
     def attempt(self) -> int:
         """The newest attempt begun."""
         return self.written if self.live is None else max(self.written, self.live.number)
+
+    @property
+    def last_node(self) -> str | None:
+        """The node where it runs, or ran last; None while it never ran, or ran and came back."""
+        return self.live.node.name if self.live is not None else self.node_name
+
+    @property
+    def preferred_node(self) -> str | None:
+        """The node that its affinity means now, if it has one (reference §2.15)."""
+        hint = self.affinity
+        if hint is None or hint.task_name is None:
+            return hint.node_name if hint is not None else None
+        other = self.job.tasks.get(hint.task_name)
+        return other.last_node if other is not None else None
 
     @property
     def begun(self) -> bool:
@@ -158,6 +176,9 @@ class JobRecord:
         self.filed: int | None = None
         """The priority under which the job can be drawn now; None while it cannot."""
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
+        """Tasks by tally."""
+        self.slot_counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
+        """The slots that those tasks require."""
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
@@ -219,6 +240,11 @@ class JobRecord:
     def deleting(self) -> bool:
         """True when the Job was deleted: its tasks are not worth a word any more, they go with it."""
         return self.model is not None and self.model.metadata.deletion_timestamp is not None
+
+    def tally(self, name: str, sign: int, slots: int) -> None:
+        """Count a task of so many slots in (+1) or out (-1)."""
+        self.counts[name] += sign
+        self.slot_counts[name] += sign * slots
 
     def mark_live(self) -> None:
         """Judge all attempts again that may still count or hold slots."""

@@ -58,6 +58,8 @@ def write_task(
     """Append the conditional write of a task's status. It says all that one that failed before would have said."""
     job, pool = task.job, task.job.pool
     job.writing = True
+    if status.node_name is not UNSET:
+        task.node_name = status.node_name
     if pool.unsent:
         pool.unsent.pop(f"{job.name}/{task.name}", None)
     actions.append(

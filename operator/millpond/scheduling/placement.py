@@ -1,7 +1,7 @@
 """Which node: the nodes of a pool that take tasks, ordered so that choosing costs little however many there are.
 
 `Spread` takes the node with the fewest used slots, `Pack` the one with the most that still fits; ties go to the lowest
-name (reference §4.3).
+name. A task's affinity comes before both: its node is tried first, and never waited for (reference §4.3).
 """
 
 from __future__ import annotations
@@ -57,8 +57,16 @@ class NodeIndex:
         node.give(demand)
         self._refile(node, before)
 
-    def choose(self, demand: Demand, fill: FillType, barred: Collection[str] = NO_NODES) -> NodeSlots | None:
-        """The node for the demand, or None when no node can take it now. `barred`: names of nodes that must not."""
+    def choose(
+        self, demand: Demand, fill: FillType, barred: Collection[str] = NO_NODES, first: str | None = None
+    ) -> NodeSlots | None:
+        """The node for the demand, or None when no node can take it now.
+
+        `barred`: names of nodes that must not. `first`: the node that is tried before the others.
+        """
+        wished = self._nodes.get(first) if first is not None else None
+        if wished is not None and fits(wished, demand, barred):
+            return wished
         for free in sorted(self._buckets, reverse=fill == "Spread"):
             if free < demand.slots:
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -54,11 +54,11 @@ class Stage:
     def _jobs(self) -> list[Job]:
         return [Job.model_validate(job) for job in self.verbs.list("jobs", SPACE)]
 
-    def schedule(self, desired: str = "Active", **schedule: Any) -> None:
+    def schedule(self, desired: str = "Active", tasks: Sequence[dict[str, Any]] = TASKS, **schedule: Any) -> None:
         spec = {
             "schedule": schedule,
             "desiredState": desired,
-            "jobTemplate": {"metadata": {"labels": {"team": "a"}}, "spec": {"poolName": "farm"}, "tasks": TASKS},
+            "jobTemplate": {"metadata": {"labels": {"team": "a"}}, "spec": {"poolName": "farm"}, "tasks": [*tasks]},
         }
         self.verbs.create("jobschedules", SPACE, {"metadata": {"name": "nightly"}, "spec": spec})
         self.tell()
@@ -101,6 +101,16 @@ async def test_one_job_at_once_with_its_tasks_and_labels() -> None:
     assert int(task["metadata"]["resourceVersion"]) < int(job["metadata"]["resourceVersion"])
     status = stage.seen().status
     assert (status.jobs_created, status.recent_job_name) == (1, "nightly-1")
+
+
+async def test_affinity_to_a_task_of_the_template_becomes_one_to_the_made_task() -> None:
+    stage = Stage()
+    near = {"commandLine": "true", "affinity": {"taskName": "prepare"}}
+    stage.schedule(tasks=[*TASKS, {"metadata": {"name": "b"}, "spec": near}])
+    async with stage.running():
+        await asyncio.sleep(1)
+    made = stage.verbs.get("tasks", SPACE, "nightly-1-b")
+    assert made["spec"]["affinity"] == {"taskName": "nightly-1-prepare"}
 
 
 async def test_next_job_waits_for_its_time_and_for_the_last_one_to_end() -> None:

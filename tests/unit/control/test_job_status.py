@@ -9,7 +9,7 @@ from millpond.api.job import JobDisable, JobStatus
 from millpond.api.reasons import JobState
 from millpond.control.job_status import describe_job, events_of
 from millpond.lifecycle.jobs import JobVerdict
-from support.builders import a_job
+from support.builders import a_job, a_task, exited
 from support.scene import a_running_scene
 
 TOLD: list[tuple[JobState, dict[str, str]]] = [
@@ -48,3 +48,15 @@ def test_events_tell_of_an_end_and_of_a_disable_that_nobody_asked_for() -> None:
         ("JobDisabled", "Task a failed.", "Warning")
     ]
     assert events_of(disabled, JobStatus(state=JobState.DISABLED, disabled_by=by)) == ()
+
+
+def test_counts_in_the_words_of_the_reference() -> None:
+    scene = a_running_scene(hosts=1, slots=4)
+    scene.add(a_job(), a_task("prepares", slots=3), a_task("waits", slots=2, created=1), a_task("ends", created=2))
+    scene.run(seconds=15)
+    scene.ends("ends-1", exited(1))
+    scene.run(seconds=15)
+    status = scene.jobs["film"].status
+    words = ("active", "running", "succeeded", "failed", "completed")
+    assert [getattr(status.task_counts, word) for word in words] == [1, 1, 0, 1, 1]
+    assert [getattr(status.task_slot_counts, word) for word in words] == [2, 3, 0, 1, 1]

@@ -80,3 +80,33 @@ def test_a_closed_node_gets_nothing() -> None:
     gone = min(scene.nodes)
     scene.add(scene.deleted(scene.nodes[gone]), a_job(), a_task("a"), a_task("b", created=1))
     assert gone not in {a.node for a in starts(scene)}
+
+
+def test_affinity_is_a_hint() -> None:
+    scene = a_running_scene(hosts=2, slots=1)
+    second = sorted(scene.nodes)[1]
+    scene.add(
+        a_job(), a_task("a", affinity={"nodeName": second}), a_task("b", created=1, affinity={"nodeName": second})
+    )
+    scene.add(a_task("c", created=2, affinity={"nodeName": "elsewhere"}))
+    placed = starts(scene)
+    assert [(a.task, a.node == second) for a in placed] == [("a", True), ("b", False)], "b waits for nothing"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_affinity_to_a_task_means_the_node_where_it_ran_last(*, ended: bool) -> None:
+    scene = a_running_scene(hosts=2, slots=2)
+    scene.add(a_job(), a_job("other"), a_task("first"))
+    (first,) = starts(scene)
+    if ended:
+        scene.ends("first-1", exited(0))
+        scene.run(seconds=1)
+        scene.add(a_task("between", created=1))
+        assert starts(scene)[0].node == first.node, "the node with the lowest name is the emptiest again"
+    scene.add(a_task("near", created=2, affinity={"taskName": "first"}))
+    scene.add(a_task("far", job="other", created=3, affinity={"taskName": "first"}))
+    scene.add(a_task("lost", created=4, affinity={"taskName": "never"}))
+    nodes = {a.task: a.node for a in starts(scene)}
+    assert nodes["near"] == first.node
+    assert nodes["far"] != first.node, "a task of another job is none of its job"
+    assert "lost" in nodes

@@ -27,7 +27,7 @@ def test_a_pool_with_all_its_nodes_is_ready_and_steady() -> None:
     assert (found.current_dedicated_nodes, found.target_dedicated_nodes) == (2, 2)
     assert (found.node_counts.dedicated.idle, found.node_counts.dedicated.running) == (1, 1)
     assert (found.task_slot_counts.total, found.task_slot_counts.used) == (6, 2)
-    assert (found.task_counts.active, found.task_counts.preparing) == (1, 1)
+    assert (found.task_counts.active, found.task_counts.running) == (1, 1), "what prepares is running"
     assert found.selector == "millpond.dev/pool=farm,millpond.dev/role=node"
 
 

@@ -107,3 +107,19 @@ def test_it_equals_trying_every_node(fill: FillType) -> None:
             index.add(nodes[name])
         assert index.free_slots == sum(node.free for node in index)
         assert all(0 <= node.free <= node.total and node.cpu_free >= 0 for node in nodes.values())
+
+
+FIRST = [
+    # nodes and their used slots, slots asked for, the node tried first, the node chosen
+    ({"a": 0, "b": 3}, 1, "b", "b"),
+    ({"a": 0, "b": 4}, 1, "b", "a"),
+    ({"a": 0, "b": 3}, 2, "b", "a"),
+    ({"a": 0, "b": 1}, 1, "elsewhere", "a"),
+    ({"a": 4, "b": 4}, 1, "b", None),
+]
+
+
+@pytest.mark.parametrize(("used", "slots", "first", "chosen"), FIRST)
+def test_a_node_may_be_tried_first(used: dict[str, int], slots: int, first: str, chosen: str | None) -> None:
+    node = an_index(**used).choose(Demand(slots), "Spread", first=first)
+    assert (node.name if node else None) == chosen

@@ -19,6 +19,13 @@ class TaskConstraints(View, frozen=True):
     max_task_retry_count: int | None = None
 
 
+class Affinity(View, frozen=True):
+    """The hint where a task would best run: a node's name, or that of a task of the same job."""
+
+    node_name: str | None = None
+    task_name: str | None = None
+
+
 class TaskIdRange(View, frozen=True):
     start: int
     end: int
@@ -63,6 +70,7 @@ class TaskSpec(View, frozen=True):
     required_slots: int = 1
     resources: TaskResources | None = None
     constraints: TaskConstraints | None = None
+    affinity: Affinity | None = None
     depends_on: TaskDependencies | None = None
     exit_conditions: ExitConditions | None = None
     desired_state: str = "Active"

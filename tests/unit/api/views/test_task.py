@@ -7,7 +7,7 @@ import pytest
 from millpond.api.conditions import Condition
 from millpond.api.kind import ObjectMeta
 from millpond.api.resources import ResourceRequirements, millicores
-from millpond.api.task import Task, TaskConstraints, TaskSpec, TaskStatus
+from millpond.api.task import Affinity, Task, TaskConstraints, TaskSpec, TaskStatus
 from millpond.api.views import meta, task
 from pydantic import BaseModel
 
@@ -16,6 +16,7 @@ _PAIRS: list[tuple[type[msgspec.Struct], type[BaseModel]]] = [
     (task.TaskSpec, TaskSpec),
     (task.TaskStatus, TaskStatus),
     (task.TaskConstraints, TaskConstraints),
+    (task.Affinity, Affinity),
     (task.TaskResources, ResourceRequirements),
     (meta.Condition, Condition),
     (meta.Meta, ObjectMeta),
