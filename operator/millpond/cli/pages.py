@@ -153,6 +153,20 @@ def _job(document: Document, now: float) -> tuple[list[Line], str]:
     return rows, "" if status.get("state") == "Completed" else f"millpond job watch {name}"
 
 
+def _depends_on(document: Document) -> str:
+    """Ids, and ranges of them, that the task waits for."""
+    needs = at(document, "spec", "dependsOn") or {}
+    ranges = [f"{each['start']} to {each['end']}" for each in needs.get("taskIdRanges") or ()]
+    return ", ".join([*(needs.get("taskIds") or ()), *ranges])
+
+
+def _best_run_on(document: Document) -> str:
+    affinity = at(document, "spec", "affinity") or {}
+    if affinity.get("taskName"):
+        return f"the node of task {affinity['taskName']}"
+    return text(affinity.get("nodeName"))
+
+
 def _task(document: Document, now: float) -> tuple[list[Line], str]:
     status, name = document.get("status") or {}, document["metadata"]["name"]
     rows: list[Line] = [
@@ -162,6 +176,8 @@ def _task(document: Document, now: float) -> tuple[list[Line], str]:
         ("Command", text(at(document, "spec", "commandLine"))),
         ("Image", text(at(document, "spec", "containerSettings", "imageName"))),
         ("Slots", text(at(document, "spec", "requiredSlots") or 1)),
+        ("Depends on", _depends_on(document)),
+        ("Best run on", _best_run_on(document)),
         ("State", task_state(document)),
         ("Result", text(status.get("result"))),
         ("Exit code", text(status.get("exitCode"))),

@@ -102,8 +102,19 @@ node.add_command(_files_group("node"))
 @cluster_options()
 @format_option
 @click.argument("name")
-def explain_task(access: Access, output: str, name: str) -> None:
+def explain_task_command(access: Access, output: str, name: str) -> None:
     """Say why a task waits, or how it ended."""
-    from millpond.cli.explain import print_explanation  # noqa: PLC0415 - only with a cluster
+    from millpond.cli.explain import explain_task  # noqa: PLC0415 - only with a cluster
 
-    in_cluster(access, lambda cluster: print_explanation(cluster, name, output))
+    in_cluster(access, lambda cluster: explain_task(cluster, name, output))
+
+
+@explain.command("job")
+@cluster_options()
+@format_option
+@click.argument("name")
+def explain_job_command(access: Access, output: str, name: str) -> None:
+    """Say what holds a job back, and what to do."""
+    from millpond.cli.explain import explain_job  # noqa: PLC0415 - only with a cluster
+
+    in_cluster(access, lambda cluster: explain_job(cluster, name, output))

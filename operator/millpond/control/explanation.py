@@ -12,9 +12,12 @@ from millpond.api.computenode import ComputeNode
 from millpond.api.conditions import ConditionStatus, find
 from millpond.api.reasons import ConditionType, NodeState, TaskReason, TaskResult, TaskState
 from millpond.api.resources import millicores, whole
+from millpond.api.views.meta import Condition
 from millpond.api.views.task import TaskView
+from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, NodeRecord, TaskRecord
+from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_none_start
 from millpond.lifecycle.waits import waiting_for_container, waits_for_preparation
 from millpond.scheduling.dependencies import Key
@@ -28,39 +31,47 @@ MOST_NAMED = 8
 TAKES_TASKS = (NodeState.IDLE, NodeState.RUNNING)
 
 
-def facts_of(task: TaskRecord, view: TaskView) -> Facts:
+def facts_of(task: TaskRecord, view: TaskView, now: float) -> Facts:
     """All about the task; `view` is the object that its record was folded from."""
     job = task.job
     pool = job.pool
     conditions = {condition.type: condition for condition in view.status.conditions}
     unmet = list(islice(job.dependencies.unmet(task.name), MOST_NAMED + 1)) if job.dependencies is not None else []
-    complete, scheduled = conditions.get("Complete"), conditions.get("Scheduled")
+    complete = conditions.get("Complete")
     return Facts(
         task=task.name,
         state=task.state.value,
         demand=task.demand,
-        job=_job_fact(job),
-        pool=_pool_fact(job, pool),
+        job=job_fact(job),
+        pool=pool_fact(job, pool),
         nodes=tuple(_node_fact(node) for _, node in sorted(pool.nodes.items()) if node.model is not None),
         barred=frozenset(name for name, node in pool.nodes.items() if _is_barred(job, node)),
         node=(task.live.node.name if task.live else None) or _last_node(view),
         succeeded=task.result == "Success",
         ran=view.status.exit_code is not None,
         ended=complete.message if complete else "",
-        problem=Finding(scheduled.reason, scheduled.message, True)
-        if scheduled and scheduled.status == "False"
-        else None,
+        problem=_problem(task, conditions.get("Scheduled"), now),
         retry=complete.message if complete and complete.reason in (TaskReason.RETRYING, TaskReason.REQUEUED) else "",
         container_trouble=_container_trouble(task),
         prepares=task.live is not None and task.live.view is not None and waits_for_preparation(task.live.view),
         waits_for=tuple(_predecessor(job, key) for key in unmet[:MOST_NAMED]),
         waits_for_more=len(unmet) > MOST_NAMED,
-        waiting_above=sum(other.waiting for other in pool.jobs.values() if _priority(other) > _priority(job)),
-        waiting_before=sum(1 for other in job.tasks.values() if _can_run(other) and other.ticket < task.ticket),
+        waiting_above=sum(other.waiting for other in pool.jobs.values() if priority_of(other) > priority_of(job)),
+        waiting_before=sum(1 for other in job.tasks.values() if can_run(other) and other.ticket < task.ticket),
         waiting_beside=sum(
-            other.waiting for other in pool.jobs.values() if other is not job and _priority(other) == _priority(job)
+            other.waiting for other in pool.jobs.values() if other is not job and priority_of(other) == priority_of(job)
         ),
     )
+
+
+def _problem(task: TaskRecord, scheduled: Condition | None, now: float) -> Finding | None:
+    """What the Task says of itself, or what is said of it once a slot is free: placement asks for the age last."""
+    if scheduled is not None and scheduled.status == "False":
+        return Finding(scheduled.reason, scheduled.message, True)
+    lifetime = Limits().task_lifetime
+    if task.created <= added_too_early(now, lifetime):
+        return Finding(TaskReason.TASK_EXPIRED, told_too_old(lifetime), True)
+    return None
 
 
 def _predecessor(job: JobRecord, key: Key) -> PredecessorFact:
@@ -77,7 +88,7 @@ def _predecessor(job: JobRecord, key: Key) -> PredecessorFact:
     return PredecessorFact(str(key), f"{ended}, and blocks who depends on it", furthest.name)
 
 
-def _can_run(task: TaskRecord) -> bool:
+def can_run(task: TaskRecord) -> bool:
     """Whether the task waits for nothing but a place."""
     return task.queued and task.written_problem is None
 
@@ -87,35 +98,39 @@ def _last_node(view: TaskView) -> str:
     return (view.status.node_name or "") if view.status.state != TaskState.ACTIVE.value else ""
 
 
-def _priority(job: JobRecord) -> int:
+def priority_of(job: JobRecord) -> int:
     return job.model.spec.priority if job.model else 0
 
 
-def _job_fact(job: JobRecord) -> JobFact:
+def job_fact(job: JobRecord) -> JobFact:
     model = job.model
     if model is None:
         return JobFact(job.name, exists=False)
+    by = model.status.disabled_by
     return JobFact(
         job.name,
         state=job.state.value,
         closed=why_none_start(job.state),
+        disabled_because=by.message if by is not None else "",
         max_parallel_tasks=model.spec.max_parallel_tasks,
         running=len(job.live),
         priority=model.spec.priority,
     )
 
 
-def _pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
+def pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
     model = pool.model
     if model is None:
         return PoolFact(pool.name or (job.model.spec.pool_name if job.model else ""), exists=False)
     ready = find(model.status.conditions, ConditionType.READY)
+    resizing = find(model.status.conditions, ConditionType.RESIZING)
     return PoolFact(
         pool.name,
         deleting=model.metadata.deletion_timestamp is not None,
         target=model.spec.target_dedicated_nodes,
         slots_per_node=model.spec.task_slots_per_node,
         trouble=ready.message if ready is not None and ready.status is not ConditionStatus.TRUE else "",
+        resizing=resizing.message if resizing is not None and resizing.status is ConditionStatus.TRUE else "",
     )
 
 

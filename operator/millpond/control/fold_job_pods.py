@@ -25,6 +25,8 @@ def fold_job_pod(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     known.deleting = meta.deletion_timestamp is not None
     if labels.COUNTED in meta.labels:
         pool.counted.add(meta.name)
+    if not known.holds:
+        pool.leave(of.node, view)
     pool.mark("jobnode", of.key)
 
 
@@ -34,6 +36,7 @@ def forget_job_pod(pool: PoolState, pod: JobPod) -> None:
     pool.counted.discard(pod.name)
     pod.of.pods.pop(pod.name, None)
     pod.of.letting_go.discard(pod.name)
+    pool.leave(pod.of.node, pod.view)
     pool.mark("jobnode", pod.of.key)
     if pod.of.node.leaving:
         pool.mark("node", pod.of.node.name)

@@ -15,6 +15,7 @@ from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResour
 from millpond.control.fold_dependencies import conclude, follow, forget
 from millpond.control.pool_state import tally_of
 from millpond.control.records import PLAIN, Attempt, JobRecord, TaskRecord
+from millpond.control.task_ids import give_id_back, take_id
 from millpond.lifecycle.exit_conditions import Reaction, react
 from millpond.lifecycle.terms import Contradiction, contradiction
 from millpond.scheduling.demand import Demand
@@ -46,6 +47,7 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         if view.spec.exit_conditions is not None:
             task.exit_conditions = _shared(view.spec.exit_conditions)
         job.ever_had_tasks = True
+        take_id(task)
         for attempt in job.attempts.get(meta.name, {}).values():
             attempt.record = task if attempt.task_uid == meta.uid else None
         job.pool.mark("job", job.name)
@@ -173,6 +175,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     job.tally(tally_of(task.state, task.result), -1, task.demand.slots)
     conclude(task, None)
     del job.tasks[task.name]
+    give_id_back(task)
     forget(task)
     task.live = None
     for attempt in job.attempts.get(task.name, {}).values():

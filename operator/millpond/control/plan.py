@@ -40,7 +40,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     judge_job_nodes(pool, now, limits, actions)
     judge_jobs(pool, now, limits, actions)
     place(pool, now, limits, actions)
-    resize(pool, now, actions)
+    resize(pool, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)
     schedule_node_summaries(pool, now, limits)

@@ -74,7 +74,7 @@ def _stand(pool: PoolState, of: JobNode, now: float, limits: Limits) -> None:
     if of.node.leaving or any(_given_up(pool, pod, now, limits) for pod in pods.values()):
         of.unfinished = False
     else:
-        of.unfinished = of.release in (Release.OWED, Release.RUNNING) or any(pod.holds for pod in pods.values())
+        of.unfinished = of.release in (Release.OWED, Release.RUNNING) or any(map(_keeps_waiting, pods.values()))
     if (of.preparation, of.release, of.unfinished) != before:
         _tell(pool, of)
 
@@ -96,6 +96,11 @@ def _judged(of: JobNode, preparations: dict[str, Run], release: JobPod | None) -
     if of.refusal and released is Release.OWED:
         released = Release.DONE
     return prepared, released
+
+
+def _keeps_waiting(pod: JobPod) -> bool:
+    """False for what has ended, and for a release that cannot start: that has failed, and goes when the job is over."""
+    return pod.holds and not (pod.role == RELEASE and pod.run.completed)
 
 
 def _given_up(pool: PoolState, pod: JobPod, now: float, limits: Limits) -> bool:

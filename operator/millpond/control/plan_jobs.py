@@ -66,10 +66,10 @@ def _hold(pool: PoolState, job: JobRecord, model: Job, actions: list[AnyAction])
     """See to it that the Job cannot go without its tasks. True while that is being written: the status comes after."""
     meta = model.metadata
     if labels.JOB_FINALIZER in meta.finalizers or meta.deletion_timestamp is not None:
-        job.holding = False
+        job.holding = ""
         return False
-    if not job.holding:
-        job.holding = True
+    if job.holding != meta.resource_version:
+        job.holding = meta.resource_version
         finalizers = (*meta.finalizers, labels.JOB_FINALIZER)
         actions.append(
             HoldJob(namespace=pool.namespace, job=job.name, version=meta.resource_version, finalizers=finalizers)

@@ -9,7 +9,7 @@ from millpond.control.pool_state import PoolState
 from millpond.scaling.resize import Candidate, plan_resize
 
 
-def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:  # noqa: ARG001
+def resize(pool: PoolState, actions: list[AnyAction]) -> None:
     """Create or remove nodes, and give back hosts that none stands on. A pool that is being deleted wants none."""
     if not pool.taken("size"):
         return

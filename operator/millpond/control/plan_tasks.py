@@ -11,11 +11,13 @@ from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.reactivation import serve_reactivation
 from millpond.control.records import Problem, TaskRecord
+from millpond.control.task_ids import rightful
 from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_no_more
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
 from millpond.scheduling.cycles import in_words
+from millpond.scheduling.explain import no_such_job, too_many_slots
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
 
@@ -95,8 +97,7 @@ def _requeue_podless(task: TaskRecord, now: float, limits: Limits, actions: list
 def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> Problem | None:
     """Why the task cannot run however long it waits, or None."""
     if task.job.model is None:
-        text = f"There is no Job {task.job.name} in this namespace. Create it, or correct spec.jobName."
-        return Problem(TaskReason.JOB_NOT_FOUND, text)
+        return Problem(TaskReason.JOB_NOT_FOUND, no_such_job(task.job.name).told)
     late = _added_too_late(task)
     if late is not None:
         return late
@@ -111,6 +112,9 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
             "Create the task with another id."
         )
         return Problem(reserved, text)
+    if rightful(task) is not task:
+        text = f"Another task of job {task.job.name} has the id {task.id}, whatever the case of its letters. "
+        return Problem(TaskReason.TASK_EXISTS, text + "Create this task with another id, or delete the other one.")
     refused = contradicts(task, task.job.model)
     if refused is not None:
         return Problem(refused.reason, refused.message)
@@ -119,11 +123,7 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
         return Problem(TaskReason.DEPENDENCY_CYCLE, in_words(cycle))
     if pool.too_wide(task.demand):
         most = pool.model.spec.task_slots_per_node if pool.model else 0
-        text = (
-            f"requiredSlots is {task.demand.slots}, but nodes of pool {pool.name} have {most}. "
-            "Lower requiredSlots, or use a pool with more taskSlotsPerNode."
-        )
-        return Problem(TaskReason.TOO_MANY_SLOTS, text)
+        return Problem(TaskReason.TOO_MANY_SLOTS, too_many_slots(task.demand.slots, pool.name, most).told)
     return None
 
 

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from millpond.api.pool import Pool
 from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
+from millpond.api.views.pod import PodView
 from millpond.control.actions import WriteTask
 from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.records import Attempt, JobRecord, NodeRecord, TaskRecord
@@ -148,6 +149,12 @@ class PoolState:
         attempt.job.slots_used -= attempt.demand.slots
         if attempt.node.slots is not None:
             self.index.give(attempt.node.slots, attempt.demand)
+        self.leave(attempt.node, attempt.view)
+
+    def leave(self, node: NodeRecord, pod: PodView | None) -> None:
+        """A Pod of the node keeps its host no longer: one that the node has moved away from may be given back."""
+        if pod is not None and (node.pod is None or node.pod.spec.node_name != pod.spec.node_name):
+            self.mark("size", self.name)
 
     def _touch(self, node: NodeRecord, change: int) -> None:
         """Judge the node where that matters: when it gets busy or free, or is being emptied; else tell in time."""

@@ -169,7 +169,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
         case HoldJob() | ReleaseJob():
             job = pool.jobs.get(action.job)
             if job is not None:
-                job.holding, job.released = False, ""
+                job.holding, job.released = "", ""
                 pool.look_at(again, "job", action.job)
         case ReleaseHost():
             pool.releasing.discard(action.host)

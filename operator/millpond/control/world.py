@@ -147,6 +147,7 @@ class World:
             pod = node.pods.get(name)
             if pod is not None and pod.metadata.uid == uid:
                 node.drop_pod(name)
+                state.leave(node, pod)
                 state.mark("node", node.name)
                 return (PoolKey(namespace, pool),)
             if node.eraser is not None and node.eraser.metadata.uid == uid:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from millpond import metrics
 from millpond.api import labels
 from millpond.api.computenode import ComputeNode
+from millpond.api.departing import departing
 from millpond.api.job import Job
 from millpond.api.jobschedule import JobSchedule
 from millpond.api.kind import Resource as Kind
@@ -55,6 +56,8 @@ FEW: dict[type[Kind], Resource] = {
     JobSchedule: JOB_SCHEDULES,
 }
 
+HELD = (Pool, Job, ComputeNode)
+"""Those that a finalizer of ours holds: they cannot go unless they are folded."""
 
 SILENCES = 3
 """How many times the silence that ends a watch an informer may hear nothing before something is wrong with it."""
@@ -139,8 +142,11 @@ class Listening:
             model = kind.model_validate(body)
         except ValidationError as error:
             metrics.object_invalid(kind.KIND.plural)
-            self._invalid(FEW[kind], msgspec.convert(body["metadata"], Meta), first_fault(error))
-            return
+            leaving = departing(kind, body) if kind in HELD else None
+            if leaving is None:
+                self._invalid(FEW[kind], msgspec.convert(body["metadata"], Meta), first_fault(error))
+                return
+            model = leaving
         self._few[kind][model.key] = model
         self._fold(model)
 

@@ -94,6 +94,10 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> Nod
                 start_task,
             )
         if start_task.state == "Completed" and start_task.failure is not None:
+            if not _agent_runs(pod) and _broken(pod) is None:
+                # Whoever reads that it failed looks into its files next, and the agent shows them.
+                text = f"The start task on {host} has ended; its files can be read in a moment."
+                return NodeVerdict(NodeState.WAITING_FOR_START_TASK, NodeReason.START_TASK_RUNNING, text, start_task)
             return NodeVerdict(
                 NodeState.START_TASK_FAILED, NodeReason.START_TASK_FAILED, start_task.failure.message, start_task
             )
@@ -106,12 +110,16 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> Nod
     if claim is not None and not facts.claimed:
         text = f"Host {host} belongs to pool {claim}. The node waits until that pool gives it back."
         return NodeVerdict(NodeState.STARTING, NodeReason.HOST_CLAIMED, text, start_task)
-    agent = pod.container(AGENT_CONTAINER)
-    if agent is None or agent.running is None or not facts.claimed or not facts.sized:
+    if not _agent_runs(pod) or not facts.claimed or not facts.sized:
         return NodeVerdict(NodeState.STARTING, NodeReason.STARTING, f"The node starts on host {host}.", start_task)
     if facts.busy:
         return NodeVerdict(NodeState.RUNNING, NodeReason.RUNNING, f"Tasks run on host {host}.", start_task)
     return NodeVerdict(NodeState.IDLE, NodeReason.IDLE, f"The node on host {host} is free.", start_task)
+
+
+def _agent_runs(pod: PodView) -> bool:
+    agent = pod.container(AGENT_CONTAINER)
+    return agent is not None and agent.running is not None
 
 
 def _broken(pod: PodView) -> str | None:

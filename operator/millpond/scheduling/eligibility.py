@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from enum import StrEnum
 
 import msgspec
 
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 
-JOB_PREPARATION_FAILED = "JobPreparationTaskFailed"
+
+class Why(StrEnum):
+    """Why a node does not take a task now."""
+
+    TOO_MANY_SLOTS = "TooManySlots"
+    NOT_ENOUGH_RESOURCES = "NotEnoughResources"
+    JOB_PREPARATION_FAILED = "JobPreparationTaskFailed"
+    SLOTS_IN_USE = "SlotsInUse"
+    RESOURCES_IN_USE = "ResourcesInUse"
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """Why not. `for_ever` says that no waiting will change it while the node and the task stay as they are."""
 
-    reason: str
+    reason: Why
     message: str
     for_ever: bool = False
 
@@ -41,18 +50,20 @@ def refusal(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES)
     """
     if demand.slots > node.total:
         text = f"needs {_slots(demand.slots)}, the node has {node.total} in all"
-        return Refusal("TooManySlots", f"{text}: lower requiredSlots, or use a pool with more taskSlotsPerNode", True)
+        return Refusal(
+            Why.TOO_MANY_SLOTS, f"{text}: lower requiredSlots, or use a pool with more taskSlotsPerNode", True
+        )
     amounts = _amounts(node, demand)
     for name, asked, total, _ in amounts:
         if asked > total:
-            return Refusal("NotEnoughResources", f"needs {asked} {name}, the node offers {total} in all", True)
+            return Refusal(Why.NOT_ENOUGH_RESOURCES, f"needs {asked} {name}, the node offers {total} in all", True)
     if node.name in barred:
-        return Refusal(JOB_PREPARATION_FAILED, "needs its job's preparation task, which failed there")
+        return Refusal(Why.JOB_PREPARATION_FAILED, "needs its job's preparation task, which failed there")
     if demand.slots > node.free:
-        return Refusal("SlotsInUse", f"needs {_slots(demand.slots)}, {node.free} of {node.total} are free")
+        return Refusal(Why.SLOTS_IN_USE, f"needs {_slots(demand.slots)}, {node.free} of {node.total} are free")
     for name, asked, total, free in amounts:
         if asked > free:
-            return Refusal("ResourcesInUse", f"needs {asked} {name}, {free} of {total} are free")
+            return Refusal(Why.RESOURCES_IN_USE, f"needs {asked} {name}, {free} of {total} are free")
     return None
 
 

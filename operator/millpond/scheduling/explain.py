@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
+from typing import assert_never
 
 import msgspec
 
 from millpond.api.reasons import JobState, NodeState, TaskReason, TaskState
 from millpond.scheduling.demand import Demand
-from millpond.scheduling.eligibility import JOB_PREPARATION_FAILED, Refusal, refusal
+from millpond.scheduling.eligibility import Refusal, Why, refusal
 from millpond.scheduling.node_slots import NodeSlots
 
 OPERATOR_PODS = "kubectl get pods -A -l app.kubernetes.io/name=millpond"
@@ -25,6 +26,7 @@ class WaitReason(StrEnum):
     CONTAINER_NOT_STARTING = "ContainerNotStarting"
     PREPARING = "Preparing"
     JOB_PREPARATION_TASK_FAILED = "JobPreparationTaskFailed"
+    POOL_RESIZING = "PoolResizing"
     BEHIND_HIGHER_PRIORITY = "BehindHigherPriority"
     BEHIND_OLDER_TASKS = "BehindOlderTasks"
     NEXT_IN_LINE = "NextInLine"
@@ -38,6 +40,24 @@ class Finding(msgspec.Struct, frozen=True):
     blocks: bool = False
     remedy: str = ""
 
+    @property
+    def told(self) -> str:
+        """Message and remedy in one text, as a condition has it."""
+        return _with(self.message, self.remedy)
+
+
+def no_such_job(name: str) -> Finding:
+    """The task's job does not exist."""
+    message = f"There is no Job {name} in this namespace."
+    return Finding(TaskReason.JOB_NOT_FOUND, message, True, "Create it, or correct spec.jobName in a new task.")
+
+
+def too_many_slots(asked: int, pool: str, most: int) -> Finding:
+    """The task asks for more slots than any node of its pool has."""
+    message = f"requiredSlots is {asked}, but nodes of pool {pool} have {most}."
+    remedy = "Lower requiredSlots in a new task, or use a pool with more taskSlotsPerNode."
+    return Finding(TaskReason.TOO_MANY_SLOTS, message, True, remedy)
+
 
 class NodeFact(msgspec.Struct, frozen=True):
     """A compute node. `slots` is None while it takes no tasks, and `message` says why."""
@@ -49,19 +69,26 @@ class NodeFact(msgspec.Struct, frozen=True):
 
 
 class JobFact(msgspec.Struct, frozen=True):
-    """The task's job. `closed` is why it starts no tasks; `running` counts its attempts that hold slots."""
+    """The task's job. `closed` is why it starts no tasks; `running` counts its attempts that hold slots.
+
+    `disabled_because` is what made Millpond itself disable it.
+    """
 
     name: str
     exists: bool = True
     state: str = JobState.ACTIVE
     closed: TaskReason | None = None
+    disabled_because: str = ""
     max_parallel_tasks: int = -1
     running: int = 0
     priority: int = 0
 
 
 class PoolFact(msgspec.Struct, frozen=True):
-    """The job's pool. `trouble` is the message of its condition Ready where that does not hold."""
+    """The job's pool. `trouble` is the message of its condition Ready where that does not hold.
+
+    `resizing` is the message of its condition Resizing where that holds.
+    """
 
     name: str
     exists: bool = True
@@ -69,6 +96,7 @@ class PoolFact(msgspec.Struct, frozen=True):
     target: int = 0
     slots_per_node: int = 1
     trouble: str = ""
+    resizing: str = ""
 
 
 class PredecessorFact(msgspec.Struct, frozen=True):
@@ -110,6 +138,11 @@ class Facts(msgspec.Struct, frozen=True):
     """Older waiting tasks of the same job."""
     waiting_beside: int = 0
     """Waiting tasks of other jobs of the same priority."""
+
+
+def waits(facts: Facts) -> bool:
+    """Whether the task is still to be placed."""
+    return facts.state == TaskState.ACTIVE and not facts.node
 
 
 def explain(facts: Facts) -> tuple[Finding, ...]:
@@ -160,27 +193,38 @@ def _dead_end(facts: Facts) -> Finding | None:
     """What makes all else pointless: there is no job or pool, or the task itself cannot run."""
     job, pool = facts.job, facts.pool
     if not job.exists:
-        message = f"There is no job {job.name} in this namespace."
-        return Finding(
-            TaskReason.JOB_NOT_FOUND, message, True, "Create the job, or correct spec.jobName in a new task."
-        )
-    if job.closed is not None:
-        message = f"Job {job.name} is {job.state}: it starts no tasks."
-        paused = job.closed is TaskReason.JOB_DISABLED
-        remedy = f"millpond job enable {job.name}" if paused else "Create the task in another job."
-        return Finding(job.closed, message, True, remedy)
+        return no_such_job(job.name)
+    closed = of_closed_job(job)
+    if closed is not None:
+        return closed
     if facts.problem is not None and facts.problem.reason != TaskReason.JOB_NOT_FOUND:
         return facts.problem
+    gone = of_missing_pool(pool)
+    if gone is not None:
+        return gone
+    if facts.demand.slots > pool.slots_per_node:
+        return too_many_slots(facts.demand.slots, pool.name, pool.slots_per_node)
+    return None
+
+
+def of_closed_job(job: JobFact) -> Finding | None:
+    """The job starts no tasks, whatever they are."""
+    if job.closed is None:
+        return None
+    message = f"Job {job.name} is {job.state}: it starts no tasks."
+    paused = job.closed is TaskReason.JOB_DISABLED
+    remedy = f"millpond job enable {job.name}" if paused else "Create the task in another job."
+    return Finding(job.closed, _with(message, job.disabled_because), True, remedy)
+
+
+def of_missing_pool(pool: PoolFact) -> Finding | None:
+    """There is no pool for any task of the job."""
     if not pool.exists:
         message = f"There is no pool {pool.name} in this namespace."
         return Finding(TaskReason.POOL_NOT_FOUND, message, True, "Create the pool, or use a job on another one.")
     if pool.deleting:
         message = f"Pool {pool.name} is being deleted."
         return Finding(TaskReason.POOL_DELETING, message, True, "Create a pool of that name again, or another job.")
-    if facts.demand.slots > pool.slots_per_node:
-        message = f"It needs {facts.demand.slots} slots, and nodes of pool {pool.name} have {pool.slots_per_node}."
-        remedy = "Lower requiredSlots, or use a pool with more taskSlotsPerNode."
-        return Finding(TaskReason.TOO_MANY_SLOTS, message, True, remedy)
     return None
 
 
@@ -210,6 +254,9 @@ def _of_nodes(facts: Facts) -> list[Finding]:
     refusals = [refusal(node.slots, facts.demand, facts.barred) for node in open_nodes if node.slots is not None]
     if all(refusals):
         findings.append(_all_refuse(facts, [found for found in refusals if found is not None], closed))
+    if pool.resizing:
+        message = f"Pool {pool.name} is being resized: {pool.resizing}"
+        findings.append(Finding(WaitReason.POOL_RESIZING, message, False, f"millpond node list --pool {pool.name}"))
     if closed:
         message = f"{_states(closed)} of pool {pool.name} take no tasks now: {closed[0].message}"
         findings.append(Finding(TaskReason.NODES_NOT_READY, message, False, f"millpond node show {closed[0].name}"))
@@ -235,17 +282,23 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
         remedy = "Lower the task's resources, or use a pool with larger nodes."
         message = f"No node of pool {pool} is large enough: it {example}."
         return Finding(TaskReason.TOO_MANY_RESOURCES, message, True, remedy)
-    if most == JOB_PREPARATION_FAILED:
-        message = f"Where nodes of pool {pool} take tasks, they take none of job {facts.job.name}: it {example}."
-        remedy = f"millpond job prep-status {facts.job.name}; make a job with another preparation task, or add nodes."
-        return Finding(WaitReason.JOB_PREPARATION_TASK_FAILED, message, True, remedy)
     nodes = "the one node" if len(refusals) == 1 else f"all {len(refusals)} nodes"
     full = "takes tasks is full" if len(refusals) == 1 else "take tasks are full"
     busy = f"It waits until other tasks end: {nodes} of pool {pool} that {full} (it {example})."
-    if most == "SlotsInUse":
-        more = f"Or add nodes: kubectl scale bpool {pool} --replicas {facts.pool.target + 1}"
-        return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, more)
-    return Finding(TaskReason.WAITING_FOR_RESOURCES, busy, True, "Or lower the task's resources.")
+    match most:
+        case Why.JOB_PREPARATION_FAILED:
+            message = f"Where nodes of pool {pool} take tasks, they take none of job {facts.job.name}: it {example}."
+            remedy = (
+                f"millpond job prep-status {facts.job.name}; make a job with another preparation task, or add nodes."
+            )
+            return Finding(WaitReason.JOB_PREPARATION_TASK_FAILED, message, True, remedy)
+        case Why.SLOTS_IN_USE:
+            more = f"Or add nodes: kubectl scale bpool {pool} --replicas {facts.pool.target + 1}"
+            return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, more)
+        case Why.RESOURCES_IN_USE | Why.NOT_ENOUGH_RESOURCES | Why.TOO_MANY_SLOTS:
+            return Finding(TaskReason.WAITING_FOR_RESOURCES, busy, True, "Or lower the task's resources.")
+        case _:
+            assert_never(most)
 
 
 def _of_job(facts: Facts) -> list[Finding]:

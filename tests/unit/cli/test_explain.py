@@ -45,8 +45,8 @@ def test_words(farm: Shell) -> None:
         "Task wide of job frames is Active.",
         "",
         "✗ TooManySlots",
-        "  It needs 3 slots, and nodes of pool render have 2.",
-        "  → Lower requiredSlots, or use a pool with more taskSlotsPerNode.",
+        "  requiredSlots is 3, but nodes of pool render have 2.",
+        "  → Lower requiredSlots in a new task, or use a pool with more taskSlotsPerNode.",
     ]
 
 
@@ -61,3 +61,54 @@ def test_an_unknown_task(farm: Shell) -> None:
     done = farm("explain", "task", "on")
     assert done.exit_code == 1
     assert "Did you mean one?" in done.stderr
+
+
+def ran(shell: Shell, name: str, seconds: int) -> None:
+    times = {"startTime": "2026-01-01T00:00:00Z", "endTime": f"2026-01-01T00:00:{seconds:02}Z"}
+    status = {"state": "Completed", "result": "Success", "attempt": 1} | times
+    shell.add("tasks", name, {"jobName": "frames", "commandLine": "true"}, status)
+
+
+def test_the_start_is_told_where_it_can_be(farm: Shell) -> None:
+    farm.add("pools", "render", POOL)
+    farm.add("computenodes", "render-a", {"poolName": "render"}, IDLE)
+    assert "unknown, as only 0 of the pool's tasks have run" in farm("explain", "task", "one").stdout
+    for number in range(8):
+        ran(farm, f"past-{number}", 30)
+        task(farm, f"before-{number}", requiredSlots=1)
+    told = farm("explain", "task", "one").stdout.splitlines()
+    assert told[-1] == (
+        "The next start is expected in about 2m, as tasks ran lately, unless others come that go first."
+    )
+    start = json.loads(farm("explain", "task", "one", "-o", "json").stdout)["start"]
+    assert (start["earliest"], start["latest"]) == (120.0, 120.0)
+    assert "start" not in json.loads(farm("explain", "task", "past-0", "-o", "json").stdout)
+
+
+def test_a_job(farm: Shell) -> None:
+    assert farm("explain", "job", "frames", "-o", "name").stdout == "PoolNotFound\n"
+    farm.add("pools", "render", POOL)
+    problem = {"type": "Scheduled", "status": "False", "reason": "TooManySlots", "message": "requiredSlots is 9."}
+    for name in ("wide", "wider"):
+        farm.add(
+            "tasks", name, {"jobName": "frames", "commandLine": "true", "requiredSlots": 9}, {"conditions": [problem]}
+        )
+    assert farm("explain", "job", "frames").stdout.splitlines() == [
+        "Job frames is Active: of its 3 tasks 0 run and 3 wait.",
+        "",
+        "✗ TooManySlots",
+        "  2 of its tasks are held back, wide for one: requiredSlots is 9.",
+        "  → millpond explain task wide",
+        "",
+        "✗ NoNodes",
+        "  Pool render wants 1 nodes and has none yet.",
+        "  → millpond pool show render",
+    ]
+    told = json.loads(farm("explain", "job", "frames", "-o", "json").stdout)
+    assert [finding["reason"] for finding in told["findings"]] == ["TooManySlots", "NoNodes"]
+
+
+def test_an_unknown_job(farm: Shell) -> None:
+    done = farm("explain", "job", "frame")
+    assert done.exit_code == 1
+    assert "Did you mean frames?" in done.stderr

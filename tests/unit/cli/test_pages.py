@@ -108,3 +108,20 @@ def test_the_next_step(case: str) -> None:
 def test_an_object_that_nobody_looked_at_says_so() -> None:
     lines = page("pool", {"metadata": {"name": "x", "namespace": "team"}, "spec": {}}, NOW)
     assert lines[-1] == "Nothing has looked at it yet: is the Millpond operator running?"
+
+
+def test_a_task_says_what_it_depends_on_and_where_it_would_best_run() -> None:
+    needs = {"taskIds": ["prep"], "taskIdRanges": [{"start": 1, "end": 41}]}
+    lines = page("task", document({"jobName": "j", "dependsOn": needs, "affinity": {"taskName": "prep"}}), NOW)
+    assert "Depends on:     prep, 1 to 41" in lines
+    assert "Best run on:    the node of task prep" in lines
+    assert "Best run on:    lab-a" in page("task", document({"jobName": "j", "affinity": {"nodeName": "lab-a"}}), NOW)
+
+
+def test_a_job_says_what_slots_its_tasks_require_where_that_is_more_than_one_each() -> None:
+    counts = {"active": 2, "running": 1, "succeeded": 1, "failed": 1, "completed": 2}
+    lines = page("job", document({}, taskCounts=counts, taskSlotCounts=counts | {"active": 6}), NOW)
+    assert "Tasks:          2 active, 1 running, 1 succeeded, 1 failed" in lines
+    assert "Slots:          6 active, 1 running, 1 succeeded, 1 failed" in lines
+    plain = page("job", document({}, taskCounts=counts, taskSlotCounts=counts), NOW)
+    assert not any(line.startswith("Slots:") for line in plain)

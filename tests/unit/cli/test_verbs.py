@@ -35,6 +35,7 @@ def test_the_commands() -> None:
         "task stdout",
         "task stderr",
         "explain task",
+        "explain job",
     }
 
 

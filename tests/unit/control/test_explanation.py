@@ -13,7 +13,7 @@ from support.scene import Scene, a_running_scene, of
 
 
 def reasons(scene: Scene, task: str) -> list[str]:
-    return [finding.reason for finding in explain(facts_of(scene.task(task), scene.tasks[task]))]
+    return [finding.reason for finding in explain(facts_of(scene.task(task), scene.tasks[task], scene.now))]
 
 
 def test_a_task_without_job_or_pool() -> None:
@@ -32,7 +32,7 @@ def test_a_task_behind_others() -> None:
     scene.add(a_task("runs"), a_task("old", created=1), a_task("new", created=2))
     scene.run(seconds=15)
     scene.add(a_task("urgent", job="news"), a_task("other", job="beside"))
-    found = facts_of(scene.task("new"), scene.tasks["new"])
+    found = facts_of(scene.task("new"), scene.tasks["new"], scene.now)
     assert (found.waiting_above, found.waiting_before, found.waiting_beside) == (1, 1, 1)
     assert reasons(scene, "new")[0] in ("WaitingForSlots", "WaitingForResources")
     assert "BehindHigherPriority" in reasons(scene, "new")
@@ -51,7 +51,7 @@ def test_a_task_from_its_place_to_its_end() -> None:
     scene.ends("t-1", exited(3))
     scene.run(seconds=5)
     assert reasons(scene, "t") == ["TaskFailed"]
-    assert facts_of(scene.task("t"), scene.tasks["t"]).node in scene.nodes
+    assert facts_of(scene.task("t"), scene.tasks["t"], scene.now).node in scene.nodes
 
 
 def test_a_task_that_is_tried_again_says_so() -> None:
@@ -83,7 +83,7 @@ def test_lists_alone_tell_what_a_node_has_free() -> None:
     }
     scene.add(a_host(claim=CLAIM), a_pool(slots=4), a_job(), a_node("n", **status))
     scene.add(a_task("runs"), a_task_pod("runs", running(), node="n", slots=3, cpu="3", memory="3Gi"), a_task("t"))
-    (node,) = facts_of(scene.task("t"), scene.tasks["t"]).nodes
+    (node,) = facts_of(scene.task("t"), scene.tasks["t"], scene.now).nodes
     assert node.slots is not None
     assert (node.slots.free, node.slots.cpu_free) == (1, 1000)
 
@@ -113,12 +113,23 @@ def test_a_task_that_waits_for_others_names_them_and_how_they_stand() -> None:
         scene.starts(pod)
     scene.ends("bad-1", exited(1))
     scene.run(seconds=5)
-    (finding,) = explain(facts_of(scene.task("t"), scene.tasks["t"]))
+    (finding,) = explain(facts_of(scene.task("t"), scene.tasks["t"], scene.now))
     assert finding.reason == "WaitingForDependencies"
     named = "bad (failed, and blocks who depends on it), runs (is Running), never (does not exist), 1 (is Running)"
     assert named in finding.message
     assert finding.message.endswith(" and more.")
     assert "millpond task reactivate bad" in finding.remedy
+
+
+def test_a_condition_and_an_explanation_use_one_text() -> None:
+    """What placement's judgement writes is what is said before it is written."""
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("wide", slots=9), a_task("stray", job="nowhere"))
+    before = {name: explain(facts_of(scene.task(name), scene.tasks[name], scene.now)) for name in scene.tasks}
+    scene.run(seconds=15)
+    for name, findings in before.items():
+        (written,) = (c for c in scene.tasks[name].status.conditions if c.type == "Scheduled")
+        assert [(finding.reason, finding.told) for finding in findings] == [(written.reason, written.message)]
 
 
 def test_a_task_that_waits_for_its_job_s_preparation_says_so() -> None:
@@ -129,7 +140,7 @@ def test_a_task_that_waits_for_its_job_s_preparation_says_so() -> None:
     def told(state: dict[str, object]) -> str:
         wait = {"name": AWAIT_CONTAINER, "state": state}
         scene.pod("t-1", waiting("PodInitializing"), initContainerStatuses=[wait])
-        (finding,) = explain(facts_of(scene.task("t"), scene.tasks["t"]))
+        (finding,) = explain(facts_of(scene.task("t"), scene.tasks["t"], scene.now))
         return f"{finding.reason} {finding.remedy}"
 
     assert told(running()) == "Preparing millpond job prep-status film"

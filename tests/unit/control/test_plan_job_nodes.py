@@ -109,6 +109,20 @@ def test_release_waits_for_the_tasks_and_the_job_for_the_release() -> None:
     assert entry.release.exit_code == 1
 
 
+def test_a_release_that_cannot_start_holds_its_job_up_no_longer_than_it_may() -> None:
+    scene = a_prepared_scene("t", jobReleaseTask=RELEASE)
+    scene.ends(scene.job_pods("prep")[0], exited(0))
+    scene.ends("t-1", exited(0))
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run(seconds=5)
+    (release,) = scene.job_pods("release")
+    scene.pod(release, waiting("ErrImagePull", "not found"))
+    scene.run(seconds=2000)
+    assert scene.jobs["film"].status.state is JobState.COMPLETED
+    assert [stop.pod for stop in of(StopAttempt, scene.done)] == [release]
+    assert len(of(StartJobTask, scene.done)) == 2
+
+
 def test_a_release_that_is_forbidden_is_told_and_holds_no_end_up() -> None:
     scene = a_prepared_scene("t", jobReleaseTask=RELEASE)
     (prep,) = of(StartJobTask, scene.done)

@@ -17,7 +17,8 @@ from millpond.control.actions import (
     WriteJob,
     WriteTask,
 )
-from millpond.control.outcomes import Missed, Refused
+from millpond.control.outcomes import Done, Missed, Refused
+from millpond.control.settle import settle
 from millpond.control.world import PoolKey
 from support.builders import SPACE, a_job, a_task, exited
 from support.scene import KEY, Scene, a_running_scene, of
@@ -141,6 +142,17 @@ def test_holding_a_job_is_tried_again() -> None:
     scene.run(seconds=4)
     assert labels.JOB_FINALIZER not in scene.jobs["film"].metadata.finalizers
     scene.run(seconds=2)
+    assert labels.JOB_FINALIZER in scene.jobs["film"].metadata.finalizers
+
+
+def test_the_next_job_of_a_name_is_held_though_the_first_went_meanwhile() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(held=False))
+    asked = scene.plan().actions
+    scene.remove_job("film")
+    settle(scene.pool_state(), asked[0], Done("2", "uid-film"), scene.now)
+    scene.add(a_job(held=False, uid="another", version=3))
+    scene.run()
     assert labels.JOB_FINALIZER in scene.jobs["film"].metadata.finalizers
 
 

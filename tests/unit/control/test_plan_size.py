@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from millpond.control.actions import CreateNode, ReleaseHost, RemoveNode
 from millpond.control.plan_size import target_of
-from support.builders import a_host, a_job, a_node, a_pool, a_task
+from support.builders import a_host, a_job, a_node, a_pool, a_task, exited
 from support.scene import Scene, a_running_scene, of
 
 
@@ -55,6 +55,50 @@ def test_there_and_back_again_ends_at_the_target() -> None:
     scene.run(seconds=60)
     assert len(scene.nodes) == 2
     assert sum(1 for host in scene.hosts.values() if host.metadata.labels) == 2
+
+
+def test_a_host_that_its_node_moved_away_from_is_given_back_when_the_last_task_there_ended() -> None:
+    scene = a_running_scene(hosts=1)
+    scene.add(a_job(), a_task("t"))
+    scene.run(seconds=30)
+    move(scene, "host-0")
+    assert of(ReleaseHost, scene.run(seconds=60)) == []
+    scene.ends("t-1", exited(0))
+    assert [a.host for a in of(ReleaseHost, scene.run())] == ["host-1"]
+
+
+def test_so_it_is_when_the_last_preparation_there_ended() -> None:
+    scene = a_running_scene(hosts=1)
+    scene.add(a_job(jobPreparationTask={"commandLine": "prepare"}), a_task("t"))
+    scene.run(seconds=30)
+    (preparation,) = scene.job_pods("prep")
+    scene.remove_pod("t-1")
+    scene.remove_task("t")
+    move(scene, "host-0")
+    assert of(ReleaseHost, scene.run()) == []
+    scene.remove_pod(preparation)
+    assert [a.host for a in of(ReleaseHost, scene.run())] == ["host-1"]
+
+
+def test_so_it_is_when_the_old_pod_is_gone_from_a_host_that_is_well_again() -> None:
+    scene = a_running_scene(hosts=1)
+    (old,) = scene.job_pods("node")
+    scene.host("host-1", taints=[{"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}])
+    scene.add(a_host("host-0"))
+    scene.run(seconds=60)
+    scene.host("host-1")
+    assert of(ReleaseHost, scene.run(seconds=60)) == []
+    scene.remove_pod(old)
+    assert [a.host for a in of(ReleaseHost, scene.run())] == ["host-1"]
+
+
+def move(scene: Scene, host: str) -> None:
+    """The only node's Pod is deleted by hand, and the next one finds a place on that new host."""
+    (pod,) = scene.job_pods("node")
+    scene.add(a_host(host))
+    scene.remove_pod(pod)
+    scene.run()
+    assert [scene.pods[name].spec.node_name for name in scene.job_pods("node")] == [host]
 
 
 def test_a_pool_that_is_being_deleted_wants_none() -> None:

@@ -267,6 +267,19 @@ async def test_what_kopf_tells_unreadably_is_set_aside_too(stage: Stage) -> None
         assert stage.world.pool(PoolKey(SPACE, "wrong")).model is None
 
 
+@pytest.mark.parametrize(("kind", "plural"), FEW)
+@in_virtual_time
+async def test_what_is_deleted_need_not_be_read(stage: Stage, kind: type[Kind], plural: str) -> None:
+    body = stage.put(plural, name_of(plural), **WRONG[plural])
+    stage.listening.seen(kind, body)
+    assert not known(stage, plural)
+    body["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    stage.listening.seen(kind, body)
+    assert known(stage, plural) == (kind is not JobSchedule), "a schedule is held by nothing"
+    stage.listening.gone(kind, body)
+    assert not known(stage, plural)
+
+
 @in_virtual_time
 async def test_a_broken_watch_is_not_silence_but_a_server_that_says_nothing_is(stage: Stage) -> None:
     async with stage.listened():

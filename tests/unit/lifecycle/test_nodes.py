@@ -43,6 +43,16 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
         {**WAITS, "pod": a_node_pod(agent=running(), start_task=exited(1))},
         NodeState.START_TASK_FAILED,
     ),
+    (
+        "start task failed, agent not up",
+        {**WAITS, "pod": a_node_pod(agent=waiting(), start_task=exited(1))},
+        NodeState.WAITING_FOR_START_TASK,
+    ),
+    (
+        "start task failed, agent cannot start",
+        {**WAITS, "pod": a_node_pod(agent=waiting("ErrImagePull"), start_task=exited(1))},
+        NodeState.START_TASK_FAILED,
+    ),
     ("start task done", {**WAITS, "pod": a_node_pod(agent=running(), start_task=exited(0))}, NodeState.IDLE),
     ("start task's image", {**WAITS, "pod": a_node_pod(start_task=waiting("ErrImagePull"))}, NodeState.UNUSABLE),
     ("start task runs beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=running())}, NodeState.IDLE),

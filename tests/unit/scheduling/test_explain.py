@@ -95,6 +95,11 @@ CASES: dict[str, tuple[Facts, str, bool]] = {
         TaskReason.START_TASK_FAILED,
         True,
     ),
+    "pool is resized": (
+        facts(nodes=(node(),), pool=PoolFact("render", target=2, slots_per_node=4, resizing="It has 1 of 2 nodes.")),
+        WaitReason.POOL_RESIZING,
+        False,
+    ),
     "slots in use": (facts(nodes=(node(free=0), node("n2", free=0))), TaskReason.WAITING_FOR_SLOTS, True),
     "resources in use": (
         facts(demand=Demand(cpu_millis=3000), nodes=(node(cpu_free=100),)),
@@ -105,6 +110,26 @@ CASES: dict[str, tuple[Facts, str, bool]] = {
     "too large for the open ones": (
         facts(demand=LARGE, nodes=(node(), closed("Starting"))),
         TaskReason.WAITING_FOR_RESOURCES,
+        True,
+    ),
+    "its preparation failed where it could go": (
+        facts(nodes=(node(),), barred=frozenset({"n"})),
+        WaitReason.JOB_PREPARATION_TASK_FAILED,
+        True,
+    ),
+    "waits for others": (
+        facts(waits_for=(PredecessorFact("a", "is Running."),)),
+        TaskReason.WAITING_FOR_DEPENDENCIES,
+        True,
+    ),
+    "job is deleted": (
+        facts(job=JobFact("frames", state="Deleting", closed=TaskReason.JOB_BEING_DELETED)),
+        TaskReason.JOB_BEING_DELETED,
+        True,
+    ),
+    "job ends": (
+        facts(job=JobFact("frames", state="Terminating", closed=TaskReason.JOB_BEING_TERMINATED)),
+        TaskReason.JOB_BEING_TERMINATED,
         True,
     ),
     "enough of the job run": (
@@ -181,3 +206,48 @@ def test_dependencies_are_named_and_the_failed_one_gets_the_remedy() -> None:
     (finding,) = explain(facts(waits_for=waits_for, waits_for_more=True))
     assert finding.message == "It waits for a (is Running), 7 (failed, and blocks) and more."
     assert finding.remedy.startswith("Run task seven again: millpond task reactivate seven")
+
+
+SAID_BY_THE_TASK = {
+    TaskReason.TASK_EXISTS,
+    TaskReason.TASK_EXPIRED,
+    TaskReason.INVALID_COMMAND_LINE,
+    TaskReason.INVALID_DOCUMENT,
+    TaskReason.USER_ACCOUNT_NOT_FOUND,
+    TaskReason.USER_ACCOUNT_INVALID,
+    TaskReason.DEPENDENCY_CYCLE,
+    TaskReason.TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB,
+    TaskReason.TASK_ID_SAME_AS_JOB_PREPARATION_TASK,
+    TaskReason.TASK_ID_SAME_AS_JOB_RELEASE_TASK,
+    TaskReason.INVALID_PROPERTY_VALUE,
+    TaskReason.POD_FORBIDDEN,
+    TaskReason.POD_INVALID,
+}
+"""Problems that a condition has, with message and remedy in one: `explain` passes them on."""
+NO_WAIT = {
+    TaskReason.SCHEDULED,
+    TaskReason.WAITING,
+    TaskReason.REQUEUED,
+    TaskReason.TASK_TERMINATED,
+    TaskReason.REACTIVATED,
+    TaskReason.TASK_NOT_COMPLETED,
+}
+"""Words of conditions that nothing waits for."""
+
+
+def test_every_reason_has_an_explanation() -> None:
+    """A new reason belongs into CASES or, where the Task says it itself, above."""
+    found = {finding.reason for given, _, _ in CASES.values() for finding in explain(given)}
+    reasons = {*map(str, TaskReason), *map(str, WaitReason)}
+    assert reasons - found - set(map(str, SAID_BY_THE_TASK | NO_WAIT)) == set()
+    for reason in SAID_BY_THE_TASK:
+        assert explain(facts(problem=Finding(reason, "So it is. Do this.", True)))[0].reason == reason
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_blocks_says_what_to_do(case: str) -> None:
+    for finding in explain(CASES[case][0]):
+        waiting_is_it = finding.reason in (TaskReason.WAITING_FOR_DEPENDENCIES,)
+        given = CASES[case][0].problem
+        assert finding.message
+        assert not finding.blocks or finding.remedy or waiting_is_it or finding == given
