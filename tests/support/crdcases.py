@@ -63,6 +63,7 @@ def tables() -> dict[str, Table]:
     other = merged(template["tasks"][0]["spec"], read["Task"]["instead"])
     metadata = template["tasks"][0]["metadata"] | {"name": "other"}
     template["tasks"].append({"metadata": metadata, "spec": other})
+    read["JobSchedule"]["instead"] = {"jobTemplate": {"spec": read["Job"]["instead"]}}
     return {
         kind: Table(
             **(

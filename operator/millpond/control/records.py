@@ -177,14 +177,12 @@ class JobRecord:
         """The job's place among those of its priority."""
         self.filed: Level | None = None
         """The level at which the job can be drawn now; None while it cannot."""
+        self.manager: TaskRecord | None = None
         self.manager_uid = ""
         """The uid of the manager's Task, once it is made; see `fold_tasks.appoint`."""
-        self.manager: TaskRecord | None = None
-        """The manager's Task, while it exists."""
+        self.manager_problem: Problem | None = None
         self.making_until = 0.0
         """When the manager's Task, asked for and not seen yet, is asked for again."""
-        self.manager_problem: Problem | None = None
-        """Why the manager's Task could not be made."""
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         """Tasks by tally."""
         self.slot_counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
