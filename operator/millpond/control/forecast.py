@@ -26,6 +26,8 @@ def forecast(
     """
     if any(found.blocks and found.reason != TaskReason.WAITING_FOR_SLOTS for found in findings):
         return None
+    if task.demand.exclusive:
+        return Estimate(unknown="it needs an empty node (runExclusive), and not slots alone")
     if not task.demand.plain:
         return Estimate(unknown="it asks for resources of its own, and not for slots alone")
     return estimate(_load(task, facts, views, now))

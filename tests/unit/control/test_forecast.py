@@ -62,6 +62,10 @@ def test_what_cannot_be_told() -> None:
     facts = facts_of(scene.task("wide"), scene.tasks["wide"], scene.now)
     assert forecast(scene.task("wide"), facts, explain(facts), scene.tasks, scene.now) is None
     assert "resources" in start_of(scene, "own").unknown.lower()
+    scene = a_full_pool()
+    scene.add(a_job("led", jobManagerTask={"id": "m", "commandLine": "true"}))
+    scene.run()
+    assert "empty node" in start_of(scene, "led-m").unknown
 
 
 def test_only_the_last_to_end_are_looked_at() -> None:
