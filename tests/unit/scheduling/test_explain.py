@@ -241,6 +241,7 @@ SAID_BY_THE_TASK = {
     TaskReason.INVALID_PROPERTY_VALUE,
     TaskReason.POD_FORBIDDEN,
     TaskReason.POD_INVALID,
+    TaskReason.NO_TOKENS,
 }
 """Problems that a condition has, with message and remedy in one: `explain` passes them on."""
 NO_WAIT = {
