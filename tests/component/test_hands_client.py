@@ -89,6 +89,7 @@ async def test_informer_follows_a_real_watch(hands: Hands) -> None:
             assert await seen.get() == ("gone", "before of frames")
     finally:
         running.cancel()
+        await asyncio.wait([running])  # its connection is closed while there is a loop to close it
 
 
 async def test_lease_is_taken_once_and_fences_writes(hands: Hands, server: ApiServer) -> None:
@@ -107,6 +108,7 @@ async def test_lease_is_taken_once_and_fences_writes(hands: Hands, server: ApiSe
                 await fenced.delete(PODS, hands.space, "any")
             assert await fenced.get(LEASES, hands.space, "leader")
         holding.cancel()
+        await asyncio.wait([holding])
         await one.release()
         await waiting
     assert two.held_safely()
