@@ -90,7 +90,7 @@ COMMANDS = (
     unstarted("path not found", Code.COMMAND_PROGRAM_NOT_FOUND, "CommandNotFound", 127, "The command /no/such does not exist in the image or the task's directory.", "does not exist"),
     unstarted("not executable", Code.COMMAND_LAUNCH_FAILED, "NotExecutable", 126, "The command /etc/passwd may not be executed by the task's user. Make it executable (chmod +x), or start it through its interpreter.", "may not be executed"),
     unstarted("a directory", Code.COMMAND_LAUNCH_FAILED, "NotExecutable", 126, "The command /etc is a directory. Name a program in it.", "is a directory"),
-    unstarted("no permission on the way", Code.COMMAND_LAUNCH_FAILED, "NotExecutable", 126, "The command /root/run cannot be reached: the task's user may not search a directory on its path.", "cannot be reached"),
+    unstarted("no permission on the way", Code.COMMAND_LAUNCH_FAILED, "NotExecutable", 126, "The command /opt/tool/run cannot be reached: the task's user may not search a directory on its path.", "cannot be reached"),
     unstarted("bad interpreter", Code.COMMAND_LAUNCH_FAILED, "NotExecutable", 126, "The command ./run exists, but the interpreter it needs (its #! line, or the dynamic loader of a program built for another image) does not. Use an image that has it.", "interpreter"),
     unstarted("wrong platform", Code.COMMAND_LAUNCH_FAILED, "NotExecutable", 126, "The command ./run is no program for this machine: it is built for another processor, or is a script without a #! line.", "no program for this machine"),
     unstarted("arguments too long", Code.COMMAND_LAUNCH_FAILED, "NotExecutable", 126, "The command sh was not started: its arguments and environment are too long.", "too long"),
