@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from millpond.api.job import JobDisable, JobStatus
 from millpond.api.reasons import JobState, TaskState
-from millpond.control.records import NodeRecord, Problem
-from support.builders import a_job, a_node_pod, a_task, a_task_pod, running
+from millpond.control.records import Problem
+from support.builders import a_job, a_task, a_task_pod, running
 from support.scene import Scene
 
 
@@ -104,15 +104,3 @@ def test_a_deleted_job_starts_nothing_and_no_attempt_of_it_counts() -> None:
     assert attempt.job.deleting
     assert attempt.job.ending
     assert attempt.settled
-
-
-def test_a_node_s_newest_pod_speaks_for_it() -> None:
-    node = NodeRecord("n")
-    assert (node.pod, node.placed, node.leaving) == (None, False, True)
-    node.hold_pod(a_node_pod("n", host=None, created=1))
-    assert not node.placed
-    node.hold_pod(a_node_pod("n", name="n-1", created=2))
-    assert node.placed
-    assert node.pod is node.pods["n-1"]
-    node.drop_pod("n-1")
-    assert node.pod is node.pods["n"]
