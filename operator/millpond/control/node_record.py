@@ -10,8 +10,8 @@ from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scheduling.node_slots import NodeSlots
 
 if TYPE_CHECKING:
+    from millpond.control.attempt import Attempt
     from millpond.control.job_nodes import JobNode
-    from millpond.control.records import Attempt
 
 
 class NodeRecord:
