@@ -45,7 +45,7 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         start_task=_start_task(verdict.start_task) or old.start_task,
         jobs=describe_jobs(pool, node, old.jobs),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
-        errors=(NodeError(code=verdict.error, message=verdict.message),) if verdict.error is not None else (),
+        errors=tuple(NodeError(code=fault.code, message=fault.message) for fault in verdict.faults),
         allocation_time=old.allocation_time or (at if placed else None),
         last_boot_time=time_of(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
     )

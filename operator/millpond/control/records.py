@@ -396,6 +396,9 @@ class NodeRecord:
         """A node Pod of this node is gone."""
         self.pods.pop(name, None)
         self.deleted_pods.discard(name)
+        if name == self.full_of:
+            # A namesake is measured anew.
+            self.full_of = ""
         self._choose_pod()
 
     def _choose_pod(self) -> None:

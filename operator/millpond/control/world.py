@@ -298,7 +298,7 @@ class World:
             node.tasks_run = model.status.totals.tasks_run
             node.tasks_succeeded = model.status.totals.tasks_succeeded
             if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
-                node.full_of = node.full_of or model.status.pod_name or ""
+                node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False
         pool.mark("node", node.name)
         pool.mark("size", pool.name)

@@ -37,14 +37,24 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     """Its agent has measured that the node directory's file system is full."""
 
 
+class Fault(msgspec.Struct, frozen=True, gc=False):
+    """What is wrong with a node."""
+
+    code: NodeErrorCode
+    message: str
+
+
 class NodeVerdict(msgspec.Struct, frozen=True, gc=False):
-    """`reason` and `message` are the Ready condition's; `error` is why a node is Unusable."""
+    """`reason` and `message` are the Ready condition's; `faults` are why a node is Unusable.
+
+    A full disk is told in every state: who knows of it again after a restart knows it from there.
+    """
 
     state: NodeState
     reason: str
     message: str
     start_task: StartTask | None = None
-    error: NodeErrorCode | None = None
+    faults: tuple[Fault, ...] = ()
 
     @property
     def takes_tasks(self) -> bool:
@@ -67,7 +77,22 @@ def disk_is_full(used_share: float) -> bool:
 
 
 def judge_node(facts: NodeFacts) -> NodeVerdict:
-    """State and reason, in the order in which a node comes up."""
+    """State, reason and faults."""
+    verdict = _judge(facts)
+    if not facts.disk_full or facts.pod is None or facts.leaving:
+        return verdict
+    text = (
+        f"The disk of host {facts.pod.spec.node_name} that holds the node's files is used to {FULL:.0%} or more. The "
+        "node takes no tasks until there is room: delete files on it, or delete the ComputeNode, which erases them all."
+    )
+    full = Fault(NodeErrorCode.DISK_FULL, text)
+    if verdict.takes_tasks:
+        return _unusable(NodeReason.DISK_FULL, full, verdict.start_task)
+    return msgspec.structs.replace(verdict, faults=(*verdict.faults, full))
+
+
+def _judge(facts: NodeFacts) -> NodeVerdict:
+    """All but the disk, in the order in which a node comes up."""
     pod = facts.pod
     start_task = observe_start_task(pod) if pod is not None and facts.has_start_task else None
     if facts.leaving:
@@ -113,34 +138,24 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> Nod
                 NodeState.START_TASK_FAILED, NodeReason.START_TASK_FAILED, start_task.failure.message, start_task
             )
         if start_task.failure is not None:
-            return _unusable(NodeReason.START_TASK_IMAGE, start_task.failure.message, start_task)
+            fault = Fault(NodeErrorCode.CONTAINER_MISC_ERROR, start_task.failure.message)
+            return _unusable(NodeReason.START_TASK_IMAGE, fault, start_task)
     broken = _broken(pod)
     if broken is not None:
-        return _unusable(NodeReason.NODE_POD_BROKEN, broken, start_task)
+        return _unusable(NodeReason.NODE_POD_BROKEN, Fault(NodeErrorCode.CONTAINER_MISC_ERROR, broken), start_task)
     claim = facts.host.metadata.labels.get(labels.HOST_LABEL) if facts.host else None
     if claim is not None and not facts.claimed:
         text = f"Host {host} belongs to pool {claim}. The node waits until that pool gives it back."
         return NodeVerdict(NodeState.STARTING, NodeReason.HOST_CLAIMED, text, start_task)
     if not agent_runs(pod) or not facts.claimed or not facts.sized:
         return NodeVerdict(NodeState.STARTING, NodeReason.STARTING, f"The node starts on host {host}.", start_task)
-    if facts.disk_full:
-        text = (
-            f"The disk of host {host} that holds the node's files is used to {FULL:.0%} or more. The node takes no "
-            "tasks until there is room: delete files on it, or delete the ComputeNode, which erases them all."
-        )
-        return _unusable(NodeReason.DISK_FULL, text, start_task, NodeErrorCode.DISK_FULL)
     if facts.busy:
         return NodeVerdict(NodeState.RUNNING, NodeReason.RUNNING, f"Tasks run on host {host}.", start_task)
     return NodeVerdict(NodeState.IDLE, NodeReason.IDLE, f"The node on host {host} is free.", start_task)
 
 
-def _unusable(
-    reason: NodeReason,
-    message: str,
-    start_task: StartTask | None,
-    error: NodeErrorCode = NodeErrorCode.CONTAINER_MISC_ERROR,
-) -> NodeVerdict:
-    return NodeVerdict(NodeState.UNUSABLE, reason, message, start_task, error)
+def _unusable(reason: NodeReason, fault: Fault, start_task: StartTask | None) -> NodeVerdict:
+    return NodeVerdict(NodeState.UNUSABLE, reason, fault.message, start_task, (fault,))
 
 
 def agent_runs(pod: PodView) -> bool:
