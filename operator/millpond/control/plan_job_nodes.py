@@ -14,9 +14,10 @@ from millpond.control.limits import Limits
 from millpond.control.plan_leaving import host_lost_under
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
-from millpond.lifecycle.jobtask import Run, RunState, observe_run
+from millpond.lifecycle.jobtask import observe_run
 from millpond.lifecycle.preparation import Preparation, PreparationFacts, judge_preparation
 from millpond.lifecycle.release import Release, judge_release
+from millpond.lifecycle.run import Run, RunState
 from millpond.lifecycle.waits import starts_since
 
 PREPARATION, RELEASE = labels.Role.PREPARATION, labels.Role.RELEASE
@@ -44,7 +45,7 @@ def _judge(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
         if not of.pods:
             drop_job_node(of)
         return
-    for pod in list(of.pods.values()):
+    for _, pod in sorted(of.pods.items()):
         if _is_useless(of, pod):
             _let_go(pool, pod, actions)
     _start(pool, of, now, limits, actions)
@@ -71,7 +72,8 @@ def _stand(pool: PoolState, of: JobNode, now: float, limits: Limits) -> None:
     pods = {pod.name: pod for role in (PREPARATION, RELEASE) for pod in of.valid(role)}
     preparations = {name: pod.run for name, pod in pods.items() if pod.role == PREPARATION}
     of.preparation, of.release = _judged(of, preparations, pods.get(of.release_pod))
-    if of.node.leaving or any(_given_up(pool, pod, now, limits) for pod in pods.values()):
+    lost = any(_given_up(pool, pod, now, limits) for pod in pods.values())
+    if of.node.leaving or lost or now >= _waited_for_until(pool, of):
         of.unfinished = False
     else:
         of.unfinished = of.release in (Release.OWED, Release.RUNNING) or any(map(_keeps_waiting, pods.values()))
@@ -107,6 +109,19 @@ def _given_up(pool: PoolState, pod: JobPod, now: float, limits: Limits) -> bool:
     """True when nothing more is to be expected of the Pod's host: it is lost, or has been silent for too long."""
     lost_at = given_up_at(pool, pod.view, now, limits) if pod.view is not None else None
     return lost_at is not None and now >= lost_at
+
+
+def _waited_for_until(pool: PoolState, of: JobNode) -> float:
+    """When the wait for a release ends that has no host to run on: as long after the job's end as it might have run.
+
+    It is not waited for then, and still run if a host comes before the job is over.
+    """
+    model = of.job.model
+    task, ended = (model.spec.job_release_task, model.status.terminate_time) if model else (None, None)
+    role, name = _due(of)
+    if task is None or ended is None or role is not RELEASE or not name or _host(pool, of) is not None:
+        return float("inf")
+    return ended.timestamp() + task.max_wall_clock_seconds
 
 
 def _tell(pool: PoolState, of: JobNode) -> None:
@@ -166,18 +181,20 @@ def _let_go(pool: PoolState, pod: JobPod, actions: list[AnyAction]) -> None:
 
 
 def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    """Ask for the Pod that is due, unless one of the same task is still there."""
+    """Ask for the Pod that is due, unless one of this job, or of a namesake, still works in its place."""
     role, name = _due(of)
     if not name or of.refusal or name in pool.job_pods:
         return
-    if any(pod.holds for pod in (*of.valid(PREPARATION), *of.valid(RELEASE))):
+    if any(_is_beside(of, pod) for pod in of.pods.values()):
         return
     if now < of.not_before:
         pool.look_at(of.not_before, "jobnode", of.key)
         return
     host, model = _host(pool, of), of.job.model
     if host is None or model is None:
-        pool.look_at(now + limits.backoff_most, "jobnode", of.key)
+        until = _waited_for_until(pool, of)
+        again = now + limits.backoff_most
+        pool.look_at(min(again, until) if until > now else again, "jobnode", of.key)
         return
     of.backoff = min(max(limits.backoff, of.backoff * 2), limits.backoff_most)
     of.not_before = now + of.backoff
@@ -195,6 +212,12 @@ def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
         )
     )
     _stand(pool, of, now, limits)
+
+
+def _is_beside(of: JobNode, pod: JobPod) -> bool:
+    """True for a Pod that has not ended in the node's directory, be it of a namesake of the job."""
+    host = of.node.pod.spec.node_name if of.node.pod else None
+    return pod.holds and (pod.view is None or pod.view.spec.node_name == host)
 
 
 def _due(of: JobNode) -> tuple[labels.Role, str]:
