@@ -12,7 +12,7 @@ from typing import Any
 from . import controlplane, machines, operations, processes, state
 from .kube import Kube
 from .layout import Instance
-from .machines import API_VERSION, DEPLOYMENT, PLURALS, Document, Machine
+from .machines import API_VERSION, DEPLOYMENT, FINALIZER, PLURALS, Document, Machine
 from .operations import NodeWish
 from .progress import ClusterError, say, step, wait_until
 
@@ -104,7 +104,8 @@ def _match_nodes(instance: Instance, kube: Kube, every: list[Document]) -> None:
         operations.remove_node(instance, nodes[key])
     for item in every:
         if "deletionTimestamp" in item["metadata"] and _key(item) not in _nodes(instance):
-            _ask(kube, "PATCH", _path(item, _MACHINES), {"metadata": {"finalizers": None}}, fine={404})
+            kept = [name for name in item["metadata"].get("finalizers", []) if name != FINALIZER]
+            _ask(kube, "PATCH", _path(item, _MACHINES), {"metadata": {"finalizers": kept}}, fine={404})
     new = [_wish(key, wanted[key]["spec"]) for key in sorted(wanted.keys() - nodes.keys())]
     if new or not operations.all_run(instance):
         operations.add_nodes(instance, new)
