@@ -14,9 +14,10 @@ from millpond.control.limits import Limits
 from millpond.control.plan_leaving import host_lost_under
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
-from millpond.lifecycle.jobtask import Run, RunState, observe_run
+from millpond.lifecycle.jobtask import observe_run
 from millpond.lifecycle.preparation import Preparation, PreparationFacts, judge_preparation
 from millpond.lifecycle.release import Release, judge_release
+from millpond.lifecycle.run import Run, RunState
 from millpond.lifecycle.waits import starts_since
 
 PREPARATION, RELEASE = labels.Role.PREPARATION, labels.Role.RELEASE
