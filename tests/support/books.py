@@ -12,6 +12,7 @@ from support.model.verbs import Verbs
 from support.predecessors import readings, satisfies, unmet
 from support.preparations import Preparations, role_of
 from support.scheduler import is_terminal
+from support.sizes import Sizes
 
 
 class Books:
@@ -32,6 +33,7 @@ class Books:
         """Jobs, by uid, whose manager's Task was made."""
         verbs.store.listeners.append(self._hear)
         Preparations(self)
+        Sizes(self)
 
     def _hear(self, change: Change) -> None:
         if change.plural == "tasks" and change.type != "DELETED":

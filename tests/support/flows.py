@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from millpond.api import labels
 from millpond.api.times import format_time
 
 from support.scripts import Run, StartRun
@@ -48,6 +49,26 @@ def _shrinks(option: str) -> Flow:
     flow.__name__ = f"pool_shrinks_with_{option.lower()}"
     flow.__doc__ = f"A pool is shrunk to nothing with {option} while a task runs, and grows again."
     return flow
+
+
+async def node_is_removed(world: ModelWorld) -> None:
+    """A user removes the node that is in use: its task runs elsewhere, and no node takes its place."""
+    world.host("h1").host("h2").pool("p", 2).job("j").task("j", "t1", Run(seconds=30))
+    await world.run_until(lambda: world.running() == 1, LIMIT)
+    busy = world.verbs.list("pods", labels=f"{labels.ROLE}={labels.Role.TASK.value}")[0]["metadata"]["labels"]
+    world.patch("computenodes", busy[labels.NODE], removedAt=format_time(world.now()))
+    await world.run_until(lambda: len(world.verbs.list("computenodes")) == 1, LIMIT)
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
+async def resize_is_stopped(world: ModelWorld) -> None:
+    """A pool that grows to more nodes than there are hosts is stopped on the way: it keeps what it has."""
+    world.host("h1").host("h2").pool("p", 4)
+    await world.run_until(lambda: world.nodes_in("Idle") == 2, LIMIT)
+    world.patch("pools", "p", resizeStoppedAt=format_time(world.now()))
+    await world.run_until(
+        lambda: world.state("pools", "p") == "Active" and len(world.verbs.list("computenodes")) == 2, LIMIT
+    )
 
 
 async def host_is_lost(world: ModelWorld) -> None:
@@ -193,6 +214,8 @@ FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     from_apply_to_result,
     resize_under_load,
+    node_is_removed,
+    resize_is_stopped,
     host_is_lost,
     users_end_things,
     job_is_deleted,

@@ -84,7 +84,7 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     if manager is not None:
         return _reason_to_wait(verbs, manager)
     pool = verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
-    if pool is None or pool["spec"]["targetDedicatedNodes"] == 0:
+    if pool is None or pool["status"]["targetDedicatedNodes"] == 0:
         return "there are no nodes"
     states = {
         (node.get("status") or {}).get("state")
@@ -120,7 +120,10 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
         if claim and host["metadata"]["name"] not in used:
             yield "Nothing left behind", f"host {host['metadata']['name']} is still claimed by {claim}"
     for pool in verbs.list("pools"):
-        name, want = pool["metadata"]["name"], pool["spec"]["targetDedicatedNodes"]
+        name, want = pool["metadata"]["name"], pool["status"]["targetDedicatedNodes"]
         have = sum(1 for node in verbs.list("computenodes") if node["spec"]["poolName"] == name)
         if have != want:
             yield "Law 3", f"pool {name} wants {want} nodes and has {have}"
+    for node in verbs.list("computenodes"):
+        if node["spec"].get("removedAt"):
+            yield "Law 3", f"node {node['metadata']['name']} was to be removed and is there"

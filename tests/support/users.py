@@ -35,6 +35,8 @@ class Users:
             (8, self._make_pool),
             (6, self._resize),
             (2, self._delete_node),
+            (2, self._remove_node),
+            (2, self._stop_resize),
             (4, self._end_task),
             (3, self._delete_task),
             (4, self._reactivate_task),
@@ -167,15 +169,29 @@ class Users:
         spec: dict[str, Any] = {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
         if self.random.random() < 0.7:
             spec["nodeDeallocationOption"] = self.random.choice(("Requeue", "Terminate", "TaskCompletion"))
+        if self.random.random() < 0.3:
+            spec["resizedAt"] = self._a_time()
         return self._patch("pools", self._some("pools"), spec)
+
+    def _stop_resize(self) -> str:
+        return self._patch("pools", self._some("pools"), {"resizeStoppedAt": self._a_time()})
+
+    def _remove_node(self) -> str:
+        option = self.random.choice(("Requeue", "Terminate", "TaskCompletion"))
+        spec = {"removedAt": self._a_time(), "removalOption": option}
+        return self._patch("computenodes", self._some("computenodes"), spec)
+
+    def _a_time(self) -> str:
+        """One that was never given before."""
+        self._times += 1
+        return f"2030-01-01T{self._times // 3600:02}:{self._times // 60 % 60:02}:{self._times % 60:02}Z"
 
     def _end_task(self) -> str:
         return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
 
     def _reactivate_task(self) -> str:
-        self._times += 1
-        when = f"2030-01-01T{self._times // 3600:02}:{self._times // 60 % 60:02}:{self._times % 60:02}Z"
-        return self._patch("tasks", self._some("tasks"), {"desiredState": "Active", "reactivatedAt": when})
+        spec = {"desiredState": "Active", "reactivatedAt": self._a_time()}
+        return self._patch("tasks", self._some("tasks"), spec)
 
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})

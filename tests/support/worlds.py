@@ -185,6 +185,8 @@ class ModelWorld:
                 "taskCounts",
                 "taskSlotCounts",
                 "currentDedicatedNodes",
+                "targetDedicatedNodes",
+                "resizeErrors",
             ),
         }
         left: dict[str, Any] = {

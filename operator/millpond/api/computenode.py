@@ -39,10 +39,17 @@ class Draining(Document):
 
 
 class ComputeNodeSpec(Document):
-    """Which pool the node belongs to."""
+    """Which pool the node belongs to, and what users want of it."""
 
     pool_name: Annotated[LabelName, Field(description="The pool it belongs to")]
     node_class: NodeClass = NodeClass.DEDICATED
+    removed_at: Annotated[
+        Time | None,
+        Field(description="Removes this very node for good, and lowers the pool's target in force by one"),
+    ] = None
+    removal_option: Annotated[
+        NodeDeallocationOption, Field(description="What becomes of its tasks when it is removed")
+    ] = NodeDeallocationOption.REQUEUE
 
 
 class NodeTotals(Document):

@@ -20,12 +20,18 @@ from millpond.api.schema import (
     Labels,
     Slots,
     Text,
+    Time,
     fits_a_label,
     rule,
     validations,
 )
 from millpond.api.starttask import StartTask
 from millpond.api.users import UserAccounts
+
+MOST_REMOVALS = 1000
+"""How many removals of chosen nodes are under way at a time; the others wait."""
+
+Uid = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class NodeDeallocationOption(StrEnum):
@@ -169,6 +175,14 @@ class PoolSpec(Document):
     resize_timeout_seconds: Annotated[
         int, Field(ge=300, le=MAX_INT32, description="After so long without the hosts it wants a pool says so")
     ] = 900
+    resized_at: Annotated[
+        Time | None,
+        Field(description="A new time begins a new resize to the target as it is: removals and stops are forgotten"),
+    ] = None
+    resize_stopped_at: Annotated[
+        Time | None,
+        Field(description="A new time stops the resize under way: the pool keeps the nodes that have hosts"),
+    ] = None
     node_deallocation_option: Annotated[
         NodeDeallocationOption,
         Field(
@@ -230,6 +244,24 @@ class SlotCounts(Document):
     used: Count = 0
 
 
+class PoolResize(Document):
+    """The resize in force: what was asked of it, as far as it is served."""
+
+    start_time: Time
+    target_dedicated_nodes: Annotated[Count, Field(description="The target as it was asked for")] = 0
+    resized_at: Time | None = None
+    resize_stopped_at: Time | None = None
+    stopped: Annotated[bool, Field(description="It was stopped on the way")] = False
+    removed_nodes: Annotated[
+        tuple[Uid, ...],
+        Field(
+            max_length=MOST_REMOVALS,
+            json_schema_extra=ATOMIC,
+            description="The uids of nodes that users remove, while they are there: the target was lowered for these",
+        ),
+    ] = ()
+
+
 class PoolStatus(Document):
     """What a pool is."""
 
@@ -237,8 +269,10 @@ class PoolStatus(Document):
     observed_generation: Annotated[int, Field(ge=0)] | None = None
     state: PoolState | None = None
     allocation_state: AllocationState | None = None
+    allocation_state_transition_time: Annotated[Time, Field(description="Since when")] | None = None
     current_dedicated_nodes: Count = 0
     target_dedicated_nodes: Annotated[Count, Field(description="The target in force")] = 0
+    resize: PoolResize | None = None
     node_counts: NodeCountsByClass = NodeCountsByClass()
     task_counts: PoolTaskCounts = PoolTaskCounts()
     task_slot_counts: SlotCounts = SlotCounts()

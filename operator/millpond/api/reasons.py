@@ -55,6 +55,7 @@ class AllocationState(StrEnum):
 
     STEADY = "Steady"
     RESIZING = "Resizing"
+    STOPPING = "Stopping"
 
 
 class JobState(StrEnum):
@@ -121,6 +122,9 @@ class ResizeErrorCode(StrEnum):
     """Why a pool did not get the nodes it wants."""
 
     ALLOCATION_TIMED_OUT = "AllocationTimedOut"
+    ALLOCATION_FAILED = "AllocationFailed"
+    REMOVE_NODES_FAILED = "RemoveNodesFailed"
+    RESIZE_STOPPED = "ResizeStopped"
 
 
 class ConditionType(StrEnum):
@@ -145,6 +149,8 @@ class PoolReason(StrEnum):
     RESIZE_FAILED = "ResizeFailed"
     GROWING = "Growing"
     SHRINKING = "Shrinking"
+    STOPPING = "Stopping"
+    RESIZE_STOPPED = "ResizeStopped"
     STEADY = "Steady"
     DELETING = "Deleting"
     INVALID_DOCUMENT = "InvalidDocument"

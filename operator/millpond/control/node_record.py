@@ -26,6 +26,8 @@ class NodeRecord:
         """It is to be emptied, and its object does not tell so yet."""
         self.draining: Draining | None = None
         """What its object tells of that: this is in force."""
+        self.removal_refusal = ""
+        """Why the API server does not let its object be deleted."""
         self.removing = False
         """Its object is being deleted."""
         self.released = False
@@ -69,6 +71,11 @@ class NodeRecord:
         if self.chosen is not None or self.draining is not None or self.removing:
             return True
         return self.model is None or self.model.metadata.deletion_timestamp is not None
+
+    @property
+    def stays(self) -> bool:
+        """True when it counts for the pool's size: it is there, or asked for, and does not leave."""
+        return self.creating or (self.model is not None and not self.leaving)
 
     @property
     def disk_full(self) -> bool:

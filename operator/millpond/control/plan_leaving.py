@@ -24,6 +24,9 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
         return
     model = node.model
     if model is not None and model.metadata.deletion_timestamp is None and not node.removing:
+        if now < node.not_before:
+            pool.look_at(node.not_before, "node", node.name)
+            return
         node.removing = True
         actions.append(RemoveNode(namespace=pool.namespace, node=node.name, uid=model.metadata.uid))
     _delete_pods(pool, node, actions)

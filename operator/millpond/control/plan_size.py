@@ -8,7 +8,9 @@ from millpond.api.pool import NodeDeallocationOption
 from millpond.api.reasons import NodeState
 from millpond.control.actions import AnyAction, CreateNode, ReleaseHost
 from millpond.control.draining import choose
+from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
+from millpond.control.sizing import removals_told, resized, target_of
 from millpond.scaling.resize import Candidate, plan_resize
 
 
@@ -20,20 +22,11 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
     _release_hosts(pool, actions)
     if pool.model is None:
         return
-    staying = [node for node in pool.nodes.values() if node.creating or (node.model is not None and not node.leaving)]
-    candidates = [
-        Candidate(
-            node.name,
-            node.verdict.state if node.verdict else NodeState.CREATING,
-            sum(a.demand.slots for a in node.attempts.values() if a.holds),
-            node.model.metadata.creation_timestamp.isoformat()
-            if node.model and node.model.metadata.creation_timestamp
-            else "",
-            any(a.manages and a.holds for a in node.attempts.values()),
-        )
-        for node in staying
-    ]
-    change = plan_resize(target_of(pool), candidates)
+    pool.sizing = resized(pool, pool.model, now)
+    _remove_asked(pool, now)
+    removals = pool.sizing.removals
+    staying = [node for node in pool.nodes.values() if node.stays and _uid(node) not in removals]
+    change = plan_resize(target_of(pool), list(map(_candidate, staying)), stopped=pool.sizing.stopped)
     _grow(pool, change.add, actions)
     for name in change.remove:
         node = pool.nodes[name]
@@ -43,18 +36,35 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
         choose(pool, node, NodeOperation.REMOVE, _option_of(pool), now)
 
 
+def _remove_asked(pool: PoolState, now: float) -> None:
+    """Nodes whose removal users ask for leave, each with its own option, once the lower target is told."""
+    told = removals_told(pool)
+    for node in pool.nodes.values() if told else ():
+        if node.model is not None and node.stays and node.model.metadata.uid in told:
+            choose(pool, node, NodeOperation.REMOVE, node.model.spec.removal_option, now)
+
+
+def _uid(node: NodeRecord) -> str:
+    return node.model.metadata.uid if node.model is not None else ""
+
+
+def _candidate(node: NodeRecord) -> Candidate:
+    created = node.model.metadata.creation_timestamp if node.model is not None else None
+    return Candidate(
+        node.name,
+        node.verdict.state if node.verdict else NodeState.CREATING,
+        sum(a.demand.slots for a in node.attempts.values() if a.holds),
+        created.isoformat() if created else "",
+        node.placed,
+        any(a.manages and a.holds for a in node.attempts.values()),
+    )
+
+
 def _option_of(pool: PoolState) -> NodeDeallocationOption:
     """What becomes of tasks when the pool shrinks. A pool that goes requeues them, as by default (reference §3.1)."""
     if pool.model is None or pool.deleting:
         return NodeDeallocationOption.REQUEUE
     return pool.model.spec.node_deallocation_option
-
-
-def target_of(pool: PoolState) -> int:
-    """How many nodes the pool is to have."""
-    if pool.model is None or pool.deleting:
-        return 0
-    return pool.model.spec.target_dedicated_nodes
 
 
 def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:

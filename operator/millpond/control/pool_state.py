@@ -21,6 +21,7 @@ from millpond.control.managers import lacks_manager, level_of
 from millpond.control.node_record import NodeRecord
 from millpond.control.records import JobRecord, TaskRecord
 from millpond.lifecycle.jobs import starts_tasks
+from millpond.scaling.target import Sizing
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
@@ -74,6 +75,8 @@ class PoolState:
         """Hosts whose claim is being taken off."""
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
+        self.sizing: Sizing | None = None
+        """The resize in force, since it was judged first."""
         self.forget_job = forget_job
         self.last_summary = float("-inf")
         self.summary_scheduled = False

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from millpond.api import labels
 from millpond.api.conditions import Condition, ConditionStatus, find, put
-from millpond.api.failure import NameValue, ResizeError
 from millpond.api.pool import NodeCounts, NodeCountsByClass, Pool, PoolStatus, PoolTaskCounts, SlotCounts
 from millpond.api.reasons import AllocationState, ConditionType, NodeState, PoolReason, ResizeErrorCode
 from millpond.api.reasons import PoolState as PoolStateName
 from millpond.control.node_record import NodeRecord
-from millpond.control.plan_size import target_of
 from millpond.control.pool_state import PoolState
+from millpond.control.sizing import describe_resize, remembered, target_of
+from millpond.scaling.allocation import Allocation, AllocationFacts, judge_allocation
 
 _FIELDS = {state: state.name.lower() for state in NodeState}
 
@@ -22,29 +22,60 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
     at = datetime.fromtimestamp(int(now), UTC)
     nodes = [node for _, node in sorted(pool.nodes.items()) if node.model is not None or node.creating]
     target, current = target_of(pool), sum(1 for node in nodes if node.placed)
-    steady = current == target and len(nodes) == target
-    errors, look_again = _resize_errors(model, nodes, target, current, now)
-    resizing = not steady and not errors
-    conditions = put(model.status.conditions, _ready(pool, model, nodes, target, at))
-    conditions = put(conditions, _resizing(model, resizing, target, current, nodes, at))
+    allocation = judge_allocation(_allocation_facts(pool, model, nodes, now), now)
+    old, state = model.status, allocation.state
+    conditions = put(old.conditions, _ready(pool, model, nodes, target, at))
+    conditions = put(conditions, _resizing(model, allocation, target, current, nodes, at))
     open_nodes = list(pool.index)
     status = PoolStatus(
         conditions=conditions,
         observed_generation=model.metadata.generation,
         state=PoolStateName.DELETING if model.metadata.deletion_timestamp else PoolStateName.ACTIVE,
-        allocation_state=AllocationState.RESIZING if resizing else AllocationState.STEADY,
+        allocation_state=state,
+        allocation_state_transition_time=old.allocation_state_transition_time if state is old.allocation_state else at,
         current_dedicated_nodes=current,
         target_dedicated_nodes=target,
+        resize=describe_resize(pool) or old.resize,
         node_counts=NodeCountsByClass(dedicated=_node_counts(nodes)),
         task_counts=PoolTaskCounts(
             active=sum(job.counts["active"] for job in pool.jobs.values()),
             running=sum(job.counts["preparing"] + job.counts["running"] for job in pool.jobs.values()),
         ),
         task_slot_counts=SlotCounts(total=sum(node.total for node in open_nodes), used=pool.slots_used),
-        resize_errors=errors,
+        resize_errors=allocation.errors,
         selector=f"{labels.POOL}={pool.name},{labels.ROLE}={labels.Role.NODE.value}",
     )
-    return status, look_again
+    return status, allocation.look_again
+
+
+def _allocation_facts(pool: PoolState, model: Pool, nodes: list[NodeRecord], now: float) -> AllocationFacts:
+    staying = [node for node in nodes if node.stays]
+    waiting = (node.verdict.message for node in staying if not node.placed and node.verdict is not None)
+    refusals = [node.removal_refusal for node in nodes if not node.stays and node.removal_refusal]
+    told, sizing = remembered(model), pool.sizing
+    same = told is not None and sizing is not None and told.began == int(sizing.began)
+    timed_out = same and any(e.code is ResizeErrorCode.ALLOCATION_TIMED_OUT for e in model.status.resize_errors)
+    return AllocationFacts(
+        target=target_of(pool),
+        staying=len(staying),
+        placed=sum(node.placed for node in staying),
+        leaving=len(nodes) - len(staying) - len(refusals),
+        began=_began(model, sizing.began if sizing is not None else now, now),
+        timeout=model.spec.resize_timeout_seconds,
+        timed_out=timed_out,
+        stopped=sizing is not None and sizing.stopped and not pool.deleting,
+        refusal=pool.refusal or "",
+        waits_for=next(waiting, ""),
+        not_removed=next(iter(refusals), ""),
+    )
+
+
+def _began(model: Pool, resized: float, now: float) -> float:
+    """Since when nodes are sought: since the pool was resized, or has lost some of those that it had."""
+    resizing = find(model.status.conditions, ConditionType.RESIZING)
+    if resizing is None or resizing.status is not ConditionStatus.TRUE:
+        return now
+    return max(resized, resizing.last_transition_time.timestamp())
 
 
 def _node_counts(nodes: list[NodeRecord]) -> NodeCounts:
@@ -97,40 +128,22 @@ def _ready(pool: PoolState, model: Pool, nodes: list[NodeRecord], target: int, a
 
 def _resizing(
     model: Pool,
-    resizing: bool,
+    allocation: Allocation,
     target: int,
     current: int,
     nodes: list[NodeRecord],
     at: datetime,
 ) -> Condition:
-    if not resizing:
-        text = f"The pool has {current} of {target} nodes."
-        reason = PoolReason.STEADY if current == target else PoolReason.RESIZE_FAILED
-        return _condition(ConditionType.RESIZING, model, at, False, reason, text)
-    reason = PoolReason.SHRINKING if len(nodes) > target else PoolReason.GROWING
-    return _condition(ConditionType.RESIZING, model, at, True, reason, f"The pool has {current} of {target} nodes.")
-
-
-def _resize_errors(
-    model: Pool, nodes: list[NodeRecord], target: int, current: int, now: float
-) -> tuple[tuple[ResizeError, ...], float | None]:
-    """What went wrong with a growth that took too long; the pool keeps trying all the same."""
-    if current >= target or len(nodes) > target:
-        return (), None
-    resizing = find(model.status.conditions, ConditionType.RESIZING)
-    same_wish = resizing is not None and resizing.observed_generation == model.metadata.generation
-    if model.status.resize_errors and same_wish:
-        return model.status.resize_errors, None
-    began = now
-    if resizing is not None and resizing.status is ConditionStatus.TRUE and same_wish:
-        began = resizing.last_transition_time.timestamp()
-    due = began + model.spec.resize_timeout_seconds
-    if now < due:
-        return (), due
-    why = next((node.verdict.message for node in nodes if not node.placed and node.verdict is not None), "")
-    message = (
-        "Desired number of dedicated nodes could not be allocated as the resize timeout was reached. "
-        "Add hosts that the pool's hostSelector admits, or lower targetDedicatedNodes."
-    )
-    values = (NameValue(name="Reason", value=why),) if why else ()
-    return (ResizeError(code=ResizeErrorCode.ALLOCATION_TIMED_OUT, message=message, values=values),), None
+    text = f"The pool has {current} of {target} nodes."
+    match allocation.state:
+        case AllocationState.STEADY if not allocation.errors:
+            reason = PoolReason.STEADY
+        case AllocationState.STEADY:
+            stopped = allocation.errors[0].code is ResizeErrorCode.RESIZE_STOPPED
+            reason = PoolReason.RESIZE_STOPPED if stopped else PoolReason.RESIZE_FAILED
+        case AllocationState.STOPPING:
+            reason = PoolReason.STOPPING
+        case _:
+            reason = PoolReason.SHRINKING if len(nodes) > target else PoolReason.GROWING
+    resizing = allocation.state is not AllocationState.STEADY
+    return _condition(ConditionType.RESIZING, model, at, resizing, reason, text)

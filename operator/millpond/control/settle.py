@@ -131,6 +131,8 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
                     _confirm_job(pool, job, action.status)
         case WritePool() if pool.model is not None:
             pool.model = _versioned(pool.model, version)
+            if action.status.resize is not None and action.status.resize.removed_nodes:
+                pool.mark("size", pool.name)  # they may leave now
         case WriteNode():
             node = pool.nodes.get(action.node)
             if node is not None and node.model is not None:
@@ -293,6 +295,8 @@ def _drop_node_step(
     match action:
         case RemoveNode():
             node.removing = False
+            node.removal_refusal = outcome.message if isinstance(outcome, Refused) else ""
+            pool.mark("pool", pool.name)
         case ReleaseNode():
             node.released = False
         case CreateNodePod():

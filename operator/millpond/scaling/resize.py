@@ -16,6 +16,8 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     state: NodeState
     used_slots: int
     created: str
+    placed: bool = True
+    """It stands on a host."""
     manages: bool = False
     """A job's manager runs on it."""
 
@@ -31,12 +33,17 @@ USELESS = (NodeState.UNUSABLE, NodeState.START_TASK_FAILED, NodeState.UNKNOWN)
 NOT_YET = (NodeState.CREATING, NodeState.STARTING, NodeState.WAITING_FOR_START_TASK)
 
 
-def plan_resize(target: int, nodes: Sequence[Candidate]) -> Resize:
-    """Compare a target with the nodes that stay. Nodes that are leaving are not among `nodes`."""
+def plan_resize(target: int, nodes: Sequence[Candidate], *, stopped: bool = False) -> Resize:
+    """Compare a target with the nodes that stay. Nodes that are leaving are not among `nodes`.
+
+    `stopped`: the target is what a stopped resize has reached, so that those without a host go.
+    """
     surplus = len(nodes) - target
     if surplus <= 0:
         return Resize(add=-surplus)
     victims = sorted(sorted(nodes, key=_newest_first, reverse=True), key=_worth)
+    if stopped:
+        victims.sort(key=lambda node: node.placed)
     return Resize(remove=tuple(node.name for node in victims[:surplus]))
 
 

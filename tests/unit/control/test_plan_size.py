@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millpond.control.actions import CreateNode, ReleaseHost, RemoveNode
-from millpond.control.plan_size import target_of
+from millpond.control.sizing import target_of
 from support.builders import a_host, a_job, a_node, a_pool, a_task, exited
 from support.scene import Scene, a_running_scene, of
 

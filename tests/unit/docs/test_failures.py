@@ -17,10 +17,11 @@ SECTIONS: dict[str, tuple[type[StrEnum], ...]] = {
     "A task waits": (reasons.TaskReason,),
     "A node takes no tasks": (reasons.NodeReason,),
     "A pool has too few nodes": (reasons.PoolReason,),
+    "A resize went wrong": (reasons.ResizeErrorCode,),
     "A job does not go on": (reasons.JobReason,),
     "A job schedule makes no job": (reasons.JobScheduleReason,),
 }
-IN_TEXT = (reasons.FailureCategory, reasons.NodeErrorCode, reasons.ResizeErrorCode, reasons.TerminateReason)
+IN_TEXT = (reasons.FailureCategory, reasons.NodeErrorCode, reasons.TerminateReason)
 
 
 def words_of(title: str) -> list[str]:
