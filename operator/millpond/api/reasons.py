@@ -131,10 +131,14 @@ class ConditionType(StrEnum):
     COMPLETE = "Complete"
     SUCCEEDED = "Succeeded"
     DISABLED = "Disabled"
+    AUTOSCALE_SUCCEEDED = "AutoscaleSucceeded"
 
 
 class PoolReason(StrEnum):
-    """Reasons of a Pool's conditions Ready and Resizing."""
+    """Reasons of a Pool's conditions Ready, Resizing and AutoscaleSucceeded.
+
+    The last one's are also Azure Batch's codes of what is wrong with a formula: `formula.ErrorCode`.
+    """
 
     NODES_READY = "NodesReady"
     NODES_STARTING = "NodesStarting"
@@ -145,6 +149,9 @@ class PoolReason(StrEnum):
     GROWING = "Growing"
     SHRINKING = "Shrinking"
     STEADY = "Steady"
+    EVALUATED = "Evaluated"
+    SAMPLES_NOT_KEPT = "SamplesNotKept"
+    RESIZED_BY_FORMULA = "ResizedByFormula"
     DELETING = "Deleting"
     INVALID_DOCUMENT = "InvalidDocument"
 

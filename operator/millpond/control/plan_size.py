@@ -47,7 +47,11 @@ def target_of(pool: PoolState) -> int:
     """How many nodes the pool is to have."""
     if pool.model is None or pool.model.metadata.deletion_timestamp is not None:
         return 0
-    return pool.model.spec.target_dedicated_nodes
+    wanted = pool.model.spec.target_dedicated_nodes
+    if wanted is not None:
+        return wanted
+    # A formula's, or the last one that was.
+    return pool.decided.target_dedicated if pool.decided else pool.model.status.target_dedicated_nodes
 
 
 def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:

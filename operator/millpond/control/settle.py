@@ -19,6 +19,8 @@ from millpond.control.actions import (
     DeleteNodePod,
     DisplaceAttempt,
     HoldJob,
+    KeepSamples,
+    LoadSamples,
     ReleaseEvidence,
     ReleaseHost,
     ReleaseJob,
@@ -44,6 +46,7 @@ from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, Problem, TaskRecord
+from millpond.control.settle_samples import confirm_samples, drop_samples
 from millpond.lifecycle.exit_conditions import react
 from millpond.lifecycle.failure import Failure
 
@@ -92,6 +95,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+        case LoadSamples() | KeepSamples():
+            confirm_samples(pool, action, done)
 
 
 def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
@@ -129,7 +134,7 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
                 if isinstance(action, WriteJob):
                     _confirm_job(pool, job, action.status)
         case WritePool() if pool.model is not None:
-            pool.model = _versioned(pool.model, version)
+            pool.model, pool.decided = _versioned(pool.model, version), None
         case WriteNode():
             node = pool.nodes.get(action.node)
             if node is not None and node.model is not None:
@@ -181,6 +186,8 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_job_task(pool, action, outcome, again)
         case HoldJob() | ReleaseJob() | CreateManager():
             _drop_job_step(pool, action, outcome, again)
+        case LoadSamples() | KeepSamples():
+            drop_samples(pool, action, outcome, again)
         case ReleaseHost():
             pool.releasing.discard(action.host)
             pool.look_at(again, "size", pool.name)
