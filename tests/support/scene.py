@@ -26,6 +26,7 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.settle import settle
 from millpond.control.world import PoolKey, World
+from millpond.scaling.kept_samples import NOTHING
 
 from support.builders import (
     CLAIM,
@@ -69,6 +70,8 @@ class Scene:
         self.nodes: dict[str, ComputeNode] = {}
         self.done: list[act.AnyAction] = []
         """Every action performed, in order."""
+        self.kept = NOTHING
+        """The samples of an earlier life."""
         self.eraser_phase = "Succeeded"
         """How far a Pod comes that erases a node directory."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
@@ -248,6 +251,8 @@ class Scene:
                 self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
             case act.SweepPods():
                 self._sweep()
+            case act.LoadSamples():
+                return Done(samples=self.kept)
             case act.HoldJob() | act.ReleaseJob() | act.CreateManager():
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):

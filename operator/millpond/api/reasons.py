@@ -136,10 +136,7 @@ class ConditionType(StrEnum):
 
 
 class PoolReason(StrEnum):
-    """Reasons of a Pool's conditions Ready, Resizing and AutoscaleSucceeded.
-
-    The last one's are also Azure Batch's codes of what is wrong with a formula: `formula.ErrorCode`.
-    """
+    """Reasons of a Pool's conditions Ready and Resizing."""
 
     NODES_READY = "NodesReady"
     NODES_STARTING = "NodesStarting"
@@ -150,11 +147,16 @@ class PoolReason(StrEnum):
     GROWING = "Growing"
     SHRINKING = "Shrinking"
     STEADY = "Steady"
-    EVALUATED = "Evaluated"
-    SAMPLES_NOT_KEPT = "SamplesNotKept"
-    RESIZED_BY_FORMULA = "ResizedByFormula"
     DELETING = "Deleting"
     INVALID_DOCUMENT = "InvalidDocument"
+
+
+class AutoScaleReason(StrEnum):
+    """Reasons of a Pool's condition AutoscaleSucceeded, beside the codes of the language, and of events of it."""
+
+    EVALUATED = "Evaluated"
+    RESIZED_BY_FORMULA = "ResizedByFormula"
+    SAMPLES_NOT_KEPT = "SamplesNotKept"
 
 
 class NodeReason(StrEnum):

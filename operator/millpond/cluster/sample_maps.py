@@ -12,7 +12,7 @@ import msgspec
 
 from millpond.api import labels, naming
 from millpond.api.kind import API_VERSION
-from millpond.api.reasons import PoolReason
+from millpond.api.reasons import AutoScaleReason
 from millpond.api.views.meta import Meta, View
 from millpond.cluster.api_server import CONFIG_MAPS, ApiServer
 from millpond.cluster.errors import AlreadyExistsError, NotFoundError
@@ -105,7 +105,7 @@ def _taken(found: Meta, name: str) -> Missed | Refused:
         f"ConfigMap {name} exists and is not this pool's: samples are lost when the operator restarts. "
         "Delete it, or give the pool another name."
     )
-    return Refused(PoolReason.SAMPLES_NOT_KEPT, text)
+    return Refused(AutoScaleReason.SAMPLES_NOT_KEPT, text)
 
 
 def _document(action: KeepSamples, name: str, data: dict[str, str | None]) -> dict[str, object]:

@@ -7,7 +7,7 @@ import msgspec
 from millpond.api.autoscale import AutoScaleHistory, AutoScaleRun
 from millpond.api.conditions import Condition, Conditions, ConditionStatus, put
 from millpond.api.pool import Pool
-from millpond.api.reasons import ConditionType, PoolReason
+from millpond.api.reasons import AutoScaleReason, ConditionType
 from millpond.control.actions import Event
 from millpond.control.pool_state import PoolState
 from millpond.scaling.autoscale import Run, history
@@ -49,4 +49,4 @@ def resize_events(pool: PoolState, model: Pool, target: int) -> tuple[Event, ...
     before = model.status.target_dedicated_nodes
     if pool.decided is None or model.spec.auto_scale is None or target == before:
         return ()
-    return (Event(PoolReason.RESIZED_BY_FORMULA, f"The formula wants {target} dedicated nodes, {before} before."),)
+    return (Event(AutoScaleReason.RESIZED_BY_FORMULA, f"The formula wants {target} dedicated nodes, {before} before."),)

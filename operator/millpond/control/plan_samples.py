@@ -6,13 +6,14 @@ Source: azure-batch-semantics §5.5, §5.6.
 from __future__ import annotations
 
 from millpond.api.pool import Pool
-from millpond.api.reasons import PoolReason
+from millpond.api.reasons import AutoScaleReason
 from millpond.control.actions import Announce, AnyAction, Event, KeepSamples, LoadSamples
 from millpond.control.node_counts import count_nodes
 from millpond.control.pool_state import PoolState
 from millpond.control.sample_record import SampleRecord
 from millpond.lifecycle.jobs import starts_tasks
 from millpond.scaling.kept_samples import HOUR
+from millpond.scaling.measurement import combine
 from millpond.scaling.sample_blocks import write_block
 
 
@@ -34,7 +35,7 @@ def take_samples(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
             actions.append(LoadSamples(namespace=pool.namespace, pool=pool.name, uid=record.uid))
         return
     if now >= record.due(now):
-        record.rows.record(int(now), measure_pool(pool))
+        record.rows.record(int(now), measure_pool(pool, now))
         actions.append(_keep(pool, record, int(now)))
     due = record.due(now)
     if due != record.look_at:
@@ -42,7 +43,7 @@ def take_samples(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
         pool.look_at(due, "samples", pool.name)
 
 
-def measure_pool(pool: PoolState) -> dict[str, float]:
+def measure_pool(pool: PoolState, now: float) -> dict[str, float]:
     """What the variables are now, by name; those that are not known are left out.
 
     Active tasks are those that a free slot would start now: not those whose job is disabled or has ended, nor those
@@ -52,7 +53,9 @@ def measure_pool(pool: PoolState) -> dict[str, float]:
     active = sum(job.waiting for job in jobs if starts_tasks(job.state) and not job.deleting)
     running = sum(len(job.live) for job in pool.jobs.values())
     nodes = count_nodes(pool)
+    measured = [node.measurement for node in pool.nodes.values() if node.measurement is not None]
     return {
+        **combine(measured, now),
         "$ActiveTasks": active,
         "$RunningTasks": running,
         "$PendingTasks": active + running,
@@ -80,7 +83,7 @@ def _keep(pool: PoolState, record: SampleRecord, now: int) -> KeepSamples:
 
 def _tell_trouble(pool: PoolState, model: Pool, record: SampleRecord, actions: list[AnyAction]) -> None:
     if record.trouble and record.trouble != record.told:
-        event = Event(PoolReason.SAMPLES_NOT_KEPT, record.trouble, "Warning")
+        event = Event(AutoScaleReason.SAMPLES_NOT_KEPT, record.trouble, "Warning")
         uid = model.metadata.uid
         actions.append(Announce(namespace=pool.namespace, kind="Pool", name=pool.name, uid=uid, events=(event,)))
         record.told = record.trouble

@@ -15,7 +15,7 @@ from millpond.api import naming
 from millpond.api.autoscale import MAX_HISTORY, MAX_RESULTS, AutoScale, AutoScaleError, AutoScaleHistory, AutoScaleRun
 from millpond.api.failure import NameValue
 from millpond.api.pool import MAX_NODES
-from millpond.api.reasons import PoolReason
+from millpond.api.reasons import AutoScaleReason
 from millpond.formula import DeallocationOption, Fault, FormulaError, Inputs, evaluate, parse, render
 
 GUARD_SECONDS = 30.0
@@ -72,7 +72,7 @@ def run(wanted: AutoScale, inputs: Inputs) -> Run:
             f"It also wants {found.target_low_priority} low-priority nodes, which pools cannot have: "
             "it gets none of them."
         )
-    return Run(told, target, found.deallocation_option, PoolReason.EVALUATED, " ".join(notes))
+    return Run(told, target, found.deallocation_option, AutoScaleReason.EVALUATED, " ".join(notes))
 
 
 def _failed(told: AutoScaleRun, current: int, fault: Fault) -> Run:
