@@ -385,15 +385,8 @@ class Scene:
     def _create_node_pod(self, action: act.CreateNodePod) -> None:
         taken = {self.pods[name].spec.node_name for name in self.job_pods("node")}
         free = [name for name, host in sorted(self.hosts.items()) if name not in taken and host.ready]
-        self.add(
-            a_node_pod(
-                action.node,
-                host=free[0] if free else None,
-                agent=running(self.now - EPOCH) if free else None,
-                name=action.pod,
-                **self._new(action.pod),
-            )
-        )
+        host, agent = (free[0], running(self.now - EPOCH)) if free else (None, None)
+        self.add(a_node_pod(action.node, host=host, agent=agent, name=action.pod, **self._new(action.pod)))
 
 
 def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:

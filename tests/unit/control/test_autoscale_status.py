@@ -37,15 +37,15 @@ def test_what_a_run_said_stays_until_the_next_one() -> None:
 def test_the_place_of_a_fault_is_shown() -> None:
     scene = a_scene("$TargetDedicatedNodes = $PendingTask;")
     scene.run()
-    assert said(scene) == (
-        ConditionStatus.FALSE,
-        "AutoScalingFormulaEvaluationError",
-        "AutoScalingFormulaEvaluationError: Line 1, Col 25: The name $PendingTask has no value.\n"
-        "    $TargetDedicatedNodes = $PendingTask;\n"
-        "                            ^\n"
-        "Did you mean $PendingTasks?\n"
+    status, reason, message = said(scene)
+    assert (status, reason) == (ConditionStatus.FALSE, "AutoScalingFormulaEvaluationError")
+    assert message.splitlines() == [
+        "AutoScalingFormulaEvaluationError: Line 1, Col 25: The name $PendingTask has no value.",
+        "    $TargetDedicatedNodes = $PendingTask;",
+        "                            ^",
+        "Did you mean $PendingTasks?",
         "The pool keeps its target of 0 dedicated nodes.",
-    )
+    ]
 
 
 def test_it_is_well_again_when_the_formula_is_mended() -> None:

@@ -27,9 +27,7 @@ def test_a_block_that_cannot_be_read_is_left_out_and_told_and_known_as_sealed() 
     kept = read(_0=b"spoilt", current=write_block(some_rows(3600, 2)))
     assert list(kept.rows.times) == [3600, 3630]
     assert kept.sealed == {0: 6}
-    assert kept.trouble == "Samples cannot be read and are dropped: 0 (Error -3 while decompressing data: " + (
-        "incorrect header check)."
-    )
+    assert kept.trouble.startswith("Samples cannot be read and are dropped: 0 (Error -3 while decompressing data")
 
 
 def test_nothing_kept_is_no_trouble() -> None:
