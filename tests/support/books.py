@@ -127,6 +127,7 @@ class Books:
         space = meta["namespace"]
         mine = [p for p in self.verbs.list("pods", space) if role_of(p) in labels.TASK_ROLES and self.holds(p)]
         self._check_slots(pod, mine)
+        self._check_directory(pod, mine)
         self._check_managers(pod, mine)
         self._check_job(pod, mine)
         self._check_dependencies(pod, first=len(self.begun[uid]) == 1)
@@ -151,6 +152,13 @@ class Books:
         if used > total:
             names = [p["metadata"]["name"] for p in alive if p["spec"].get("nodeName") == host]
             self.say(f"host {host} has {used} of {total} slots in use by {names}")
+
+    def _check_directory(self, pod: Document, alive: list[Document]) -> None:
+        """No two Pods of one id of a job live in one node directory, be they of one Task or not."""
+        name = pod["metadata"]["name"]
+        beside = [p["metadata"]["name"] for p in alive if _directory(p) == _directory(pod)]
+        if beside != [name]:
+            self.say(f"Pod {name} begins in the directory of {[other for other in beside if other != name]}")
 
     def _check_managers(self, pod: Document, alive: list[Document]) -> None:
         """A node held exclusively holds nothing else, and a job's manager is the first of its tasks to begin."""
@@ -195,3 +203,10 @@ class Books:
         waits_for = [key for key in unmet(self.verbs, task) if (space, tags[labels.JOB], key) not in self._deleted]
         if waits_for:
             self.say(f"Pod {pod['metadata']['name']} begins while its task waits for {waits_for}")
+
+
+def _directory(pod: Document) -> tuple[str, ...]:
+    """Where a task Pod's files are: the host, the node and, in its directory, job and id."""
+    tags = pod["metadata"]["labels"]
+    task_id = tags.get(labels.TASK_ID, tags[labels.TASK]).lower()
+    return pod["spec"]["nodeName"], tags[labels.NODE], tags[labels.JOB], task_id

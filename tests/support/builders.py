@@ -197,6 +197,7 @@ def a_task_pod(
     deleted: bool = False,
     devices: dict[str, str] | None = None,
     marks: tuple[bool, bool] = (False, False),
+    task_id: str = "",
     **status: Any,
 ) -> PodView:
     """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended().
@@ -214,6 +215,7 @@ def a_task_pod(
         labels.SLOTS: str(slots),
         **({labels.COUNTED: "true"} if released else {}),
         **({labels.EXCLUSIVE: "true"} if exclusive else {}),
+        **({labels.TASK_ID: naming.label_value(task_id)} if task_id not in ("", task) else {}),
     }
     more: dict[str, Any] = {
         "labels": tags,

@@ -67,6 +67,15 @@ async def job_is_deleted(world: ModelWorld) -> None:
     await world.run_until(world.all_tasks_completed, LIMIT)
 
 
+async def id_is_taken_over(world: ModelWorld) -> None:
+    """A running task that is slow to end is deleted; the one that had waited for its id runs when it has ended."""
+    world.host("h1").pool("p", 1, 2).job("j")
+    world.task("j", "t1", Run(seconds=500, term_seconds=1000.0), id="x")
+    await world.run_until(lambda: world.state("tasks", "t1") == "Running", LIMIT)
+    world.task("j", "t2", id="X").task("j", "t3", Run(seconds=5)).delete("tasks", "t1")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 async def start_task_fails(world: ModelWorld) -> None:
     """A pool whose start task fails takes no task; its replacement by a bigger wish stays honest about it."""
     world.scripts.start_task = lambda node: StartRun(exit_code=1, retries=1)
@@ -173,6 +182,7 @@ FLOWS: tuple[Flow, ...] = (
     host_is_lost,
     users_end_things,
     job_is_deleted,
+    id_is_taken_over,
     start_task_fails,
     pipeline,
     task_disables_its_job,

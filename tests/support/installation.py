@@ -83,7 +83,7 @@ class Installation:
         """Install the chart, or upgrade to it, and wait until the operator leads."""
         target = ("--namespace", SYSTEM, "--create-namespace", "--kubeconfig", str(self.kubeconfig))
         settings = SETTINGS | {"nodeRoot": str(self.node_root)}
-        values = {"settings": settings, "podAnnotations": {BUILD: self.build}}
+        values = {"settings": settings, "podAnnotations": {BUILD: self.build}, "jobTokens": {"enabled": True}}
         done = helm.run("upgrade", "--install", RELEASE, str(helm.CHART), *target, values=values)
         assert done.returncode == 0, done.stderr
         self.until_leading()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from millpond.api import labels
+from millpond.api import labels, naming
 from millpond.api.job import Job
 from millpond.api.resources import millicores, whole
 from millpond.cluster.manifests.manager_task import manager_task
@@ -97,6 +97,9 @@ class Performer:
             labels.ROLE: (labels.Role.MANAGER if action.manages else labels.Role.TASK).value,
             labels.SLOTS: str(action.slots),
         }
+        task_id = task["spec"].get("id") or action.task
+        if task_id != action.task:
+            tags[labels.TASK_ID] = naming.label_value(task_id)
         if action.exclusive:
             tags[labels.EXCLUSIVE] = "true"
         spec: Document = {"nodeName": action.host}

@@ -39,12 +39,21 @@ class Preparations:
                 self._books.say(f"Pod {meta['name']} is made again though it has run to its end")
             if tags[labels.ROLE] == labels.Role.RELEASE:
                 self._release_begun(change.after)
+            self._alone(change.after)
             return
         state = _state_of_command(change.after).get("terminated") or {}
         if json.loads(state.get("message") or "{}").get("cause") == "Exited":
             self._run.add(meta["name"])
             if tags[labels.ROLE] == labels.Role.PREPARATION and state["exitCode"] == 0:
                 self._prepared.add((meta["ownerReferences"][0]["uid"], tags[labels.NODE]))
+
+    def _alone(self, pod: Document) -> None:
+        """No two Pods for jobs of one name live in one node directory."""
+        jobs = (labels.Role.PREPARATION, labels.Role.RELEASE)
+        others = [p for p in self._books.verbs.list("pods") if role_of(p) in jobs and self._books.holds(p)]
+        beside = [p["metadata"]["name"] for p in others if _place(p) == _place(pod)]
+        if beside != [pod["metadata"]["name"]]:
+            self._books.say(f"Pods {beside} of job {pod['metadata']['labels'][labels.JOB]} live in one place")
 
     def _release_begun(self, pod: Document) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]
@@ -74,6 +83,11 @@ class Preparations:
             return
         if (job["metadata"]["uid"], tags[labels.NODE]) not in self._prepared:
             self._books.say(f"Pod {pod['metadata']['name']} runs on node {tags[labels.NODE]}, which is not prepared")
+
+
+def _place(pod: Document) -> tuple[str, ...]:
+    tags = pod["metadata"]["labels"]
+    return pod["spec"]["nodeName"], tags[labels.NODE], tags[labels.JOB]
 
 
 def role_of(pod: Document) -> str | None:

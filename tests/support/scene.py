@@ -73,8 +73,6 @@ class Scene:
         """How far a Pod comes that erases a node directory."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
 
-    # What is there.
-
     def add(self, *objects: TaskView | PodView | HostView | Pool | Job | ComputeNode) -> None:
         """Put objects into the cluster, or replace them, and let the judgement see them."""
         for one in objects:
@@ -333,6 +331,7 @@ class Scene:
             cpu=f"{action.cpu_millis}m",
             memory=str(action.memory_bytes),
             task_uid=action.task_uid,
+            task_id=self.tasks[action.task].spec.id or "",
             marks=(action.manages, action.exclusive),
             **self._new(action.pod),
         )

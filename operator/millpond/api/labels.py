@@ -8,6 +8,8 @@ POOL = f"{GROUP}/pool"
 JOB = f"{GROUP}/job"
 TASK = f"{GROUP}/task"
 ATTEMPT = f"{GROUP}/attempt"
+# On Pods of tasks whose id is not their Task's name: the id, as far as a label can hold it.
+TASK_ID = f"{GROUP}/task-id"
 NODE = f"{GROUP}/node"
 ROLE = f"{GROUP}/role"
 SLOTS = f"{GROUP}/slots"

@@ -215,6 +215,7 @@ class TaskReason(StrEnum):
     TASK_EXISTS = "TaskExists"
     TASK_ID_SAME_AS_JOB_PREPARATION_TASK = "TaskIdSameAsJobPreparationTask"
     TASK_ID_SAME_AS_JOB_RELEASE_TASK = "TaskIdSameAsJobReleaseTask"
+    FORMER_POD_ENDING = "FormerPodEnding"
     TASK_EXPIRED = "TaskExpired"
     INVALID_COMMAND_LINE = "InvalidCommandLine"
     INVALID_DOCUMENT = "InvalidDocument"

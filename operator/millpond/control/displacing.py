@@ -6,9 +6,10 @@ The mark comes first, so that an operator that is killed in between knows what w
 from __future__ import annotations
 
 from millpond.control.actions import AnyAction, DisplaceAttempt
+from millpond.control.attempt import Attempt
 from millpond.control.managers import demands_of, level_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, JobRecord
+from millpond.control.records import JobRecord
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.preemption import Running, who_gives_way
 

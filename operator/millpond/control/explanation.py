@@ -15,6 +15,7 @@ from millpond.api.reasons import ConditionType, NodeState, TaskReason, TaskResul
 from millpond.api.resources import millicores, whole
 from millpond.api.views.meta import Condition
 from millpond.api.views.task import TaskView
+from millpond.control.former_pods import in_the_way, why_waits
 from millpond.control.limits import Limits
 from millpond.control.managers import lacks_manager, manager_waits
 from millpond.control.pool_state import PoolState
@@ -81,9 +82,13 @@ def _problem(task: TaskRecord, scheduled: Condition | None, now: float) -> Findi
     """What the Task says of itself, or what is said of it once a slot is free: placement asks for the age last."""
     if scheduled is not None and scheduled.status == "False":
         return Finding(scheduled.reason, scheduled.message, True)
-    lifetime = Limits().task_lifetime
-    if task.created <= added_too_early(now, lifetime):
-        return Finding(TaskReason.TASK_EXPIRED, told_too_old(lifetime), True)
+    limits = Limits()
+    if task.created <= added_too_early(now, limits.task_lifetime):
+        return Finding(TaskReason.TASK_EXPIRED, told_too_old(limits.task_lifetime), True)
+    former = in_the_way(task, now, limits) if task.live is None and not task.blocked else None
+    if former is not None:
+        waits = why_waits(task, former)
+        return Finding(waits.reason, waits.message, True)
     return None
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from millpond.api import labels
 from millpond.api.resources import millicores, whole
 from millpond.api.views.pod import PodView
+from millpond.control.attempt import Attempt
 from millpond.control.fold_dependencies import follow
 from millpond.control.fold_tasks import UNCOUNTED, adopt
 from millpond.control.job_nodes import job_node
 from millpond.control.namespace import NamespaceState
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt
 from millpond.lifecycle.kubelet import lacked_room
 from millpond.scheduling.demand import Demand
 
@@ -69,6 +69,8 @@ def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> A
         pool.node(tags.get(labels.NODE, "")),
         _demand(view),
     )
+    if attempt.record is None:
+        attempt.key = tags.get(labels.TASK_ID, attempt.task).lower()
     attempt.manages = tags.get(labels.ROLE) == labels.Role.MANAGER
     attempt.preparation = tags.get(labels.PREPARATION, "")
     return attempt

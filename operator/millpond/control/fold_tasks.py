@@ -15,9 +15,10 @@ from millpond.api.job import Job
 from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResources, TaskStatus, TaskView
+from millpond.control.attempt import Attempt
 from millpond.control.fold_dependencies import conclude, follow, forget
 from millpond.control.pool_state import tally_of
-from millpond.control.records import PLAIN, Attempt, JobRecord, TaskRecord
+from millpond.control.records import PLAIN, JobRecord, TaskRecord
 from millpond.control.task_ids import give_id_back, take_id
 from millpond.lifecycle.exit_conditions import Reaction, react
 from millpond.lifecycle.terms import Contradiction, contradiction

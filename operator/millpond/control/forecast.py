@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import parse_time
 from millpond.api.views.task import TaskView
+from millpond.control.attempt import Attempt
 from millpond.control.explanation import can_run, priority_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, JobRecord, TaskRecord
+from millpond.control.records import JobRecord, TaskRecord
 from millpond.lifecycle.exits import TASK_CONTAINER
 from millpond.scheduling.estimate import MOST_KNOWN, Estimate, Load, estimate
 from millpond.scheduling.explain import Facts, Finding

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.control.actions import AnyAction, StartAttempt
+from millpond.control.attempt import Attempt
 from millpond.control.fold_pods import enter
+from millpond.control.former_pods import in_the_way
 from millpond.control.job_nodes import preparation_before
 from millpond.control.limits import Limits
 from millpond.control.managers import head_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, TaskRecord
+from millpond.control.records import TaskRecord
 from millpond.lifecycle.age import added_too_early
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
@@ -41,27 +43,21 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
             pool.dequeue(task)
             pool.mark("task", f"{job.name}/{name}")
             continue
-        pod = naming.attempt_pod(name, task.attempt + 1)
-        if pod in pool.attempts:
-            _wait_for_namesake(pool, task, now, limits)
+        if in_the_way(task, now, limits) is not None:
+            pool.dequeue(task)
+            pool.mark("task", f"{job.name}/{name}")
             continue
         node = pool.index.choose(demand, policy.node_fill_type.value, job.barred, task.preferred_node)
         if node is None:
             (closed.setdefault(job.name, set()) if job.barred else blocked).add(demand)
             continue
-        _start(pool, task, pod, node, actions)
+        _start(pool, task, node, actions)
 
 
-def _wait_for_namesake(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> None:
-    """A Task of the same name was deleted, and its Pod still has the Pod's name and the directory: it must go first."""
-    pool.dequeue(task)
-    task.not_before = now + limits.backoff
-    pool.look_at(task.not_before, "task", f"{task.job.name}/{task.name}")
-
-
-def _start(pool: PoolState, task: TaskRecord, pod: str, node: NodeSlots, actions: list[AnyAction]) -> None:
+def _start(pool: PoolState, task: TaskRecord, node: NodeSlots, actions: list[AnyAction]) -> None:
     """Bind the task's next attempt to the node, and assume that it is there."""
     job, number = task.job, task.attempt + 1
+    pod = naming.attempt_pod(task.name, number)
     asked = task.demand
     demand = Demand(asked.slots, node.cpu_of(asked), node.memory_of(asked), asked.devices, asked.exclusive)
     attempt = Attempt(pool, pod, number, job, task.name, task.uid, pool.node(node.name), demand)

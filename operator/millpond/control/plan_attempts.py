@@ -7,12 +7,13 @@ from millpond.api.reasons import TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
 from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch
+from millpond.control.attempt import Attempt
 from millpond.control.limits import Limits
 from millpond.control.plan_ages import expire, watch_age
 from millpond.control.plan_leaving import host_lost_under
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, TaskRecord
+from millpond.control.records import TaskRecord
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.age import added_too_early
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended

@@ -166,11 +166,11 @@ def _let_go(pool: PoolState, pod: JobPod, actions: list[AnyAction]) -> None:
 
 
 def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    """Ask for the Pod that is due, unless one of the same task is still there."""
+    """Ask for the Pod that is due, unless one of this job, or of a namesake, still works in its place."""
     role, name = _due(of)
     if not name or of.refusal or name in pool.job_pods:
         return
-    if any(pod.holds for pod in (*of.valid(PREPARATION), *of.valid(RELEASE))):
+    if any(_is_beside(of, pod) for pod in of.pods.values()):
         return
     if now < of.not_before:
         pool.look_at(of.not_before, "jobnode", of.key)
@@ -195,6 +195,12 @@ def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
         )
     )
     _stand(pool, of, now, limits)
+
+
+def _is_beside(of: JobNode, pod: JobPod) -> bool:
+    """True for a Pod that has not ended in the node's directory, be it of a namesake of the job."""
+    host = of.node.pod.spec.node_name if of.node.pod else None
+    return pod.holds and (pod.view is None or pod.view.spec.node_name == host)
 
 
 def _due(of: JobNode) -> tuple[labels.Role, str]:

@@ -7,6 +7,7 @@ from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
 from millpond.control.fold_dependencies import follow
 from millpond.control.fold_tasks import contradicts, queue_or_not
+from millpond.control.former_pods import in_the_way, why_waits
 from millpond.control.limits import Limits
 from millpond.control.pool_state import PoolState
 from millpond.control.reactivation import serve_reactivation
@@ -72,7 +73,7 @@ def _judge(pool: PoolState, task: TaskRecord, now: float, limits: Limits, action
         if now < due:
             pool.look_at(due, "task", f"{task.job.name}/{task.name}")
             return
-    problem = _problem(pool, task, now, limits)
+    problem = _problem(pool, task, now, limits) or _former_pod(pool, task, now, limits)
     task.problem = problem
     if (problem.reason if problem else None) != task.written_problem:
         _write_problem(task, problem, now, actions)
@@ -125,6 +126,16 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
         most = pool.model.spec.task_slots_per_node if pool.model else 0
         return Problem(TaskReason.TOO_MANY_SLOTS, too_many_slots(task.demand.slots, pool.name, most).told)
     return None
+
+
+def _former_pod(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> Problem | None:
+    """What else keeps a task back that nothing keeps back; looked at again and again until it is over."""
+    former = in_the_way(task, now, limits) if not task.blocked else None
+    if former is None:
+        return None
+    task.not_before = max(task.not_before, now + limits.backoff)
+    pool.look_at(task.not_before, "task", f"{task.job.name}/{task.name}")
+    return why_waits(task, former)
 
 
 def _added_too_late(task: TaskRecord) -> Problem | None:

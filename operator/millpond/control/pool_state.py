@@ -15,9 +15,10 @@ from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.control.actions import WriteTask
+from millpond.control.attempt import Attempt
 from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.managers import lacks_manager, level_of
-from millpond.control.records import Attempt, JobRecord, NodeRecord, TaskRecord
+from millpond.control.records import JobRecord, NodeRecord, TaskRecord
 from millpond.lifecycle.jobs import starts_tasks
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
@@ -139,6 +140,7 @@ class PoolState:
         self._touch(attempt.node, +1)
         self.slots_used += attempt.demand.slots
         attempt.job.slots_used += attempt.demand.slots
+        attempt.job.holders.setdefault(attempt.key, set()).add(attempt)
         if attempt.node.slots is not None:
             self.index.take(attempt.node.slots, attempt.demand)
 
@@ -150,6 +152,10 @@ class PoolState:
         self._touch(attempt.node, -1)
         self.slots_used -= attempt.demand.slots
         attempt.job.slots_used -= attempt.demand.slots
+        holders = attempt.job.holders[attempt.key]
+        holders.discard(attempt)
+        if not holders:
+            del attempt.job.holders[attempt.key]
         if attempt.node.slots is not None:
             self.index.give(attempt.node.slots, attempt.demand)
         self.leave(attempt.node, attempt.view)

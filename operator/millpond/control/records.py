@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from millpond.api import naming
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskReason, TaskState
@@ -25,6 +26,7 @@ from millpond.scheduling.order import JobTicket, Level
 from millpond.scheduling.ready import ReadyQueue, Ticket
 
 if TYPE_CHECKING:
+    from millpond.control.attempt import Attempt
     from millpond.control.job_nodes import JobNode
     from millpond.control.pool_state import PoolState
 
@@ -127,6 +129,11 @@ class TaskRecord:
         return self.state is not TaskState.ACTIVE or self.vanished > self.settled
 
     @property
+    def key(self) -> str:
+        """What Pods tell of the task's id: the id in lower case, as far as a label can hold it."""
+        return self.name if self.id == self.name else naming.label_value(self.id).lower()
+
+    @property
     def directory(self) -> str:
         """The task's directory below the node directory (reference §7.2)."""
         return f"workitems/{self.job.name}/job-1/{self.id}"
@@ -160,10 +167,10 @@ class JobRecord:
         self.tasks: dict[str, TaskRecord] = {}
         self.attempts: dict[str, dict[str, Attempt]] = {}
         """All attempts whose Pods exist, by task and Pod."""
+        self.holders: dict[str, set[Attempt]] = {}
+        """Those of them that hold slots, by their key: where they live there may be no other one."""
         self.live: dict[str, Attempt] = {}
         """Attempts that hold slots or are not counted yet."""
-        self.prepares = False
-        """It has a preparation task."""
         self.given_ids: dict[str, set[str]] = {}
         """Names of the tasks whose id is not their name, by id in lower case."""
         self.reserved: dict[str, str] = {}
@@ -197,10 +204,9 @@ class JobRecord:
         self.dependencies: Dependencies | None = None
         """None where the job does not use them."""
         self.disable_asked: JobDisable | None = None
-        """A disable that the service itself makes, until the Job's status tells of it.
+        """A disable that the service itself makes, asked for once, until `status.disabledBy` tells of it and lasts.
 
-        Whoever sets it also marks the job, and can find again after a restart what made him ask; it is asked for once,
-        and lasts in `status.disabledBy` until a user enables the job (`lifecycle.jobs.disable_lasts`).
+        Whoever sets it also marks the job, and can find again after a restart what made him ask.
         """
         self.holding = ""
         """The version of the Job on which the job finalizer is being written."""
@@ -212,6 +218,11 @@ class JobRecord:
         self.summary_scheduled = False
         self.unwritten = False
         """The status that `model` carries is not what the object has: the last write failed."""
+
+    @property
+    def prepares(self) -> bool:
+        """True when it has a preparation task."""
+        return self.model is not None and self.model.spec.job_preparation_task is not None
 
     @property
     def disable_option(self) -> DisableTasks:
@@ -265,64 +276,6 @@ class JobRecord:
 
 
 COUNTS = ("active", "preparing", "running", "succeeded", "failed")
-
-
-class Attempt:
-    """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
-
-    __slots__ = (
-        "assumed", "deleting", "demand", "displaced", "holds", "job", "manages", "node", "number", "pod", "pool",
-        "preparation", "record",
-        "released", "task", "task_uid", "uid", "version", "view",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        pool: PoolState,
-        pod: str,
-        number: int,
-        job: JobRecord,
-        task: str,
-        task_uid: str,
-        node: NodeRecord,
-        demand: Demand,
-    ) -> None:
-        self.pool = pool
-        self.pod = pod
-        self.number = number
-        self.job = job
-        self.task = task
-        self.node = node
-        self.demand = demand
-        self.preparation = ""
-        """The Pod of the job's preparation task that it came after; "" where there was nothing to come."""
-        self.task_uid = task_uid
-        namesake = job.tasks.get(task)
-        self.record = namesake if namesake is not None and namesake.uid == task_uid else None
-        """The task that this is an attempt of; None while no such Task is known (a namesake does not count)."""
-        self.uid = ""
-        self.version = 0
-        self.view: PodView | None = None
-        self.assumed = True
-        """Asked for, and not seen yet."""
-        self.holds = False
-        self.manages = False
-        """It is an attempt of a job's manager."""
-        self.deleting = False
-        self.displaced = False
-        """It is to give way to a job's manager: marked so on its Pod, then stopped."""
-        self.released = False
-
-    @property
-    def settled(self) -> bool:
-        """True when nothing that this attempt does can count any more.
-
-        It is counted, a later one has begun, or its task is to go with its job.
-        """
-        task = self.record
-        if task is None or self.job.deleting or self.number <= task.settled:
-            return True
-        return task.live is not None and self.number < task.live.number
 
 
 class NodeRecord:

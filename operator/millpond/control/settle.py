@@ -35,6 +35,7 @@ from millpond.control.actions import (
     WritePool,
     WriteTask,
 )
+from millpond.control.attempt import Attempt
 from millpond.control.fold_dependencies import conclude, follow
 from millpond.control.fold_job_pods import forget_job_pod
 from millpond.control.fold_pods import forget_attempt
@@ -43,7 +44,7 @@ from millpond.control.job_nodes import JobPod
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import Attempt, JobRecord, Problem, TaskRecord
+from millpond.control.records import JobRecord, Problem, TaskRecord
 from millpond.lifecycle.exit_conditions import react
 from millpond.lifecycle.failure import Failure
 

@@ -252,7 +252,7 @@ class World:
         said = model.status.job_manager_task
         appoint(job, said.uid if said is not None else "" if first else job.manager_uid)
         if first:
-            job.prepares, job.reserved = model.spec.job_preparation_task is not None, reserved_ids(model)
+            job.reserved = reserved_ids(model)
             weigh_dependencies(job)
             for task in job.tasks.values():
                 settle_into_queue(task)

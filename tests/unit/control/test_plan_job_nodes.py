@@ -6,7 +6,7 @@ from millpond.api.job import DesiredState
 from millpond.api.reasons import JobState
 from millpond.control.actions import ReleaseEvidence, StartAttempt, StartJobTask, StopAttempt
 from millpond.control.outcomes import Missed, Refused
-from support.builders import a_job, a_task, exited, running, waiting
+from support.builders import a_job, a_job_pod, a_task, exited, running, waiting
 from support.scene import Scene, a_running_scene, of
 
 PREP, RELEASE = {"commandLine": "prepare"}, {"commandLine": "clean"}
@@ -151,3 +151,16 @@ def test_nothing_is_released_where_the_preparation_failed() -> None:
     assert scene.jobs["film"].status.state is JobState.COMPLETED
     assert [action.role.value for action in of(StartJobTask, scene.done)] == ["prep"]
     assert scene.pool_state().job_pods == {}
+
+
+def test_a_preparation_waits_for_what_a_job_of_the_same_name_left_in_its_place() -> None:
+    scene = a_running_scene(slots=2)
+    (node,), (host,) = scene.nodes, scene.hosts
+    scene.add(a_job_pod("old", running(), node=node, host=host, job_uid="before"))
+    scene.add(a_job(jobPreparationTask=PREP), a_task("t"))
+    scene.run(seconds=60)
+    assert of(StopAttempt, scene.done) != []
+    assert of(StartJobTask, scene.done) == []
+    scene.ends("old", exited(137))
+    scene.run(seconds=5)
+    assert len(of(StartJobTask, scene.done)) == 1

@@ -51,20 +51,6 @@ def test_a_lost_task_is_one_whose_attempt_has_no_pod() -> None:
     assert not task.lost
 
 
-def test_an_attempt_is_settled_when_it_is_counted_or_overtaken() -> None:
-    scene = a_scene()
-    scene.add(a_task_pod("t", running()))
-    task, attempt = scene.task("t"), scene.pool_state().attempts["t-1"]
-    assert not attempt.settled
-    task.settled = 1
-    assert attempt.settled
-    task.settled = 0
-    scene.add(a_task_pod("t", running(), attempt=2))
-    assert attempt.settled
-    scene.remove_task("t")
-    assert scene.pool_state().attempts["t-2"].settled
-
-
 @pytest.mark.parametrize(
     ("wish", "asked", "written", "option"),
     [
@@ -93,17 +79,6 @@ def test_force_counts_only_for_a_job_that_ends() -> None:
     assert not job.forced
     job.state = JobState.TERMINATING
     assert job.forced
-
-
-def test_a_deleted_job_starts_nothing_and_no_attempt_of_it_counts() -> None:
-    scene = a_scene()
-    scene.add(a_task_pod("t", running()))
-    attempt = scene.pool_state().attempts["t-1"]
-    assert not attempt.settled
-    scene.add(scene.deleted(a_job()))
-    assert attempt.job.deleting
-    assert attempt.job.ending
-    assert attempt.settled
 
 
 def test_a_node_s_newest_pod_speaks_for_it() -> None:

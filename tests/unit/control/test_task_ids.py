@@ -45,8 +45,8 @@ def test_the_later_one_runs_when_the_other_is_gone() -> None:
     scene = a_running_scene(slots=4)
     scene.add(a_job(), a_task("a", created=1, id="x"), a_task("b", created=2, id="X"), a_task("c", created=3, id="x"))
     assert started(scene) == ["a"]
-    scene.starts("a-1")
     scene.remove_task("a")
+    scene.remove_pod("a-1")
     assert started(scene) == ["b"]
     assert (told(scene, "b") or ("",))[0] == "Waiting"
     assert (told(scene, "c") or ("",))[0] == "TaskExists"

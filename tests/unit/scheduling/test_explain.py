@@ -229,6 +229,7 @@ def test_dependencies_are_named_and_the_failed_one_gets_the_remedy() -> None:
 
 SAID_BY_THE_TASK = {
     TaskReason.TASK_EXISTS,
+    TaskReason.FORMER_POD_ENDING,
     TaskReason.TASK_EXPIRED,
     TaskReason.INVALID_COMMAND_LINE,
     TaskReason.INVALID_DOCUMENT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millpond.api import labels
+from millpond.api import labels, naming
 from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
@@ -22,7 +22,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     role = labels.Role.MANAGER if start.manages else labels.Role.TASK
     metadata = {
         "name": start.pod,
-        "labels": common_labels(role, start.pool, start.node) | _labels(start),
+        "labels": common_labels(role, start.pool, start.node) | _labels(start, task.id),
         "ownerReferences": [owner("Task", start.task, start.task_uid)],
     }
     own = task_directory(start.job, task.id)
@@ -46,13 +46,15 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     return with_token(made, start.job) if token else made
 
 
-def _labels(start: StartAttempt) -> dict[str, str]:
+def _labels(start: StartAttempt, task_id: str) -> dict[str, str]:
     own = {
         labels.JOB: start.job,
         labels.TASK: start.task,
         labels.ATTEMPT: str(start.attempt),
         labels.SLOTS: str(start.slots),
     }
+    if task_id != start.task:
+        own[labels.TASK_ID] = naming.label_value(task_id)
     if start.exclusive:
         own[labels.EXCLUSIVE] = "true"
     return own | ({labels.PREPARATION: start.preparation} if start.preparation else {})

@@ -122,6 +122,15 @@ def test_a_manager_is_marked_and_so_is_that_it_runs_alone() -> None:
     assert (tags[labels.ROLE], tags[labels.COMPONENT], tags[labels.EXCLUSIVE]) == ("manager", "manager", "true")
 
 
+@pytest.mark.parametrize(
+    ("task_id", "label"), [(None, None), ("frame-042", None), ("Frame_7", "Frame_7"), ("_" * 64, "rhwh5eeb")]
+)
+def test_an_id_that_is_not_the_name_is_told(task_id: str | None, label: str | None) -> None:
+    task = _task(id=task_id)
+    tags = task_pod(_start(task), task, a_job(), a_pool(), SETTINGS)["metadata"]["labels"]
+    assert tags.get(labels.TASK_ID) == label
+
+
 def test_bound_to_its_host_and_left_there_by_everybody_else() -> None:
     of_node = {"key": "batch", "operator": "Exists", "effect": "NoExecute"}
     spec = _pod(_task(), nodeTemplate={"image": "debian", "tolerations": [of_node]})["spec"]

@@ -1,0 +1,71 @@
+"""One Pod of a task, as it is remembered: where it is, what it holds, and whether it still counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from millpond.api.views.pod import PodView
+from millpond.scheduling.demand import Demand
+
+if TYPE_CHECKING:
+    from millpond.control.pool_state import PoolState
+    from millpond.control.records import JobRecord, NodeRecord
+
+
+class Attempt:
+    """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
+
+    __slots__ = (
+        "assumed", "deleting", "demand", "displaced", "holds", "job", "key", "manages", "node", "number", "pod", "pool",
+        "preparation", "record", "released", "task", "task_uid", "uid", "version", "view",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        pool: PoolState,
+        pod: str,
+        number: int,
+        job: JobRecord,
+        task: str,
+        task_uid: str,
+        node: NodeRecord,
+        demand: Demand,
+    ) -> None:
+        self.pool = pool
+        self.pod = pod
+        self.number = number
+        self.job = job
+        self.task = task
+        self.node = node
+        self.demand = demand
+        self.preparation = ""
+        """The Pod of the job's preparation task that it came after; "" where there was nothing to come."""
+        self.task_uid = task_uid
+        namesake = job.tasks.get(task)
+        self.record = namesake if namesake is not None and namesake.uid == task_uid else None
+        """The task that this is an attempt of; None while no such Task is known (a namesake does not count)."""
+        self.key = self.record.key if self.record is not None else task
+        """What its task's id makes of it, see `TaskRecord.key`; it outlives the Task."""
+        self.uid = ""
+        self.version = 0
+        self.view: PodView | None = None
+        self.assumed = True
+        """Asked for, and not seen yet."""
+        self.holds = False
+        self.manages = False
+        """It is an attempt of a job's manager."""
+        self.deleting = False
+        self.displaced = False
+        """It is to give way to a job's manager: marked so on its Pod, then stopped."""
+        self.released = False
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing that this attempt does can count any more.
+
+        It is counted, a later one has begun, or its task is to go with its job.
+        """
+        task = self.record
+        if task is None or self.job.deleting or self.number <= task.settled:
+            return True
+        return task.live is not None and self.number < task.live.number
