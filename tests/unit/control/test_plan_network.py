@@ -36,7 +36,7 @@ def test_one_that_failed_is_written_again() -> None:
     scene = Scene()
     scene.add(a_pool())
     scene.fail(CloseNetwork, Missed("no answer", again_in=5))
-    scene.run(seconds=1)
+    scene.step()
     assert written(scene) == 0
     scene.run(seconds=10)
     assert written(scene) == 1
