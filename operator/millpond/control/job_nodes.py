@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from millpond.api import labels, naming
 from millpond.api.views.pod import PodView
-from millpond.lifecycle.jobtask import Run
 from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.release import Release
+from millpond.lifecycle.run import Run
 
 if TYPE_CHECKING:
     from millpond.control.pool_state import PoolState

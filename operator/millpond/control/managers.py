@@ -22,9 +22,12 @@ def lacks_manager(job: JobRecord) -> bool:
 
 
 def manager_waits(job: JobRecord) -> bool:
-    """True until the manager's Pod, the first or the next one, is seen: no other task of the job starts before."""
+    """True until the manager's Pod, the first or the next one, is seen: no other task of the job starts before.
+
+    A manager that ends without a Pod has ended when its Task says so: until then that may still not come to be.
+    """
     manager = job.manager
-    if manager is None or manager.state is not TaskState.ACTIVE:
+    if manager is None or manager.reaction is not None:
         return False
     return manager.live is None or manager.live.assumed
 

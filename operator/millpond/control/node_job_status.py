@@ -15,8 +15,7 @@ from millpond.control.job_nodes import JobNode
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
 from millpond.lifecycle.failure import user_error
-from millpond.lifecycle.jobtask import Run, RunState
-from millpond.lifecycle.starttask import StartTask
+from millpond.lifecycle.run import Run, RunState
 
 LONGEST_MESSAGE = 600
 """Characters of a failure's message, so that many jobs fit into one status."""
@@ -77,20 +76,20 @@ def _of(of: JobNode, old: NodeJob | None) -> NodeJob:
 
 
 def _told(run: Run | None) -> CommandStatus | None:
-    return command_status(run, completed=run.completed) if run is not None else None
+    return command_status(run) if run is not None else None
 
 
-def command_status(seen: StartTask | Run, *, completed: bool) -> CommandStatus:
+def command_status(seen: Run) -> CommandStatus:
     """How a command that the service runs went, for users."""
     failure = seen.failure
-    result = (TaskResult.FAILURE if failure else TaskResult.SUCCESS) if completed else None
+    result = (TaskResult.FAILURE if failure else TaskResult.SUCCESS) if seen.completed else None
     told = (
         Failure(category=failure.category, code=failure.code, message=failure.message[:LONGEST_MESSAGE])
         if failure
         else None
     )
     return CommandStatus(
-        state=CommandState.COMPLETED if completed else CommandState.RUNNING,
+        state=CommandState.COMPLETED if seen.completed else CommandState.RUNNING,
         exit_code=seen.exit_code,
         result=result,
         retry_count=seen.retry_count,

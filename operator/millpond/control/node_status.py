@@ -15,7 +15,7 @@ from millpond.control.node_job_status import command_status, describe_jobs, time
 from millpond.control.pool_state import PoolState
 from millpond.control.records import NodeRecord
 from millpond.lifecycle.nodes import NodeVerdict
-from millpond.lifecycle.starttask import StartTask
+from millpond.lifecycle.run import Run, RunState
 from millpond.scheduling.node_slots import NodeSlots
 
 
@@ -57,7 +57,5 @@ def _resources(slots: NodeSlots) -> dict[str, str]:
     return {"cpu": format_millicores(slots.cpu_total), "memory": format_bytes(slots.memory_total), **devices}
 
 
-def _start_task(seen: StartTask | None) -> CommandStatus | None:
-    if seen is None or seen.state == "Waiting":
-        return None
-    return command_status(seen, completed=seen.state == "Completed")
+def _start_task(seen: Run | None) -> CommandStatus | None:
+    return command_status(seen) if seen is not None and seen.state is not RunState.WAITING else None

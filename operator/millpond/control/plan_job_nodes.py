@@ -14,9 +14,10 @@ from millpond.control.limits import Limits
 from millpond.control.plan_leaving import host_lost_under
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
-from millpond.lifecycle.jobtask import Run, RunState, observe_run
+from millpond.lifecycle.jobtask import observe_run
 from millpond.lifecycle.preparation import Preparation, PreparationFacts, judge_preparation
 from millpond.lifecycle.release import Release, judge_release
+from millpond.lifecycle.run import Run, RunState
 from millpond.lifecycle.waits import starts_since
 
 PREPARATION, RELEASE = labels.Role.PREPARATION, labels.Role.RELEASE
@@ -44,7 +45,7 @@ def _judge(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
         if not of.pods:
             drop_job_node(of)
         return
-    for pod in list(of.pods.values()):
+    for _, pod in sorted(of.pods.items()):
         if _is_useless(of, pod):
             _let_go(pool, pod, actions)
     _start(pool, of, now, limits, actions)
@@ -71,7 +72,8 @@ def _stand(pool: PoolState, of: JobNode, now: float, limits: Limits) -> None:
     pods = {pod.name: pod for role in (PREPARATION, RELEASE) for pod in of.valid(role)}
     preparations = {name: pod.run for name, pod in pods.items() if pod.role == PREPARATION}
     of.preparation, of.release = _judged(of, preparations, pods.get(of.release_pod))
-    if of.node.leaving or any(_given_up(pool, pod, now, limits) for pod in pods.values()):
+    lost = any(_given_up(pool, pod, now, limits) for pod in pods.values())
+    if of.node.leaving or lost or now >= _waited_for_until(pool, of):
         of.unfinished = False
     else:
         of.unfinished = of.release in (Release.OWED, Release.RUNNING) or any(map(_keeps_waiting, pods.values()))
@@ -107,6 +109,19 @@ def _given_up(pool: PoolState, pod: JobPod, now: float, limits: Limits) -> bool:
     """True when nothing more is to be expected of the Pod's host: it is lost, or has been silent for too long."""
     lost_at = given_up_at(pool, pod.view, now, limits) if pod.view is not None else None
     return lost_at is not None and now >= lost_at
+
+
+def _waited_for_until(pool: PoolState, of: JobNode) -> float:
+    """When the wait for a release ends that has no host to run on: as long after the job's end as it might have run.
+
+    It is not waited for then, and still run if a host comes before the job is over.
+    """
+    model = of.job.model
+    task, ended = (model.spec.job_release_task, model.status.terminate_time) if model else (None, None)
+    role, name = _due(of)
+    if task is None or ended is None or role is not RELEASE or not name or _host(pool, of) is not None:
+        return float("inf")
+    return ended.timestamp() + task.max_wall_clock_seconds
 
 
 def _tell(pool: PoolState, of: JobNode) -> None:
@@ -177,7 +192,9 @@ def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
         return
     host, model = _host(pool, of), of.job.model
     if host is None or model is None:
-        pool.look_at(now + limits.backoff_most, "jobnode", of.key)
+        until = _waited_for_until(pool, of)
+        again = now + limits.backoff_most
+        pool.look_at(min(again, until) if until > now else again, "jobnode", of.key)
         return
     of.backoff = min(max(limits.backoff, of.backoff * 2), limits.backoff_most)
     of.not_before = now + of.backoff

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millpond.api.reasons import TaskReason, TaskState
+from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
 from millpond.control.fold_dependencies import follow
@@ -141,7 +141,7 @@ def _former_pod(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -
 def _added_too_late(task: TaskRecord) -> Problem | None:
     """Its job had begun to end when it was added. Tasks that waited before keep their word: nothing is written."""
     job = task.job
-    code = why_no_more(job.state)
+    code = why_no_more(JobState.DELETING if job.deleting else job.state)
     ended = job.model.status.terminate_time if job.model else None
     if code is None or ended is None or parse_time(task.created) <= ended.timestamp():
         return None

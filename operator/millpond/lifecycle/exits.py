@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 import msgspec
+from msgspec.structs import replace
 
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import ContainerState, PodView, Terminated
@@ -61,11 +62,13 @@ class Exit(msgspec.Struct, frozen=True, gc=False):
     start_time: str | None = None
     end_time: str | None = None
     message: str = ""
+    retries: int | None = None
+    """Runs after the first, which are the launcher's own; None where it left no record."""
 
 
-def judge_ended(pod: PodView) -> Exit:
-    """The end of a Pod in a terminal phase."""
-    state = pod.container(TASK_CONTAINER)
+def judge_ended(pod: PodView, container: str = TASK_CONTAINER) -> Exit:
+    """The end of a Pod in a terminal phase, or of a container of one that lives on."""
+    state = pod.container(container)
     ended = state.terminated if state else None
     record = read_record(ended.message) if ended else None
     if ended is None or (ended.reason in LOST and record is None):
@@ -77,7 +80,7 @@ def judge_ended(pod: PodView) -> Exit:
         return _out_of_time(record.exit_code, start, end)
     if record.cause == "Terminated" and wrote_too_much(pod):
         return _over_its_storage(pod, record.exit_code, start, end)
-    return _from_record(pod, record, ended, start, end)
+    return replace(_from_record(pod, record, ended, start, end), retries=record.retries)
 
 
 def _without_end(pod: PodView, *, began: bool) -> Exit:
@@ -134,11 +137,11 @@ def _from_record(pod: PodView, record: LauncherRecord, ended: Terminated, start:
         case "WallClock":
             return _out_of_time(record.exit_code, start, end)
         case _:
-            return Exit(Ending.PREPROCESSING, record.exit_code, launch_failure(record), start, end)
+            return Exit(Ending.PREPROCESSING, record.exit_code, _launch_failure(record), start, end)
 
 
-def launch_failure(record: LauncherRecord) -> Failure:
-    """The failure of a command that the launcher could not start. Raises ValueError for a cause that means it did."""
+def _launch_failure(record: LauncherRecord) -> Failure:
+    """The failure of a command that the launcher could not start."""
     message = sentence(record.message)
     match record.cause:
         case "CommandNotFound":
@@ -147,9 +150,8 @@ def launch_failure(record: LauncherRecord) -> Failure:
             return user_error(FailureCode.COMMAND_LAUNCH_FAILED, message)
         case "NodeDirectory":
             return server_error(FailureCode.RESOURCE_DIRECTORY_CREATE_FAILED, message)
-        case "DiskFull":
+        case _:
             return server_error(FailureCode.DISK_FULL, message)
-    raise ValueError(f"the command was started: {record.cause}")
 
 
 def _not_started(ended: Terminated) -> Failure:

@@ -8,7 +8,8 @@ from millpond.api import labels
 from millpond.api.reasons import NodeReason, NodeState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
-from millpond.lifecycle.starttask import StartTask, observe_start_task
+from millpond.lifecycle.run import Run, RunState
+from millpond.lifecycle.starttask import observe_start_task
 
 AGENT_CONTAINER = "agent"
 LAYOUT_CONTAINER = "layout"
@@ -38,7 +39,7 @@ class NodeVerdict(msgspec.Struct, frozen=True, gc=False):
     state: NodeState
     reason: str
     message: str
-    start_task: StartTask | None = None
+    start_task: Run | None = None
 
     @property
     def takes_tasks(self) -> bool:
@@ -83,17 +84,17 @@ def _unplaced(pod: PodView) -> tuple[str, str]:
     return NodeReason.WAITING_FOR_HOST, "The node's Pod waits for a host."
 
 
-def _placed(facts: NodeFacts, pod: PodView, start_task: StartTask | None) -> NodeVerdict:
+def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdict:
     host = pod.spec.node_name
     if start_task is not None and facts.waits_for_start_task:
-        if start_task.state == "Running":
+        if start_task.state is RunState.RUNNING:
             return NodeVerdict(
                 NodeState.WAITING_FOR_START_TASK,
                 NodeReason.START_TASK_RUNNING,
                 f"The start task runs on {host}.",
                 start_task,
             )
-        if start_task.state == "Completed" and start_task.failure is not None:
+        if start_task.state is RunState.FAILED and start_task.failure is not None:
             if not _agent_runs(pod) and _broken(pod) is None:
                 # Whoever reads that it failed looks into its files next, and the agent shows them.
                 text = f"The start task on {host} has ended; its files can be read in a moment."

@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 import msgspec
 
-from millpond.lifecycle.jobtask import Run, RunState
+from millpond.lifecycle.run import Run, RunState
 
 
 class Preparation(Enum):

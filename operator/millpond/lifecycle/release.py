@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum, auto
 
-from millpond.lifecycle.jobtask import Run, RunState
+from millpond.lifecycle.run import Run, RunState
 
 
 class Release(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millpond.control.actions import CreateManager, StartAttempt
+from millpond.control.actions import CreateManager, StartAttempt, WriteTask
 from millpond.control.outcomes import Refused
 from support.builders import a_job, a_task, exited
 from support.scene import Scene, a_running_scene, of
@@ -77,3 +77,16 @@ def test_a_manager_that_is_tried_again_goes_before_other_jobs_of_its_priority() 
     scene.add(a_task("h", job="high"))
     scene.ends("film-m-9", exited(1))
     assert [a.task for a in starts(scene)] == ["h"]
+
+
+def test_a_manager_that_a_user_ends_before_it_began_holds_the_others_back_until_that_is_told() -> None:
+    scene = a_running_scene(slots=4)
+    scene.add(a_job("other"), a_task("busy", job="other"))
+    scene.run()
+    scene.add(a_job(jobManagerTask=MANAGER | {"killJobOnCompletion": False}), a_task("a"))
+    scene.run()
+    scene.edit_task("film-m", desiredState="Terminated")
+    first = scene.step()
+    assert [a.task for a in of(WriteTask, first)] == ["film-m"]
+    assert of(StartAttempt, first) == []
+    assert [a.task for a in starts(scene)] == ["a"]

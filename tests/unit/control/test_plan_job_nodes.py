@@ -153,6 +153,23 @@ def test_nothing_is_released_where_the_preparation_failed() -> None:
     assert scene.pool_state().job_pods == {}
 
 
+def test_a_release_without_a_host_holds_its_job_up_no_longer_than_it_might_have_run() -> None:
+    """The node's Pod is deleted by hand, and the next one finds no place."""
+    scene = a_prepared_scene("t", jobReleaseTask=RELEASE | {"maxWallClockSeconds": 300})
+    scene.ends(scene.job_pods("prep")[0], exited(0))
+    scene.ends("t-1", exited(0))
+    scene.host("host-1", ready="False")
+    scene.remove_pod(scene.job_pods("node")[0])
+    scene.run()
+    scene.host("host-1")
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run(seconds=299)
+    assert scene.jobs["film"].status.state is JobState.TERMINATING
+    scene.run(seconds=1)
+    assert scene.jobs["film"].status.state is JobState.COMPLETED
+    assert scene.job_pods("release") == []
+
+
 def test_a_preparation_waits_for_what_a_job_of_the_same_name_left_in_its_place() -> None:
     scene = a_running_scene(slots=2)
     (node,), (host,) = scene.nodes, scene.hosts

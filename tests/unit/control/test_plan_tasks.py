@@ -138,3 +138,16 @@ def test_a_task_added_to_a_job_that_ended_is_told_so_once() -> None:
     scene.add(a_task("later", created=late))
     assert [(a.task, a.events[0].reason) for a in of(WriteTask, scene.run(seconds=60))] == [("later", "JobCompleted")]
     assert scene.tasks["waits"].status.conditions == (), "what waited before costs no write"
+
+
+def test_a_task_added_too_late_is_told_of_as_its_job_stands_now() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("runs"))
+    scene.run(seconds=5)
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
+    scene.run(seconds=5)
+    scene.add(scene.deleted(scene.jobs["film"]), a_task("late", created=scene.now + 5 - EPOCH))
+    assert of(WriteTask, scene.run(seconds=5)) == [], "it goes with its job"
+    problem = scene.task("late").problem
+    assert problem is not None
+    assert problem.reason == "JobBeingDeleted"

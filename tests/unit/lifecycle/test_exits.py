@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from millpond.lifecycle.exits import Ending, judge_ended, launch_failure
-from millpond.lifecycle.record import LauncherRecord
-from support.builders import a_task_pod, ended, exited
+from millpond.lifecycle.exits import Ending, judge_ended
+from support.builders import a_node_pod, a_task_pod, ended, exited
 from support.failuretable import CASES, exit_of
 
 
@@ -38,6 +39,11 @@ def test_a_record_is_believed_where_the_container_is_unknown() -> None:
     assert (found.ending, found.exit_code) == (Ending.NONZERO, 3)
 
 
-def test_a_command_that_was_started_is_no_launch_failure() -> None:
-    with pytest.raises(ValueError, match="Exited"):
-        launch_failure(LauncherRecord("Exited"))
+@pytest.mark.parametrize(("state", "retries"), [(exited(3), 0), (exited(0, retries=2), 2), (ended(0), None)])
+def test_the_launcher_s_own_retries_are_told_where_it_left_a_record(state: dict[str, Any], retries: int | None) -> None:
+    assert judge_ended(a_task_pod("t", state)).retries == retries
+
+
+def test_a_container_of_a_pod_that_lives_on_is_judged_alike() -> None:
+    found = judge_ended(a_node_pod(start_task=exited(3)), "start-task")
+    assert (found.ending, found.exit_code) == (Ending.NONZERO, 3)

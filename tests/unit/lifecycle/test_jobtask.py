@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from millpond.lifecycle.jobtask import RunState, observe_run
+from millpond.lifecycle.jobtask import observe_run
+from millpond.lifecycle.run import RunState
 from support.builders import a_job_pod, ended, exited, running, waiting
 
 RUNNING, SUCCEEDED, FAILED, LOST = RunState.RUNNING, RunState.SUCCEEDED, RunState.FAILED, RunState.LOST

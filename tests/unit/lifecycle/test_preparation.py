@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from millpond.lifecycle.jobtask import Run, RunState
 from millpond.lifecycle.preparation import Preparation, PreparationFacts, judge_preparation
+from millpond.lifecycle.run import Run, RunState
 
 R, S, F, L = (Run(state) for state in (RunState.RUNNING, RunState.SUCCEEDED, RunState.FAILED, RunState.LOST))
 ABSENT, RUNNING, DONE, FAILED = Preparation.ABSENT, Preparation.RUNNING, Preparation.DONE, Preparation.FAILED

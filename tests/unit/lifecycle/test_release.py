@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from millpond.lifecycle.jobtask import Run, RunState
 from millpond.lifecycle.release import Release, judge_release
+from millpond.lifecycle.run import Run, RunState
 
 R, S, F, L = (Run(state) for state in (RunState.RUNNING, RunState.SUCCEEDED, RunState.FAILED, RunState.LOST))
 RULES: list[tuple[str, tuple[Run, ...], Run | None, bool, Release]] = [
