@@ -65,12 +65,10 @@ class NetworkConfiguration(Document):
                 rule(
                     "self.all(one, self.exists_one(other, other.name == one.name))",
                     "two ports have the same name: give each its own",
-                    reason="FieldValueDuplicate",
                 ),
                 rule(
                     "self.all(one, self.exists_one(other, other.port == one.port && other.protocol == one.protocol))",
                     "a port is opened twice: join the sources of both",
-                    reason="FieldValueDuplicate",
                 ),
             ),
             description="The ports that are open",
