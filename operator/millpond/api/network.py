@@ -20,7 +20,6 @@ class Protocol(StrEnum):
 Cidr = Annotated[
     str,
     Field(
-        min_length=1,
         max_length=43,
         json_schema_extra=validations(
             rule("isCIDR(self)", "not a range of addresses: write it as in 10.0.0.0/8 or fd00::/8"),
