@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from millpond.formula.errors import ErrorCode, Refusal
-from millpond.formula.values import TICKS, TimeInterval, Timestamp, Value, Vector, timestamp_of, type_name
+from millpond.formula.values import TICKS, TimeInterval, Timestamp, Value, Vector, ticks_of, type_name
 
 PERIOD_SECONDS = 30
 """Between two samples."""
@@ -37,7 +37,7 @@ class History:
         self._name = name
         self._samples = samples
         self._now = now
-        self._count = bisect_right(samples.times, now.seconds)
+        self._count = bisect_right(samples.times, now.ticks, key=ticks_of)
 
     def latest(self) -> float:
         """The newest sample; 0 where there is none."""
@@ -51,7 +51,7 @@ class History:
         """The time of the oldest sample. Raises Refusal where there is none."""
         if not self._count:
             raise self._insufficient("a sample", "nothing")
-        return timestamp_of(self._samples.times[0])
+        return Timestamp(ticks_of(self._samples.times[0]))
 
     def newest(self, count: float) -> Vector:
         """So many of the newest samples, oldest first; fewer where there are fewer. Raises Refusal below 0."""
@@ -100,8 +100,8 @@ class History:
     def _span(self, start: Timestamp, end: Timestamp) -> tuple[int, int]:
         """Positions of the samples with start < t <= end."""
         times = self._samples.times
-        first = bisect_right(times, start.seconds, 0, self._count)
-        return first, bisect_right(times, end.seconds, first, self._count)
+        first = bisect_right(times, start.ticks, 0, self._count, key=ticks_of)
+        return first, bisect_right(times, end.ticks, first, self._count, key=ticks_of)
 
     def _insufficient(self, wanted: str, received: str) -> Refusal:
         message = f"Insufficient data from data set: {self._name} wanted {wanted}, received {received}."
