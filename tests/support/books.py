@@ -157,8 +157,9 @@ class Books:
         """No two Pods of one id of a job live in one node directory, be they of one Task or not."""
         name = pod["metadata"]["name"]
         beside = [p["metadata"]["name"] for p in alive if _directory(p) == _directory(pod)]
-        if beside != [name]:
-            self.say(f"Pod {name} begins in the directory of {[other for other in beside if other != name]}")
+        others = [other for other in beside if other != name]
+        if others:
+            self.say(f"Pod {name} begins in the directory of {others}")
 
     def _check_managers(self, pod: Document, alive: list[Document]) -> None:
         """A node held exclusively holds nothing else, and a job's manager is the first of its tasks to begin."""
