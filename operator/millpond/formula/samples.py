@@ -21,7 +21,9 @@ _NOTHING: array[float] = array("d")
 
 
 class Samples(msgspec.Struct, frozen=True, gc=False):
-    """Times, in seconds since 1970 and rising, and the finite value at each. Several variables may share their times.
+    """Times, in seconds since 1970 and rising, and the finite value at each, in sequences that can be sliced.
+
+    Several variables may share their times; whole numbers are as good as floats.
 
     What lies after the moment of evaluation is not seen, so that a longer history serves for an earlier moment too.
     """
@@ -58,7 +60,7 @@ class History:
         if count < 0:
             raise Refusal("The number of samples is negative.", "Ask for 0 or more.")
         first = self._count - min(int(count), self._count)
-        return tuple(self._samples.values[first : self._count])
+        return tuple(map(float, self._samples.values[first : self._count]))
 
     def percent(self, bounds: Sequence[Value]) -> float:
         """How many of the samples that the window could hold there are, in percent, at most 100."""
@@ -81,7 +83,7 @@ class History:
             received = self.percent((start, end))
             if received < wanted:
                 raise self._insufficient(f"{wanted:g}%", f"{received:g}%")
-        return tuple(self._samples.values[first:last])
+        return tuple(map(float, self._samples.values[first:last]))
 
     def _window(self, bounds: Sequence[Value]) -> tuple[Timestamp, Timestamp]:
         """From one or two bounds, in either order; an interval looks back from now, and one bound reaches to now."""
