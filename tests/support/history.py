@@ -35,9 +35,9 @@ QUIET_SECONDS = 1500.0
 RETRY_SECONDS = 6.0
 SUMMARIES = (
     *(act.WriteJob, act.WritePool, act.WriteNode, act.SweepPods, act.ClaimHost, act.ReleaseHost),
-    *(act.LoadSamples, act.KeepSamples),
+    *(act.CloseNetwork, act.LoadSamples, act.KeepSamples),
 )
-"""What the operator that lives on may have put off for a moment, and what one that begins must ask for first."""
+"""What the operator that lives on may have put off for a moment, and what each life of it does once more."""
 
 
 class BrokenLawError(AssertionError):

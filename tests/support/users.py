@@ -41,6 +41,7 @@ class Users:
             (8, self._make_job),
             (8, self._make_pool),
             (6, self._resize),
+            (2, self._delete_node),
             (4, self._end_task),
             (3, self._delete_task),
             (4, self._reactivate_task),
@@ -170,9 +171,10 @@ class Users:
         return f"patch {plural}/{name} {spec}"
 
     def _resize(self) -> str:
-        return self._patch(
-            "pools", self._some("pools"), {"autoScale": None, "targetDedicatedNodes": None} | self._size()
-        )
+        spec: dict[str, Any] = {"autoScale": None, "targetDedicatedNodes": None} | self._size()
+        if self.random.random() < 0.7:
+            spec["nodeDeallocationOption"] = self.random.choice(("Requeue", "Terminate", "TaskCompletion"))
+        return self._patch("pools", self._some("pools"), spec)
 
     def _size(self) -> dict[str, Any]:
         """A target or, now and then, a formula."""
@@ -217,6 +219,9 @@ class Users:
         name = self._some(plural)
         self.verbs.delete(plural, NAMESPACE, name)
         return f"delete {plural}/{name}"
+
+    def _delete_node(self) -> str:
+        return self._delete("computenodes")
 
     def _delete_task(self) -> str:
         self.deleted_from |= {task["spec"]["jobName"] for task in self.verbs.list("tasks")}

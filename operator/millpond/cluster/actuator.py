@@ -71,6 +71,7 @@ class Actuator:
             act.WritePool: nodes.write_pool,
             act.LoadSamples: samples.load,
             act.KeepSamples: samples.keep,
+            act.CloseNetwork: nodes.close_network,
             act.Announce: self._announce,
         }
 

@@ -168,6 +168,12 @@ class WritePool(Action, frozen=True, kw_only=True):
     status: PoolStatus
 
 
+class CloseNetwork(Action, frozen=True, kw_only=True):
+    """Make the pool's NetworkPolicy what the Pool says when this is performed."""
+
+    pool: str
+
+
 class WriteNode(Action, frozen=True, kw_only=True):
     """Write a ComputeNode's whole status; fields that are None are removed."""
 
@@ -299,6 +305,7 @@ AnyAction = (
     | WritePool
     | LoadSamples
     | KeepSamples
+    | CloseNetwork
     | WriteNode
     | CreateNode
     | RemoveNode
@@ -344,6 +351,8 @@ def chain_of(action: AnyAction) -> str:
             return f"pool/{pool}"
         case LoadSamples(pool=pool) | KeepSamples(pool=pool):
             return f"samples/{pool}"
+        case CloseNetwork():
+            return "network"
         case SweepPods():
             return "sweep"
         case Announce(kind=kind, name=name):

@@ -46,7 +46,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     displace(pool, actions)
     take_samples(pool, now, actions)
     follow_formula(pool, now)
-    resize(pool, actions)
+    resize(pool, now, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)
     schedule_node_summaries(pool, now, limits)

@@ -12,9 +12,9 @@ from millpond.api.reasons import AllocationState, ConditionType, NodeState, Pool
 from millpond.api.reasons import PoolState as PoolStateName
 from millpond.control.autoscale_status import describe_autoscale
 from millpond.control.node_counts import count_nodes
+from millpond.control.node_record import NodeRecord
 from millpond.control.plan_size import target_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import NodeRecord
 
 _FIELDS = {state: state.name.lower() for state in NodeState}
 

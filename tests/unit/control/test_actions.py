@@ -63,6 +63,7 @@ CHAINS = {
     act.WritePool: "pool/pool",
     act.LoadSamples: "samples/pool",
     act.KeepSamples: "samples/pool",
+    act.CloseNetwork: "network",
     act.SweepPods: "sweep",
     act.Announce: "announce/Pool/name",
 }
