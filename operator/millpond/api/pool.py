@@ -271,6 +271,9 @@ class PoolStatus(Document):
     allocation_state: AllocationState | None = None
     current_dedicated_nodes: Count = 0
     target_dedicated_nodes: Annotated[Count, Field(description="The target in force, whoever set it")] = 0
+    node_deallocation_option: NodeDeallocationOption | None = Field(
+        default=None, description="What the formula has become of tasks on nodes that leave"
+    )
     auto_scale_run: AutoScaleRun | None = Field(default=None, description="The last evaluation of the formula")
     auto_scale_history: AutoScaleHistory = ()
     node_counts: NodeCountsByClass = NodeCountsByClass()

@@ -13,7 +13,7 @@ from millpond.api.reasons import PoolState as PoolStateName
 from millpond.control.autoscale_status import describe_autoscale
 from millpond.control.node_counts import count_nodes
 from millpond.control.node_record import NodeRecord
-from millpond.control.plan_size import target_of
+from millpond.control.plan_size import formula_option, target_of
 from millpond.control.pool_state import PoolState
 
 _FIELDS = {state: state.name.lower() for state in NodeState}
@@ -38,6 +38,7 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
         allocation_state=AllocationState.RESIZING if resizing else AllocationState.STEADY,
         current_dedicated_nodes=current,
         target_dedicated_nodes=target,
+        node_deallocation_option=formula_option(pool, model) if model.spec.auto_scale else None,
         auto_scale_run=autoscale.run,
         auto_scale_history=autoscale.history,
         node_counts=NodeCountsByClass(dedicated=_node_counts(nodes)),

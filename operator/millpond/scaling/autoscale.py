@@ -14,10 +14,12 @@ import msgspec
 from millpond.api import naming
 from millpond.api.autoscale import MAX_HISTORY, MAX_RESULTS, AutoScale, AutoScaleError, AutoScaleHistory, AutoScaleRun
 from millpond.api.failure import NameValue
-from millpond.api.pool import MAX_NODES
+from millpond.api.pool import MAX_NODES, NodeDeallocationOption
 from millpond.api.reasons import AutoScaleReason
-from millpond.formula import DeallocationOption, Fault, FormulaError, Inputs, evaluate, parse, render
+from millpond.formula import Evaluation, Fault, FormulaError, Inputs, evaluate, parse, render
 
+OPTIONS = {option.value.lower(): option for option in NodeDeallocationOption}
+"""What pools can do with tasks on nodes that leave, by the language's words."""
 GUARD_SECONDS = 30.0
 """Least time between two evaluations, however often settings change (reference §3.2)."""
 
@@ -30,7 +32,7 @@ class Run(msgspec.Struct, frozen=True):
 
     told: AutoScaleRun
     target_dedicated: int
-    option: DeallocationOption | None
+    option: NodeDeallocationOption | None
     reason: str
     message: str
 
@@ -64,15 +66,20 @@ def run(wanted: AutoScale, inputs: Inputs) -> Run:
     if found.error is not None:
         return _failed(told, current, found.error)
     target = min(found.target_dedicated, MAX_NODES)
-    notes = [f"The formula wants {target} dedicated nodes."]
+    option = OPTIONS.get(found.deallocation_option, NodeDeallocationOption.TASK_COMPLETION)
+    return Run(told, target, option, AutoScaleReason.EVALUATED, _message(found))
+
+
+def _message(found: Evaluation) -> str:
+    """What the formula wants, and what of that pools cannot have."""
+    notes = [f"The formula wants {found.target_dedicated} dedicated nodes."]
     if found.target_dedicated > MAX_NODES:
-        notes = [f"The formula wants {found.target_dedicated} dedicated nodes; a pool has {MAX_NODES} at most."]
+        notes.append(f"A pool has {MAX_NODES} at most.")
     if found.target_low_priority > 0:
-        notes.append(
-            f"It also wants {found.target_low_priority} low-priority nodes, which pools cannot have: "
-            "it gets none of them."
-        )
-    return Run(told, target, found.deallocation_option, AutoScaleReason.EVALUATED, " ".join(notes))
+        notes.append(f"It also wants {found.target_low_priority} low-priority nodes, which pools cannot have.")
+    if found.deallocation_option not in OPTIONS:
+        notes.append(f"Of {found.deallocation_option} pools can only have taskcompletion.")
+    return " ".join(notes)
 
 
 def _failed(told: AutoScaleRun, current: int, fault: Fault) -> Run:

@@ -49,13 +49,48 @@ def test_the_pool_is_resized_in_the_plan_that_evaluates() -> None:
     ]
 
 
+SHRINKING = "$TargetDedicatedNodes = time().minute < 10 ? 2 : 0;"
+
+
 def test_it_shrinks_too() -> None:
-    scene = a_scene("$TargetDedicatedNodes = time().minute < 10 ? 2 : 0")
+    scene = a_scene(SHRINKING)
     scene.run(seconds=500)
     assert len(scene.nodes) == 2
     scene.run(seconds=500)
     assert len(of(RemoveNode, scene.done)) == 2
     assert scene.nodes == {}
+
+
+@pytest.mark.parametrize("word", ["requeue", "terminate", "taskcompletion"])
+def test_nodes_leave_by_the_option_of_the_formula(word: str) -> None:
+    scene = a_scene(f"{SHRINKING} $NodeDeallocationOption = {word}", tasks=2)
+    scene.run(seconds=599)
+    for pod in ("t0-1", "t1-1"):
+        scene.starts(pod)
+    scene.run(seconds=10)
+    assert {node.status.draining.option.value.lower() for node in scene.nodes.values() if node.status.draining} == {
+        word
+    }
+    status = scene.pools["farm"].status
+    assert status.node_deallocation_option is not None
+    assert status.node_deallocation_option.value.lower() == word
+
+
+def test_a_failed_run_leaves_the_option_in_force() -> None:
+    scene = a_scene("$TargetDedicatedNodes = 2; $NodeDeallocationOption = taskcompletion")
+    scene.run(seconds=100)
+    scene.add(scene.edit(scene.pools["farm"], auto_scale=settings("nonsense")))
+    scene.run(seconds=100)
+    assert scene.pools["farm"].status.node_deallocation_option == "TaskCompletion"
+
+
+def test_without_a_formula_the_spec_s_option_is_in_force() -> None:
+    scene = a_scene("$TargetDedicatedNodes = 1; $NodeDeallocationOption = taskcompletion")
+    scene.run(seconds=100)
+    scene.add(scene.edit(scene.pools["farm"], auto_scale=None, target_dedicated_nodes=0))
+    scene.run(seconds=5)
+    assert scene.pools["farm"].status.node_deallocation_option is None
+    assert {n.status.draining.option for n in scene.nodes.values() if n.status.draining} <= {"Requeue"}
 
 
 def test_an_event_tells_of_another_target_and_nothing_of_the_same() -> None:

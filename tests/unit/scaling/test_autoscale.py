@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from millpond.api.autoscale import MAX_RESULTS, AutoScaleRun
+from millpond.api.pool import NodeDeallocationOption
 from millpond.formula import DeallocationOption, Inputs
 from millpond.scaling.autoscale import chance, digest, due_at, history, run
 from millpond.scaling.samples import Histories
@@ -55,7 +56,7 @@ def test_a_run_that_succeeds() -> None:
         "$TargetDedicatedNodes=7;$TargetLowPriorityNodes=0;$NodeDeallocationOption=taskcompletion;n=3"
     )
     assert made.told.error is None
-    assert (made.target_dedicated, made.option) == (7, DeallocationOption.TASK_COMPLETION)
+    assert (made.target_dedicated, made.option) == (7, NodeDeallocationOption.TASK_COMPLETION)
     assert (made.reason, made.message) == ("Evaluated", "The formula wants 7 dedicated nodes.")
 
 
@@ -91,14 +92,25 @@ def test_low_priority_nodes_are_said_to_be_left_out() -> None:
     assert "5 low-priority nodes, which pools cannot have" in made.message
 
 
+@pytest.mark.parametrize("word", [*DeallocationOption])
+def test_the_deallocation_option_of_the_formula_is_the_pool_s(word: str) -> None:
+    made = run(settings(f"$NodeDeallocationOption = {word}"), inputs())
+    assert made.option is not None
+    if word == "retaineddata":
+        assert made.option is NodeDeallocationOption.TASK_COMPLETION
+        assert "Of retaineddata pools can only have taskcompletion" in made.message
+    else:
+        assert made.option.value.lower() == word
+
+
 def test_a_pool_has_no_more_nodes_than_a_pool_may_have() -> None:
     made = run(settings("$TargetDedicatedNodes = 1e9"), inputs())
     assert made.target_dedicated == 10_000
-    assert made.message == "The formula wants 1000000000 dedicated nodes; a pool has 10000 at most."
+    assert made.message == "The formula wants 1000000000 dedicated nodes. A pool has 10000 at most."
 
 
 def test_long_results_are_cut() -> None:
-    long = "v = vec(" + ",".join(["123456"] * 1000) + ")"
+    long = "v = vec(" + ",".join(["123456"] * 100) + ");" + "".join(f"v{n} = v;" for n in range(90))
     assert len(run(settings(long), inputs()).told.results) == MAX_RESULTS
 
 
