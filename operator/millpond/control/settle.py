@@ -198,13 +198,18 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             pool.network = None
             pool.look_at(again, "pool", pool.name)
         case DeleteNodePod() | ShrinkNodePod():
-            for node in pool.nodes.values():
-                if action.pod in node.pods:
-                    node.deleted_pods.discard(action.pod)
-                    node.shrinking, node.not_before = "", again
-                    pool.look_at(again, "node", node.name)
+            _keep_node_pod(pool, action.pod, again)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
+
+
+def _keep_node_pod(pool: PoolState, pod: str, again: float) -> None:
+    """It was neither deleted nor shrunk."""
+    for node in pool.nodes.values():
+        if pod in node.pods:
+            node.deleted_pods.discard(pod)
+            node.shrinking, node.not_before = "", again
+            pool.look_at(again, "node", node.name)
 
 
 def _drop_job_step(
