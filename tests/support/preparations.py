@@ -51,9 +51,9 @@ class Preparations:
         """No two Pods for jobs of one name live in one node directory."""
         jobs = (labels.Role.PREPARATION, labels.Role.RELEASE)
         others = [p for p in self._books.verbs.list("pods") if role_of(p) in jobs and self._books.holds(p)]
-        beside = [p["metadata"]["name"] for p in others if _place(p) == _place(pod)]
-        if beside != [pod["metadata"]["name"]]:
-            self._books.say(f"Pods {beside} of job {pod['metadata']['labels'][labels.JOB]} live in one place")
+        there = [p["metadata"]["name"] for p in others if _place(p) == _place(pod)]
+        if beside := [name for name in there if name != pod["metadata"]["name"]]:
+            self._books.say(f"Pod {pod['metadata']['name']} begins in the place of {beside}")
 
     def _release_begun(self, pod: Document) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]

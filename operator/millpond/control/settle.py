@@ -225,7 +225,7 @@ def _forget_let_go(attempt: Attempt) -> None:
     """Back to what the Pod itself says of its end and its evidence."""
     meta = attempt.view.metadata if attempt.view else None
     attempt.deleting = meta is not None and meta.deletion_timestamp is not None
-    attempt.displaced = meta is not None and labels.DISPLACED in meta.labels
+    attempt.displaced = meta.labels.get(labels.DISPLACED, "") if meta is not None else ""
     attempt.released = meta is not None and labels.EVIDENCE_FINALIZER not in meta.finalizers
 
 

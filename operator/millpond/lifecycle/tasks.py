@@ -38,8 +38,8 @@ class Wishes(msgspec.Struct, frozen=True, gc=False):
     """The task or its job was to be terminated, or the job disabled with `Terminate`."""
     job_disabled: bool = False
     """The job was disabled with `Requeue`."""
-    displaced: bool = False
-    """It was to give way to a job's manager."""
+    displaced: str = ""
+    """The job to a task of which it was to give way."""
     node_removed: bool = False
     """The node is leaving the pool by a user's act."""
     node_lost: bool = False
@@ -50,7 +50,7 @@ class Wishes(msgspec.Struct, frozen=True, gc=False):
     @property
     def stop(self) -> bool:
         """True when the attempt is to be stopped where it runs."""
-        return self.ended_by_user or self.job_disabled or self.displaced or self.node_removed
+        return self.ended_by_user or self.job_disabled or bool(self.displaced) or self.node_removed
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -100,7 +100,8 @@ def decide(exit_: Exit, wishes: Wishes, tries: Tries) -> Verdict:
     if wishes.job_disabled:
         return Verdict(Ledger.REQUEUE, message="The job was disabled; the task runs again once it is enabled.")
     if wishes.displaced:
-        return Verdict(Ledger.REQUEUE, message="The task gave way to a job's manager; it runs again.")
+        text = f"The task gave way to a task of job {wishes.displaced}, which goes first; it runs again."
+        return Verdict(Ledger.REQUEUE, message=text)
     if wishes.node_removed:
         return Verdict(Ledger.REQUEUE, message="The node was removed from the pool; the task runs again elsewhere.")
     if wishes.node_lost:

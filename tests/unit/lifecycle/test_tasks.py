@@ -12,7 +12,7 @@ NOBODY = Wishes()
 USER = Wishes(ended_by_user=True)
 REMOVED = Wishes(node_removed=True)
 LOST = Wishes(node_lost=True)
-DISPLACED = Wishes(displaced=True)
+DISPLACED = Wishes(displaced="urgent")
 DISABLED = Wishes(job_disabled=True)
 BAD = user_error(FailureCode.FAILURE_EXIT_CODE, "exit 1")
 
