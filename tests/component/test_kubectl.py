@@ -221,6 +221,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
                     "storage": {"type": "HostPath"},
                 },
                 "provider": {"type": "Scheduler"},
+                "enableInterNodeCommunication": False,
             },
         ),
         ("ComputeNode", {"poolName": "render", "nodeClass": "Dedicated"}),

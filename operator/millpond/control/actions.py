@@ -170,6 +170,12 @@ class WritePool(Action, frozen=True, kw_only=True):
     status: PoolStatus
 
 
+class CloseNetwork(Action, frozen=True, kw_only=True):
+    """Make the pool's NetworkPolicy what the Pool says when this is performed."""
+
+    pool: str
+
+
 class WriteNode(Action, frozen=True, kw_only=True):
     """Write a ComputeNode's whole status; fields that are None are removed."""
 
@@ -281,6 +287,7 @@ AnyAction = (
     | CreateManager
     | WriteJob
     | WritePool
+    | CloseNetwork
     | WriteNode
     | CreateNode
     | RemoveNode
@@ -324,6 +331,8 @@ def chain_of(action: AnyAction) -> str:
             return f"job/{job}"
         case WritePool(pool=pool):
             return f"pool/{pool}"
+        case CloseNetwork():
+            return "network"
         case SweepPods():
             return "sweep"
         case Announce(kind=kind, name=name):

@@ -77,6 +77,8 @@ class PoolState:
         """Hosts whose claim is being taken off."""
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
+        self.network: object = None
+        """What the pool's NetworkPolicy was last asked to say."""
         self.forget_job = forget_job
         self.last_summary = float("-inf")
         self.summary_scheduled = False

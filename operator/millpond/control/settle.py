@@ -12,6 +12,7 @@ from millpond.api.reasons import JobReason, JobState, TaskState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
+    CloseNetwork,
     CreateEraser,
     CreateManager,
     CreateNode,
@@ -186,6 +187,9 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
         case ReleaseHost():
             pool.releasing.discard(action.host)
             pool.look_at(again, "size", pool.name)
+        case CloseNetwork():
+            pool.network = None
+            pool.look_at(again, "pool", pool.name)
         case DeleteNodePod() | ShrinkNodePod():
             for node in pool.nodes.values():
                 if action.pod in node.pods:
