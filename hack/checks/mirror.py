@@ -17,6 +17,9 @@ EXCEPTIONS: dict[str, str] = {
     "api/views/pod.py": "shapes alone; test_exits and test_nodes read every field",
     "control/limits.py": "numbers alone",
     "control/outcomes.py": "shapes alone; test_settle uses each",
+    "formula/inputs.py": "a shape alone; every test of an evaluation uses it",
+    "formula/limits.py": "numbers alone; test_parser and test_evaluator hold each",
+    "formula/nodes.py": "shapes alone; test_parser holds a tree of them",
     "lifecycle/failure.py": "shapes alone; test_exits uses each",
     "scheduling/demand.py": "a shape alone; test_eligibility and test_node_slots use it",
 }

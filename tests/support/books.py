@@ -177,9 +177,10 @@ class Books:
     def _check_directory(self, pod: Document, alive: list[Document]) -> None:
         """No two Pods of one id of a job live in one node directory, be they of one Task or not."""
         name = pod["metadata"]["name"]
-        there = [p["metadata"]["name"] for p in alive if _directory(p) == _directory(pod)]
-        if beside := [other for other in there if other != name]:
-            self.say(f"Pod {name} begins in the directory of {beside}")
+        beside = [p["metadata"]["name"] for p in alive if _directory(p) == _directory(pod)]
+        others = [other for other in beside if other != name]
+        if others:
+            self.say(f"Pod {name} begins in the directory of {others}")
 
     def _check_managers(self, pod: Document, alive: list[Document]) -> None:
         """A node held exclusively holds nothing else, and a job's manager is the first of its tasks to begin."""

@@ -50,10 +50,11 @@ class Preparations:
     def _alone(self, pod: Document) -> None:
         """No two Pods for jobs of one name live in one node directory."""
         jobs = (labels.Role.PREPARATION, labels.Role.RELEASE)
-        others = [p for p in self._books.verbs.list("pods") if role_of(p) in jobs and self._books.holds(p)]
-        there = [p["metadata"]["name"] for p in others if _place(p) == _place(pod)]
-        if beside := [name for name in there if name != pod["metadata"]["name"]]:
-            self._books.say(f"Pod {pod['metadata']['name']} begins in the place of {beside}")
+        living = [p for p in self._books.verbs.list("pods") if role_of(p) in jobs and self._books.holds(p)]
+        name = pod["metadata"]["name"]
+        others = [p["metadata"]["name"] for p in living if _place(p) == _place(pod) and p["metadata"]["name"] != name]
+        if others:
+            self._books.say(f"Pod {name} begins in the directory of {others}")
 
     def _release_begun(self, pod: Document) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]

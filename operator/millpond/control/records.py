@@ -19,6 +19,7 @@ from millpond.api.views.task import Affinity, ExitConditions
 from millpond.lifecycle.exit_conditions import Call, Reaction
 from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.lifecycle.nodes import NodeVerdict
+from millpond.scaling.measurement import Measurement
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.dependencies import Dependencies, Needs
 from millpond.scheduling.node_slots import NodeSlots
@@ -303,6 +304,10 @@ class NodeRecord:
         """That Pod was asked for, and not seen yet."""
         self.erasure_refusal = ""
         """Why the API server does not let that Pod be made."""
+        self.measurement: Measurement | None = None
+        """The newest one; it may be long ago."""
+        self.full_of = ""
+        """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
         self.jobs: dict[str, JobNode] = {}
@@ -320,6 +325,10 @@ class NodeRecord:
     @property
     def leaving(self) -> bool:
         return self.removing or self.model is None or self.model.metadata.deletion_timestamp is not None
+
+    @property
+    def disk_full(self) -> bool:
+        return self.pod is not None and self.pod.metadata.name == self.full_of
 
     @property
     def placed(self) -> bool:
@@ -340,6 +349,9 @@ class NodeRecord:
         """A node Pod of this node is gone."""
         self.pods.pop(name, None)
         self.deleted_pods.discard(name)
+        if name == self.full_of:
+            # A namesake is measured anew.
+            self.full_of = ""
         self._choose_pod()
 
     def _choose_pod(self) -> None:

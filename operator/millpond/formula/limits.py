@@ -1,0 +1,12 @@
+"""How much a formula may be, hold and do. Source: azure-batch-semantics §5.1; nesting, vectors and work are our own."""
+
+from __future__ import annotations
+
+CHARACTERS = 8192
+STATEMENTS = 100
+NESTING = 100
+"""Operands within operands: brackets, arguments, branches of conditions, signs."""
+VECTOR = 10_000
+"""Elements of one vector; samples of 24 hours are 2,880."""
+WORK = 100_000
+"""Nodes evaluated and elements made, in one evaluation: some tens of milliseconds, and some megabytes, at most."""

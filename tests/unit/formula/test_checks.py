@@ -1,0 +1,11 @@
+"""What is found before anything is evaluated."""
+
+from __future__ import annotations
+
+import pytest
+from support.formulacases import Case, cases
+
+
+@pytest.mark.parametrize("case", cases("checks"), ids=lambda case: case.where)
+def test_case(case: Case) -> None:
+    case.check()

@@ -1,0 +1,11 @@
+"""Lists of arguments, stop, and time."""
+
+from __future__ import annotations
+
+import pytest
+from support.formulacases import Case, cases
+
+
+@pytest.mark.parametrize("case", cases("functions"), ids=lambda case: case.where)
+def test_case(case: Case) -> None:
+    case.check()
