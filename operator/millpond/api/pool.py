@@ -32,6 +32,8 @@ class NodeDeallocationOption(StrEnum):
     """What becomes of the tasks of a node that leaves."""
 
     REQUEUE = "Requeue"
+    TERMINATE = "Terminate"
+    TASK_COMPLETION = "TaskCompletion"
 
 
 class NodeFillType(StrEnum):
@@ -167,7 +169,13 @@ class PoolSpec(Document):
     resize_timeout_seconds: Annotated[
         int, Field(ge=300, le=MAX_INT32, description="After so long without the hosts it wants a pool says so")
     ] = 900
-    node_deallocation_option: NodeDeallocationOption = NodeDeallocationOption.REQUEUE
+    node_deallocation_option: Annotated[
+        NodeDeallocationOption,
+        Field(
+            description="What becomes of tasks on nodes that leave when the pool shrinks: they run again elsewhere, "
+            "are ended for good, or run to their end first. A node keeps the option it was chosen with"
+        ),
+    ] = NodeDeallocationOption.REQUEUE
     task_slots_per_node: Annotated[
         Slots,
         Field(

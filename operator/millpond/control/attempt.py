@@ -8,8 +8,9 @@ from millpond.api.views.pod import PodView
 from millpond.scheduling.demand import Demand
 
 if TYPE_CHECKING:
+    from millpond.control.node_record import NodeRecord
     from millpond.control.pool_state import PoolState
-    from millpond.control.records import JobRecord, NodeRecord
+    from millpond.control.records import JobRecord
 
 
 class Attempt:

@@ -18,8 +18,9 @@ from millpond.api.views.task import TaskView
 from millpond.control.former_pods import in_the_way, why_waits
 from millpond.control.limits import Limits
 from millpond.control.managers import lacks_manager, manager_waits
+from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
-from millpond.control.records import JobRecord, NodeRecord, TaskRecord
+from millpond.control.records import JobRecord, TaskRecord
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_none_start
 from millpond.lifecycle.waits import waiting_for_container, waits_for_preparation

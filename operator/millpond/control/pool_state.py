@@ -18,7 +18,8 @@ from millpond.control.actions import WriteTask
 from millpond.control.attempt import Attempt
 from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.managers import lacks_manager, level_of
-from millpond.control.records import JobRecord, NodeRecord, TaskRecord
+from millpond.control.node_record import NodeRecord
+from millpond.control.records import JobRecord, TaskRecord
 from millpond.lifecycle.jobs import starts_tasks
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
@@ -86,11 +87,21 @@ class PoolState:
         self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
         self.deadlines: list[tuple[float, Subject, str]] = []
 
+    @property
+    def deleting(self) -> bool:
+        """True when there is no such Pool, or not for long."""
+        return self.model is None or self.model.metadata.deletion_timestamp is not None
+
     # What changed, and what will change by time alone.
 
     def mark(self, subject: Subject, name: str) -> None:
         """Judge this again in the next plan. A task's name is `job/task`."""
         self.dirty[subject].add(name)
+
+    def mark_attempts(self, node: NodeRecord) -> None:
+        """Judge all attempts on the node again."""
+        for pod in node.attempts:
+            self.mark("attempt", pod)
 
     def look_at(self, when: float, subject: Subject, name: str) -> None:
         """Judge this again at a time."""

@@ -35,6 +35,7 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.attempt import Attempt
+from millpond.control.draining import tell
 from millpond.control.fold_dependencies import conclude, follow
 from millpond.control.fold_job_pods import forget_job_pod
 from millpond.control.fold_pods import forget_attempt
@@ -134,6 +135,7 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
             node = pool.nodes.get(action.node)
             if node is not None and node.model is not None:
                 node.model = _versioned(node.model, version)
+                tell(pool, node, action.status.draining)
 
 
 def _confirm_job(pool: PoolState, job: JobRecord, told: JobStatus) -> None:

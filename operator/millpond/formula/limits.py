@@ -9,4 +9,6 @@ NESTING = 100
 VECTOR = 10_000
 """Elements of one vector; samples of 24 hours are 2,880."""
 WORK = 100_000
-"""Nodes evaluated and elements made, in one evaluation: some tens of milliseconds, and some megabytes, at most."""
+"""Elements of vectors read and made in one evaluation: some tens of milliseconds, and some megabytes, at most.
+
+Nodes need no bound of their own: none is evaluated twice, and a text has no room for many."""
