@@ -7,8 +7,9 @@ from typing import Any
 from millpond.api.exit_conditions import JobAction
 from millpond.api.reasons import TaskState
 from millpond.control.job_status import latest_call
+from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
-from millpond.control.records import JobRecord, NodeRecord, TaskRecord
+from millpond.control.records import JobRecord, TaskRecord
 from millpond.control.world import World
 from millpond.scheduling.dependencies import Key
 

@@ -36,6 +36,20 @@ async def resize_under_load(world: ModelWorld) -> None:
     await world.run_until(lambda: world.nodes_in("Idle") == 2, LIMIT)
 
 
+def _shrinks(option: str) -> Flow:
+    async def flow(world: ModelWorld) -> None:
+        world.host("h1").pool("p", 1, nodeDeallocationOption=option).job("j").task("j", "t1", Run(seconds=300))
+        await world.run_until(lambda: world.running() == 1, LIMIT)
+        world.patch("pools", "p", targetDedicatedNodes=0)
+        await world.run_until(lambda: not world.verbs.list("computenodes"), LIMIT)
+        world.patch("pools", "p", targetDedicatedNodes=1)
+        await world.run_until(world.all_tasks_completed, LIMIT)
+
+    flow.__name__ = f"pool_shrinks_with_{option.lower()}"
+    flow.__doc__ = f"A pool is shrunk to nothing with {option} while a task runs, and grows again."
+    return flow
+
+
 async def host_is_lost(world: ModelWorld) -> None:
     """A host vanishes with its task; the task runs again on the host that comes in its place."""
     world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=20))
@@ -175,6 +189,15 @@ async def manager_displaces(world: ModelWorld) -> None:
     await world.run_until(world.all_tasks_completed, LIMIT)
 
 
+async def tasks_give_way(world: ModelWorld) -> None:
+    """Of two tasks of a job that allows it one is stopped for a job of higher priority, and runs again after it."""
+    world.host("h1").pool("p", 1, 2).job("low", allowTaskPreemption=True)
+    world.task("low", "t1", Run(seconds=60)).task("low", "t2", Run(seconds=60), Run(seconds=20))
+    await world.run_until(lambda: world.running() == 2, LIMIT)
+    world.job("high", priority=1).task("high", "u1", Run(seconds=30))
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     from_apply_to_result,
@@ -189,5 +212,7 @@ FLOWS: tuple[Flow, ...] = (
     task_is_reactivated,
     job_has_a_manager,
     manager_displaces,
+    tasks_give_way,
+    *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

@@ -34,6 +34,7 @@ class Users:
             (8, self._make_job),
             (8, self._make_pool),
             (6, self._resize),
+            (2, self._delete_node),
             (4, self._end_task),
             (3, self._delete_task),
             (4, self._reactivate_task),
@@ -68,6 +69,8 @@ class Users:
 
     def _make_job(self) -> str:
         spec: dict[str, Any] = {"poolName": self.random.choice(POOLS), "priority": self.random.choice((0, 0, 5))}
+        if self.random.random() < 0.4:
+            spec["allowTaskPreemption"] = True
         if self.random.random() < 0.3:
             spec["maxParallelTasks"] = self.random.choice((1, 2))
         if self.random.random() < 0.3:
@@ -163,7 +166,10 @@ class Users:
         return f"patch {plural}/{name} {spec}"
 
     def _resize(self) -> str:
-        return self._patch("pools", self._some("pools"), {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))})
+        spec: dict[str, Any] = {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
+        if self.random.random() < 0.7:
+            spec["nodeDeallocationOption"] = self.random.choice(("Requeue", "Terminate", "TaskCompletion"))
+        return self._patch("pools", self._some("pools"), spec)
 
     def _end_task(self) -> str:
         return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
@@ -190,13 +196,20 @@ class Users:
         job = self.verbs.store.get("jobs", (NAMESPACE, name)) or {}
         if (job.get("status") or {}).get("state") == "Disabled":
             return self._patch("jobs", name, {"poolName": self.random.choice(POOLS)})
-        wanted = {"priority": self.random.choice((-5, 0, 5)), "maxParallelTasks": self.random.choice((-1, 1, 2))}
+        wanted = {
+            "priority": self.random.choice((-5, 0, 5)),
+            "maxParallelTasks": self.random.choice((-1, 1, 2)),
+            "allowTaskPreemption": self.random.random() < 0.5,
+        }
         return self._patch("jobs", name, dict([self.random.choice(sorted(wanted.items()))]))
 
     def _delete(self, plural: str) -> str:
         name = self._some(plural)
         self.verbs.delete(plural, NAMESPACE, name)
         return f"delete {plural}/{name}"
+
+    def _delete_node(self) -> str:
+        return self._delete("computenodes")
 
     def _delete_task(self) -> str:
         self.deleted_from |= {task["spec"]["jobName"] for task in self.verbs.list("tasks")}

@@ -9,7 +9,7 @@ from millpond.api.conditions import Conditions
 from millpond.api.failure import NodeError
 from millpond.api.jobtasks import NodeJob
 from millpond.api.kind import AGE, Column, Kind, Resource
-from millpond.api.pool import SlotCounts
+from millpond.api.pool import NodeDeallocationOption, SlotCounts
 from millpond.api.reasons import NodeState
 from millpond.api.resources import Quantities
 from millpond.api.schema import ATOMIC, Count, Document, LabelName, Time, immutable, keyed_by, validations
@@ -22,6 +22,20 @@ class NodeClass(StrEnum):
     """Whether a node is kept or may be taken away."""
 
     DEDICATED = "Dedicated"
+
+
+class NodeOperation(StrEnum):
+    """What a node is emptied for."""
+
+    REMOVE = "Remove"
+
+
+class Draining(Document):
+    """A node that is being emptied: no task is placed on it any more."""
+
+    operation: NodeOperation
+    option: Annotated[NodeDeallocationOption, Field(description="What becomes of its tasks")]
+    since: Annotated[Time, Field(description="When it was chosen")]
 
 
 class ComputeNodeSpec(Document):
@@ -49,6 +63,7 @@ class ComputeNodeStatus(Document):
     ip_address: Annotated[str, Field(max_length=45)] | None = None
     slots: SlotCounts = SlotCounts()
     resources: Quantities = Field(default_factory=dict, description="What it offers its tasks in all")
+    draining: Draining | None = None
     start_task: CommandStatus | None = None
     jobs: Annotated[
         tuple[NodeJob, ...],

@@ -9,6 +9,7 @@ from millpond.api.conditions import Conditions
 from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
+from millpond.api.network import NetworkConfiguration
 from millpond.api.reasons import AllocationState, PoolState
 from millpond.api.resources import Quantity
 from millpond.api.schema import (
@@ -32,6 +33,8 @@ class NodeDeallocationOption(StrEnum):
     """What becomes of the tasks of a node that leaves."""
 
     REQUEUE = "Requeue"
+    TERMINATE = "Terminate"
+    TASK_COMPLETION = "TaskCompletion"
 
 
 class NodeFillType(StrEnum):
@@ -167,7 +170,13 @@ class PoolSpec(Document):
     resize_timeout_seconds: Annotated[
         int, Field(ge=300, le=MAX_INT32, description="After so long without the hosts it wants a pool says so")
     ] = 900
-    node_deallocation_option: NodeDeallocationOption = NodeDeallocationOption.REQUEUE
+    node_deallocation_option: Annotated[
+        NodeDeallocationOption,
+        Field(
+            description="What becomes of tasks on nodes that leave when the pool shrinks: they run again elsewhere, "
+            "are ended for good, or run to their end first. A node keeps the option it was chosen with"
+        ),
+    ] = NodeDeallocationOption.REQUEUE
     task_slots_per_node: Annotated[
         Slots,
         Field(
@@ -182,6 +191,10 @@ class PoolSpec(Document):
         ),
     ] = 1
     task_scheduling_policy: TaskSchedulingPolicy = TaskSchedulingPolicy()
+    enable_inter_node_communication: Annotated[
+        bool, Field(description="Whether the pool's own Pods may reach each other, on any port")
+    ] = False
+    network_configuration: NetworkConfiguration = NetworkConfiguration()
     node_template: NodeTemplate
     provider: Provider = Provider()
     start_task: StartTask | None = None

@@ -15,8 +15,9 @@ from millpond.lifecycle.release import Release
 from millpond.lifecycle.run import Run
 
 if TYPE_CHECKING:
+    from millpond.control.node_record import NodeRecord
     from millpond.control.pool_state import PoolState
-    from millpond.control.records import JobRecord, NodeRecord
+    from millpond.control.records import JobRecord
 
 
 class JobPod:

@@ -12,8 +12,8 @@ from millpond.api.reasons import CommandState, FailureCode, TaskResult
 from millpond.api.starttask import CommandStatus
 from millpond.control.actions import Event
 from millpond.control.job_nodes import JobNode
+from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
-from millpond.control.records import NodeRecord
 from millpond.lifecycle.failure import user_error
 from millpond.lifecycle.run import Run, RunState
 

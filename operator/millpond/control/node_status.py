@@ -12,8 +12,8 @@ from millpond.api.reasons import ConditionType
 from millpond.api.resources import format_bytes, format_millicores
 from millpond.api.starttask import CommandStatus
 from millpond.control.node_job_status import command_status, describe_jobs, time_of
+from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
-from millpond.control.records import NodeRecord
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.lifecycle.run import Run, RunState
 from millpond.scheduling.node_slots import NodeSlots
@@ -42,6 +42,7 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         ip_address=(pod.status.pod_ip if pod else None) or old.ip_address,
         slots=SlotCounts(total=pool.model.spec.task_slots_per_node if pool.model else old.slots.total, used=used),
         resources=_resources(node.slots) if node.slots else old.resources,
+        draining=node.draining or node.chosen,
         start_task=_start_task(verdict.start_task) or old.start_task,
         jobs=describe_jobs(pool, node, old.jobs),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),

@@ -42,7 +42,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     judge_jobs(pool, now, limits, actions)
     place(pool, now, limits, actions)
     displace(pool, actions)
-    resize(pool, actions)
+    resize(pool, now, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)
     schedule_node_summaries(pool, now, limits)

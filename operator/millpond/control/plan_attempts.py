@@ -8,6 +8,7 @@ from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
 from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch
 from millpond.control.attempt import Attempt
+from millpond.control.draining import fate_on
 from millpond.control.limits import Limits
 from millpond.control.plan_ages import expire, watch_age
 from millpond.control.plan_leaving import host_lost_under
@@ -75,14 +76,13 @@ def max_retries(task: TaskRecord) -> int:
 
 def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits) -> Wishes:
     job = task.job
-    node = attempt.node
     lost_at = given_up_at(pool, attempt.view, now, limits) if attempt.view else None
     fate = fate_of_running(job.state, job.disable_option, attempt.deleting)
     return Wishes(
         ended_by_user=task.terminate or job.ending or fate is DisableTasks.TERMINATE or job.model is None,
         job_disabled=fate is DisableTasks.REQUEUE,
         displaced=attempt.displaced,
-        node_removed=node.leaving and not node.creating,
+        drained=fate_on(pool, attempt.node),
         node_lost=lost_at is not None and now >= lost_at,
         at_once=job.forced,
     )
@@ -127,6 +127,8 @@ def _let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None
     if attempt.released:
         return
     attempt.released = True
+    if attempt.node.leaving:
+        pool.mark("node", attempt.node.name)
     actions.append(
         ReleaseEvidence(
             namespace=pool.namespace, pod=attempt.pod, uid=attempt.uid, chain=f"task/{attempt.job.name}/{attempt.task}"

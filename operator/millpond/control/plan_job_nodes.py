@@ -9,11 +9,14 @@ from millpond.api import labels
 from millpond.api.reasons import JobState
 from millpond.api.times import parse_time
 from millpond.control.actions import AnyAction, ReleaseEvidence, StartJobTask, StopAttempt
+from millpond.control.draining import fate_on
 from millpond.control.job_nodes import JobNode, JobPod, drop_job_node
 from millpond.control.limits import Limits
+from millpond.control.node_record import NodeRecord
 from millpond.control.plan_leaving import host_lost_under
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
+from millpond.lifecycle.draining import Fate
 from millpond.lifecycle.jobtask import observe_run
 from millpond.lifecycle.preparation import Preparation, PreparationFacts, judge_preparation
 from millpond.lifecycle.release import Release, judge_release
@@ -40,7 +43,7 @@ def _judge(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
     if runs != [pod.run for pod in of.pods.values()]:
         pool.mark("touched", of.node.name)
     _stand(pool, of, now, limits)
-    if _is_over(of):
+    if _is_over(pool, of):
         _let_all_go(pool, of, actions)
         if not of.pods:
             drop_job_node(of)
@@ -73,7 +76,7 @@ def _stand(pool: PoolState, of: JobNode, now: float, limits: Limits) -> None:
     preparations = {name: pod.run for name, pod in pods.items() if pod.role == PREPARATION}
     of.preparation, of.release = _judged(of, preparations, pods.get(of.release_pod))
     lost = any(_given_up(pool, pod, now, limits) for pod in pods.values())
-    if of.node.leaving or lost or now >= _waited_for_until(pool, of):
+    if _is_left(pool, of.node) or lost or now >= _waited_for_until(pool, of):
         of.unfinished = False
     else:
         of.unfinished = of.release in (Release.OWED, Release.RUNNING) or any(map(_keeps_waiting, pods.values()))
@@ -139,10 +142,15 @@ def _tell(pool: PoolState, of: JobNode) -> None:
             pool.mark("attempt", name)
 
 
-def _is_over(of: JobNode) -> bool:
+def _is_left(pool: PoolState, node: NodeRecord) -> bool:
+    """True when the node goes, and does not wait for what runs there."""
+    return node.model is None or (node.leaving and fate_on(pool, node) is not Fate.STAYS)
+
+
+def _is_over(pool: PoolState, of: JobNode) -> bool:
     """True when nothing is to be done any more for the job on this node but to let go of what is there."""
     job = of.job
-    if job.model is None or of.node.leaving or job.state is JobState.COMPLETED:
+    if job.model is None or _is_left(pool, of.node) or job.state is JobState.COMPLETED:
         return True
     return not of.pods and not any(attempt.job is job for attempt in of.node.attempts.values())
 

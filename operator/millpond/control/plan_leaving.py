@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.api.views.pod import PodView
-from millpond.control.actions import AnyAction, CreateEraser, DeleteNodePod, Event, ReleaseNode
+from millpond.control.actions import AnyAction, CreateEraser, DeleteNodePod, Event, ReleaseNode, RemoveNode
 from millpond.control.limits import Limits
+from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
-from millpond.control.records import NodeRecord
 from millpond.lifecycle.erasure import ErasureFacts, judge_erasure
 from millpond.lifecycle.nodes import host_is_lost
 
 
 def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    """The next step of a node that leaves."""
-    if any(not host_lost_under(pool, attempt.view) and attempt.holds for attempt in node.attempts.values()):
-        return
-    if _runs_job_tasks(pool, node):
+    """The next step of a node that leaves: nothing until its object tells that, and the node is empty."""
+    if node.chosen is not None or not is_empty(pool, node):
         return
     if not is_known_where(node):
         # Its status is written in this plan: whoever comes after the Pods must know which host is to be cleaned.
@@ -24,8 +22,11 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
             node.last_written = float("-inf")
             pool.mark("node", node.name)
         return
-    _delete_pods(pool, node, actions)
     model = node.model
+    if model is not None and model.metadata.deletion_timestamp is None and not node.removing:
+        node.removing = True
+        actions.append(RemoveNode(namespace=pool.namespace, node=node.name, uid=model.metadata.uid))
+    _delete_pods(pool, node, actions)
     if node.pods or model is None or model.metadata.deletion_timestamp is None or node.released:
         return
     host = model.status.host_name
@@ -39,6 +40,16 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
         node.erasing = True
         name = naming.eraser_pod(node.name)
         actions.append(CreateEraser(namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, host=host))
+
+
+def is_empty(pool: PoolState, node: NodeRecord) -> bool:
+    """True when nothing of any task or job task runs on the node, and all attempts there are counted."""
+    for attempt in node.attempts.values():
+        if attempt.holds and not host_lost_under(pool, attempt.view):
+            return False
+        if not attempt.released:
+            return False
+    return not _runs_job_tasks(pool, node)
 
 
 def is_known_where(node: NodeRecord) -> bool:

@@ -16,12 +16,13 @@ from millpond.control.actions import (
     ShrinkNodePod,
     WriteNode,
 )
+from millpond.control.draining import waits_for_tasks
 from millpond.control.limits import Limits
 from millpond.control.node_job_status import failed_preparations
+from millpond.control.node_record import NodeRecord
 from millpond.control.node_status import describe_node
 from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under, is_known_where
 from millpond.control.pool_state import PoolState
-from millpond.control.records import NodeRecord
 from millpond.lifecycle.kubelet import lacked_room
 from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node
 from millpond.scheduling.node_slots import NodeSlots
@@ -64,6 +65,7 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
     has_start_task = start_task is not None and pod is not None and _runs_start_task(pod)
     return NodeFacts(
         leaving=node.leaving,
+        waits_for_tasks=waits_for_tasks(pool, node),
         pod=pod,
         host=host,
         claimed=pod is not None and pod.spec.node_name in pool.claimed,
@@ -203,7 +205,8 @@ def _write(
     model, verdict = node.model, node.verdict
     if model is None or verdict is None:
         return
-    putting_off = before is not None and _as_busy_as(before, verdict) and (not node.leaving or is_known_where(node))
+    urgent = node.chosen is not None or (node.leaving and not is_known_where(node))
+    putting_off = before is not None and _as_busy_as(before, verdict) and not urgent
     if putting_off and now < node.last_written + limits.node_summary:
         _schedule_summary(pool, node, now, limits)
         return

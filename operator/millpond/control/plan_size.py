@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from millpond.api import naming
+from millpond.api.computenode import NodeOperation
+from millpond.api.pool import NodeDeallocationOption
 from millpond.api.reasons import NodeState
-from millpond.control.actions import AnyAction, CreateNode, ReleaseHost, RemoveNode
+from millpond.control.actions import AnyAction, CreateNode, ReleaseHost
+from millpond.control.draining import choose
 from millpond.control.pool_state import PoolState
 from millpond.scaling.resize import Candidate, plan_resize
 
 
-def resize(pool: PoolState, actions: list[AnyAction]) -> None:
-    """Create or remove nodes, and give back hosts that none stands on. A pool that is being deleted wants none."""
+def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
+    """Create nodes or choose those to leave, and give back hosts that none stands on. A pool that goes wants none."""
     if not pool.taken("size"):
         return
     pool.mark("pool", pool.name)
@@ -37,15 +40,19 @@ def resize(pool: PoolState, actions: list[AnyAction]) -> None:
         if node.model is None:
             # Asked for and not seen yet: it is chosen again when it appears.
             continue
-        node.removing = True
-        pool.open_node(node, takes_tasks=False)
-        pool.mark("node", name)
-        actions.append(RemoveNode(namespace=pool.namespace, node=name, uid=node.model.metadata.uid))
+        choose(pool, node, NodeOperation.REMOVE, _option_of(pool), now)
+
+
+def _option_of(pool: PoolState) -> NodeDeallocationOption:
+    """What becomes of tasks when the pool shrinks. A pool that goes requeues them, as by default (reference §3.1)."""
+    if pool.model is None or pool.deleting:
+        return NodeDeallocationOption.REQUEUE
+    return pool.model.spec.node_deallocation_option
 
 
 def target_of(pool: PoolState) -> int:
     """How many nodes the pool is to have."""
-    if pool.model is None or pool.model.metadata.deletion_timestamp is not None:
+    if pool.model is None or pool.deleting:
         return 0
     return pool.model.spec.target_dedicated_nodes
 

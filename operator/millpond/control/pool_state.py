@@ -18,7 +18,8 @@ from millpond.control.actions import WriteTask
 from millpond.control.attempt import Attempt
 from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.managers import lacks_manager, level_of
-from millpond.control.records import JobRecord, NodeRecord, TaskRecord
+from millpond.control.node_record import NodeRecord
+from millpond.control.records import JobRecord, TaskRecord
 from millpond.lifecycle.jobs import starts_tasks
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
@@ -42,6 +43,7 @@ class PoolState:
         claim: str,
         hosts: dict[str, HostView],
         claimed: set[str],
+        yielding: dict[str, JobRecord],
         forget_job: Callable[[JobRecord], None],
     ) -> None:
         self.namespace = namespace
@@ -51,6 +53,8 @@ class PoolState:
         """All hosts of the cluster, shared with the world."""
         self.claimed = claimed
         """Names of the hosts that carry this pool's claim."""
+        self.yielding = yielding
+        """The jobs of the namespace that allow pre-emption, shared with it."""
         self.model: Pool | None = None
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
@@ -73,6 +77,8 @@ class PoolState:
         """Hosts whose claim is being taken off."""
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
+        self.network: object = None
+        """What the pool's NetworkPolicy was last asked to say."""
         self.forget_job = forget_job
         self.last_summary = float("-inf")
         self.summary_scheduled = False
@@ -83,11 +89,21 @@ class PoolState:
         self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
         self.deadlines: list[tuple[float, Subject, str]] = []
 
+    @property
+    def deleting(self) -> bool:
+        """True when there is no such Pool, or not for long."""
+        return self.model is None or self.model.metadata.deletion_timestamp is not None
+
     # What changed, and what will change by time alone.
 
     def mark(self, subject: Subject, name: str) -> None:
         """Judge this again in the next plan. A task's name is `job/task`."""
         self.dirty[subject].add(name)
+
+    def mark_attempts(self, node: NodeRecord) -> None:
+        """Judge all attempts on the node again."""
+        for pod in node.attempts:
+            self.mark("attempt", pod)
 
     def look_at(self, when: float, subject: Subject, name: str) -> None:
         """Judge this again at a time."""

@@ -10,9 +10,9 @@ from millpond.api.failure import NameValue, ResizeError
 from millpond.api.pool import NodeCounts, NodeCountsByClass, Pool, PoolStatus, PoolTaskCounts, SlotCounts
 from millpond.api.reasons import AllocationState, ConditionType, NodeState, PoolReason, ResizeErrorCode
 from millpond.api.reasons import PoolState as PoolStateName
+from millpond.control.node_record import NodeRecord
 from millpond.control.plan_size import target_of
 from millpond.control.pool_state import PoolState
-from millpond.control.records import NodeRecord
 
 _FIELDS = {state: state.name.lower() for state in NodeState}
 

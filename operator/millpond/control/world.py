@@ -16,6 +16,7 @@ from millpond.api.reasons import JobState, NodeErrorCode
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
+from millpond.control.draining import tell
 from millpond.control.fold_dependencies import weigh_dependencies
 from millpond.control.fold_job_pods import fold_job_pod, forget_job_pod
 from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
@@ -58,7 +59,8 @@ class World:
     def _make_pool(self, namespace: str, pool: str) -> PoolState:
         claim = naming.host_claim(namespace, pool)
         claimed = self._claimed.setdefault(claim, set())
-        return PoolState(namespace, pool, claim, self.hosts, claimed, self.namespace(namespace).forget)
+        state = self.namespace(namespace)
+        return PoolState(namespace, pool, claim, self.hosts, claimed, state.yielding, state.forget)
 
     def pool(self, key: PoolKey) -> PoolState:
         return self.namespace(key.namespace).pool(key.pool)
@@ -216,8 +218,10 @@ class World:
         appeared = pool.model is None
         pool.model, pool.unwritten = model, False
         pool.mark("size", pool.name)
-        for node in pool.nodes:
-            pool.mark("node", node)
+        for node in pool.nodes.values():
+            pool.mark("node", node.name)
+            if node.draining is not None and pool.deleting:
+                pool.mark_attempts(node)
         for job in pool.jobs:
             pool.mark("job", job)
         if appeared:
@@ -248,6 +252,7 @@ class World:
         first = job.model is None or job.model.metadata.uid != model.metadata.uid
         before_edit = (job.disable_option, job.forced)
         job.model, job.unwritten = model, False
+        namespace.note_yielding(job)
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
@@ -275,6 +280,7 @@ class World:
         job.pool.unfile(job)
         appoint(job, "")
         job.model, job.state = None, JobState.ACTIVE
+        state.note_yielding(job)
         weigh_dependencies(job)
         state.move(job, NOWHERE)
         job.pool.mark("job", name)
@@ -300,10 +306,10 @@ class World:
             if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
                 node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False
+        tell(pool, node, model.status.draining)
         pool.mark("node", node.name)
         pool.mark("size", pool.name)
-        for pod in node.attempts:
-            pool.mark("attempt", pod)
+        pool.mark_attempts(node)
         return (PoolKey(space, pool.name),)
 
     def forget_node(self, namespace: str, pool_name: str, name: str) -> Iterable[PoolKey]:
@@ -313,6 +319,7 @@ class World:
         if node is None:
             return ()
         node.model, node.removing, node.verdict = None, False, None
+        node.chosen = node.draining = None
         node.erasure_refusal = node.full_of = ""
         pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)

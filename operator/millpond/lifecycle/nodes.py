@@ -25,6 +25,8 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     """What is known of one node. `pod` is the newest node Pod; `claimed` that the host carries this pool's claim."""
 
     leaving: bool
+    waits_for_tasks: bool
+    """It leaves only when its tasks have come to their ends."""
     pod: PodView | None
     host: HostView | None
     claimed: bool
@@ -97,9 +99,9 @@ def _judge(facts: NodeFacts) -> NodeVerdict:
     pod = facts.pod
     start_task = observe_start_task(pod) if pod is not None and facts.has_start_task else None
     if facts.leaving:
-        return NodeVerdict(
-            NodeState.LEAVING_POOL, NodeReason.LEAVING_POOL, "The node is being removed from its pool.", start_task
-        )
+        text = "It leaves once its tasks have ended." if facts.waits_for_tasks else "It leaves at once."
+        text = f"The node is being removed from its pool. {text}"
+        return NodeVerdict(NodeState.LEAVING_POOL, NodeReason.LEAVING_POOL, text, start_task)
     if pod is None:
         return NodeVerdict(NodeState.CREATING, NodeReason.NODE_POD_MISSING, "The node's Pod is being created.")
     if pod.spec.node_name is None:

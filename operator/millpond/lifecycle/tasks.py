@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from millpond.api.reasons import FailureCode, JobState, TaskReason, TaskResult, TaskState
+from millpond.lifecycle.draining import Fate
 from millpond.lifecycle.exits import Ending, Exit
 from millpond.lifecycle.failure import Failure, user_error
 from millpond.lifecycle.jobs import why_no_more
@@ -38,10 +39,10 @@ class Wishes(msgspec.Struct, frozen=True, gc=False):
     """The task or its job was to be terminated, or the job disabled with `Terminate`."""
     job_disabled: bool = False
     """The job was disabled with `Requeue`."""
-    displaced: bool = False
-    """It was to give way to a job's manager."""
-    node_removed: bool = False
-    """The node is leaving the pool by a user's act."""
+    displaced: str = ""
+    """The job to a task of which it was to give way."""
+    drained: Fate = Fate.STAYS
+    """What becomes of it because its node is being emptied, by a user's act."""
     node_lost: bool = False
     """The node was given up."""
     at_once: bool = False
@@ -50,7 +51,12 @@ class Wishes(msgspec.Struct, frozen=True, gc=False):
     @property
     def stop(self) -> bool:
         """True when the attempt is to be stopped where it runs."""
-        return self.ended_by_user or self.job_disabled or self.displaced or self.node_removed
+        return self.ended or self.job_disabled or bool(self.displaced) or self.drained is Fate.REQUEUED
+
+    @property
+    def ended(self) -> bool:
+        """True when the task is to be completed, and never to run again."""
+        return self.ended_by_user or self.drained is Fate.ENDED
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -71,6 +77,10 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
 
 ENDED_BY_USER = user_error(FailureCode.TASK_ENDED, "The task was ended by user request.")
+ENDED_WITH_NODE = user_error(
+    FailureCode.TASK_ENDED,
+    "The task was ended because its node was taken away with option Terminate. Reactivate it to run it again.",
+)
 
 
 class Tries(msgspec.Struct, frozen=True, gc=False):
@@ -91,17 +101,20 @@ def decide(exit_: Exit, wishes: Wishes, tries: Tries) -> Verdict:
             return _final(Ledger.SUCCESS, exit_, None)
         case Ending.PREPROCESSING | Ending.WALL_CLOCK:
             return _final(Ledger.FAILURE, exit_, exit_.failure)
-        case Ending.NONZERO if not wishes.ended_by_user:
+        case Ending.NONZERO if not wishes.ended:
             if tries.max_retries == UNLIMITED or tries.retries < tries.max_retries:
                 return _final(Ledger.RETRY, exit_, None)
             return _final(Ledger.FAILURE, exit_, exit_.failure)
     if wishes.ended_by_user:
         return _final(Ledger.FAILURE, exit_, ENDED_BY_USER)
+    if wishes.ended:
+        return _final(Ledger.FAILURE, exit_, ENDED_WITH_NODE)
     if wishes.job_disabled:
         return Verdict(Ledger.REQUEUE, message="The job was disabled; the task runs again once it is enabled.")
     if wishes.displaced:
-        return Verdict(Ledger.REQUEUE, message="The task gave way to a job's manager; it runs again.")
-    if wishes.node_removed:
+        text = f"The task gave way to a task of job {wishes.displaced}, which goes first; it runs again."
+        return Verdict(Ledger.REQUEUE, message=text)
+    if wishes.drained is Fate.REQUEUED:
         return Verdict(Ledger.REQUEUE, message="The node was removed from the pool; the task runs again elsewhere.")
     if wishes.node_lost:
         return Verdict(Ledger.RECOVERY, message="The node was lost; the task runs again elsewhere.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from millpond.api.reasons import FailureCode as Code
+from millpond.lifecycle.draining import Fate
 from millpond.lifecycle.tasks import Ledger, Tries, Wishes
 
 from support.builders import ended, exited
@@ -10,14 +11,16 @@ from support.failuretable.case import Case
 from support.failuretable.images import NOT_FOUND, late
 from support.failuretable.stops import CROWDED, DELETED, KILLED, TERMED
 
-ENDED, REMOVED, LOST = Wishes(ended_by_user=True), Wishes(node_removed=True), Wishes(node_lost=True)
+ENDED, REMOVED, LOST = Wishes(ended_by_user=True), Wishes(drained=Fate.REQUEUED), Wishes(node_lost=True)
+TAKEN = Wishes(drained=Fate.ENDED)
 DISABLED = Wishes(job_disabled=True)
-ALL = Wishes(ended_by_user=True, job_disabled=True, node_removed=True, node_lost=True)
+ALL = Wishes(ended_by_user=True, job_disabled=True, drained=Fate.REQUEUED, node_lost=True)
 FAILED, REQUEUED = Ledger.FAILURE, Ledger.REQUEUE
 MANY = Tries(0, 5)
 UNPULLED = late("image missing", Code.CONTAINER_INVALID_IMAGE, NOT_FOUND).state
 WORDS = ("ended by user request",)
 GONE = ("removed from the pool", "runs again")
+TAKEN_WORDS = ("taken away with option Terminate", "Reactivate")
 
 WISHES = (
     # The user ends the task or its job
@@ -42,8 +45,14 @@ WISHES = (
     Case("node removed, and it fails with a retry left", Ledger.RETRY, None, 1, exited(1), DELETED, wishes=REMOVED, tries=Tries(0, 1)),
     Case("node removed, and its program is missing", FAILED, Code.COMMAND_PROGRAM_NOT_FOUND, 127, exited(127, "CommandNotFound"), wishes=REMOVED, tries=MANY),
     Case("node removed, and it refused the task", REQUEUED, None, None, None, CROWDED, GONE, wishes=REMOVED, tries=Tries(refusals=59, max_refusals=60)),
-    Case("node removed and lost", REQUEUED, None, gone=True, says=GONE, wishes=Wishes(node_removed=True, node_lost=True)),
+    Case("node removed and lost", REQUEUED, None, gone=True, says=GONE, wishes=Wishes(drained=Fate.REQUEUED, node_lost=True)),
     Case("node removed, out of memory first", FAILED, Code.FAILURE_EXIT_CODE, 137, ended(137, "OOMKilled"), DELETED, ("memory",), wishes=REMOVED),
+    # The node is taken away with option Terminate
+    Case("node taken with its tasks", FAILED, Code.TASK_ENDED, 143, TERMED, DELETED, TAKEN_WORDS, wishes=TAKEN, tries=MANY),
+    Case("node taken with its tasks, before it started", FAILED, Code.TASK_ENDED, None, None, DELETED, TAKEN_WORDS, wishes=TAKEN),
+    Case("node taken with its tasks, and it succeeds first", Ledger.SUCCESS, None, 0, exited(0), DELETED, wishes=TAKEN),
+    Case("node taken with its tasks, and it fails by itself", FAILED, Code.TASK_ENDED, 1, exited(1), DELETED, TAKEN_WORDS, wishes=TAKEN, tries=MANY),
+    Case("node taken with its tasks, and lost", FAILED, Code.TASK_ENDED, gone=True, says=TAKEN_WORDS, wishes=Wishes(drained=Fate.ENDED, node_lost=True)),
     # The job is disabled, and its tasks are requeued
     Case("job disabled", REQUEUED, None, None, TERMED, DELETED, ("job was disabled", "runs again"), wishes=DISABLED),
     Case("job disabled, deaf to TERM", REQUEUED, None, None, KILLED, DELETED, ("job was disabled",), wishes=DISABLED),

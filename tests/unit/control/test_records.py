@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from millpond.api.job import JobDisable, JobStatus
 from millpond.api.reasons import JobState, TaskState
-from millpond.control.records import NodeRecord, Problem
-from support.builders import a_job, a_node_pod, a_task, a_task_pod, running
+from millpond.control.records import Problem
+from support.builders import a_job, a_task, a_task_pod, running
 from support.scene import Scene
 
 
@@ -79,30 +79,3 @@ def test_force_counts_only_for_a_job_that_ends() -> None:
     assert not job.forced
     job.state = JobState.TERMINATING
     assert job.forced
-
-
-def test_a_node_s_newest_pod_speaks_for_it() -> None:
-    node = NodeRecord("n")
-    assert (node.pod, node.placed, node.leaving) == (None, False, True)
-    node.hold_pod(a_node_pod("n", host=None, created=1))
-    assert not node.placed
-    node.hold_pod(a_node_pod("n", name="n-1", created=2))
-    assert node.placed
-    assert node.pod is node.pods["n-1"]
-    node.drop_pod("n-1")
-    assert node.pod is node.pods["n"]
-
-
-def test_a_node_s_disk_is_full_while_the_pod_stands_whose_agent_said_so() -> None:
-    node = NodeRecord("n")
-    node.full_of = "n"
-    assert not node.disk_full
-    node.hold_pod(a_node_pod("n", uid="one"))
-    assert node.disk_full
-    node.hold_pod(a_node_pod("n", name="n-1", created=5))
-    assert not node.disk_full
-    node.drop_pod("n-1")
-    assert node.disk_full
-    node.drop_pod("n")
-    node.hold_pod(a_node_pod("n", uid="two"))
-    assert not node.disk_full

@@ -11,6 +11,7 @@ from support.builders import a_host, a_node_pod, exited, running, waiting
 
 UP = {
     "leaving": False,
+    "waits_for_tasks": False,
     "pod": a_node_pod(agent=running()),
     "host": a_host(),
     "claimed": True,
@@ -69,6 +70,7 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("Pod failed", {"pod": a_node_pod(phase="Failed", reason="Evicted")}, NodeState.STARTING),
     ("Pod being deleted", {"pod": a_node_pod(agent=running(), deleted=True)}, NodeState.STARTING),
     ("leaving, whatever else", {"leaving": True, "host": None}, NodeState.LEAVING_POOL),
+    ("leaving after its tasks", {"leaving": True, "waits_for_tasks": True, "busy": True}, NodeState.LEAVING_POOL),
     ("leaving without a Pod", {"leaving": True, "pod": None}, NodeState.LEAVING_POOL),
 ]
 

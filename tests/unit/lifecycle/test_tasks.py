@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 from millpond.api.reasons import FailureCode, JobState, TaskState
+from millpond.lifecycle.draining import Fate
 from millpond.lifecycle.exits import Ending, Exit
 from millpond.lifecycle.failure import user_error
 from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Tries, Wishes, decide, why_not_reactivated
 
 NOBODY = Wishes()
 USER = Wishes(ended_by_user=True)
-REMOVED = Wishes(node_removed=True)
+REMOVED = Wishes(drained=Fate.REQUEUED)
+TAKEN = Wishes(drained=Fate.ENDED)
 LOST = Wishes(node_lost=True)
-DISPLACED = Wishes(displaced=True)
+DISPLACED = Wishes(displaced="urgent")
 DISABLED = Wishes(job_disabled=True)
 BAD = user_error(FailureCode.FAILURE_EXIT_CODE, "exit 1")
 
@@ -46,6 +48,12 @@ CASES = [
     (STOPPED, NOBODY, 0, 0, Ledger.RECOVERY),
     (STOPPED, USER, 0, 5, Ledger.FAILURE),
     (STOPPED, REMOVED, 0, 0, Ledger.REQUEUE),
+    (OK, TAKEN, 0, 0, Ledger.SUCCESS),
+    (FAILED, TAKEN, 0, -1, Ledger.FAILURE),
+    (BROKEN, TAKEN, 0, 5, Ledger.FAILURE),
+    (STOPPED, TAKEN, 0, -1, Ledger.FAILURE),
+    (STOPPED, Wishes(drained=Fate.ENDED, job_disabled=True, node_lost=True), 0, 0, Ledger.FAILURE),
+    (GIVEN_UP, TAKEN, 0, 0, Ledger.FAILURE),
     (STOPPED, LOST, 0, 0, Ledger.RECOVERY),
     (STOPPED, DISABLED, 0, 0, Ledger.REQUEUE),
     (STOPPED, DISPLACED, 0, 0, Ledger.REQUEUE),
@@ -53,8 +61,14 @@ CASES = [
     (FAILED, DISPLACED, 0, 0, Ledger.FAILURE),
     (OK, DISABLED, 0, 0, Ledger.SUCCESS),
     (FAILED, DISABLED, 0, 1, Ledger.RETRY),
-    (STOPPED, Wishes(ended_by_user=True, job_disabled=True, node_removed=True, node_lost=True), 0, 0, Ledger.FAILURE),
-    (STOPPED, Wishes(node_removed=True, node_lost=True), 0, 0, Ledger.REQUEUE),
+    (
+        STOPPED,
+        Wishes(ended_by_user=True, job_disabled=True, drained=Fate.REQUEUED, node_lost=True),
+        0,
+        0,
+        Ledger.FAILURE,
+    ),
+    (STOPPED, Wishes(drained=Fate.REQUEUED, node_lost=True), 0, 0, Ledger.REQUEUE),
     (REFUSED, NOBODY, 0, 0, Ledger.RECOVERY),
     (REFUSED, USER, 0, 0, Ledger.FAILURE),
     (REFUSED, REMOVED, 0, 0, Ledger.REQUEUE),

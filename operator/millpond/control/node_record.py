@@ -1,0 +1,103 @@
+"""What is remembered of one compute node: its object, its node Pods, and what is bound to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from millpond.api.computenode import ComputeNode, Draining
+from millpond.api.views.pod import PodView
+from millpond.lifecycle.nodes import NodeVerdict
+from millpond.scaling.measurement import Measurement
+from millpond.scheduling.node_slots import NodeSlots
+
+if TYPE_CHECKING:
+    from millpond.control.attempt import Attempt
+    from millpond.control.job_nodes import JobNode
+
+
+class NodeRecord:
+    """One compute node: its object, its node Pods and the attempts bound to it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.model: ComputeNode | None = None
+        self.creating = False
+        self.chosen: Draining | None = None
+        """It is to be emptied, and its object does not tell so yet."""
+        self.draining: Draining | None = None
+        """What its object tells of that: this is in force."""
+        self.removing = False
+        """Its object is being deleted."""
+        self.released = False
+        self.claiming = False
+        self.shrinking = ""
+        """The uid of the node Pod that is being shrunk."""
+        self.not_before = 0.0
+        """When the next step may be taken, after one that failed."""
+        self.pods: dict[str, PodView] = {}
+        self.pod: PodView | None = None
+        """The newest node Pod."""
+        self.assumed_pods: set[str] = set()
+        self.deleted_pods: set[str] = set()
+        self.eraser: PodView | None = None
+        """The Pod that erases what the node leaves on its host."""
+        self.erasing = False
+        """That Pod was asked for, and not seen yet."""
+        self.erasure_refusal = ""
+        """Why the API server does not let that Pod be made."""
+        self.measurement: Measurement | None = None
+        """The newest one; it may be long ago."""
+        self.full_of = ""
+        """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
+        self.slots: NodeSlots | None = None
+        self.attempts: dict[str, Attempt] = {}
+        self.jobs: dict[str, JobNode] = {}
+        """Jobs with a preparation task that are, or were, prepared here, by name."""
+        self.verdict: NodeVerdict | None = None
+        self.holding = 0
+        """How many of `attempts` hold slots."""
+        self.last_written = float("-inf")
+        self.summary_scheduled = False
+        self.unwritten = False
+        """The status that `model` carries is not what the object has: the last write failed."""
+        self.tasks_run = 0
+        self.tasks_succeeded = 0
+
+    @property
+    def leaving(self) -> bool:
+        """True when it is to go: it takes no tasks any more, and does not count among those that stay."""
+        if self.chosen is not None or self.draining is not None or self.removing:
+            return True
+        return self.model is None or self.model.metadata.deletion_timestamp is not None
+
+    @property
+    def disk_full(self) -> bool:
+        return self.pod is not None and self.pod.metadata.name == self.full_of
+
+    @property
+    def placed(self) -> bool:
+        """True when the node stands on a host."""
+        return any(pod.spec.node_name is not None for pod in self.pods.values())
+
+    @property
+    def is_memory(self) -> bool:
+        """True when nothing is left of the node itself: no object and no Pod, here or under way."""
+        return self.model is None and not self.creating and not self.pods and not self.assumed_pods
+
+    def hold_pod(self, view: PodView) -> None:
+        """A node Pod of this node is as `view` says."""
+        self.pods[view.metadata.name] = view
+        self._choose_pod()
+
+    def drop_pod(self, name: str) -> None:
+        """A node Pod of this node is gone."""
+        self.pods.pop(name, None)
+        self.deleted_pods.discard(name)
+        if name == self.full_of:
+            # A namesake is measured anew.
+            self.full_of = ""
+        self._choose_pod()
+
+    def _choose_pod(self) -> None:
+        newest = max(self.pods.values(), key=lambda p: (p.metadata.creation_timestamp, p.metadata.name), default=None)
+        self.pod = newest
