@@ -246,6 +246,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
             {
                 "poolName": "render",
                 "priority": 0,
+                "allowTaskPreemption": False,
                 "maxParallelTasks": -1,
                 "constraints": {"maxTaskRetryCount": 0},
                 "usesTaskDependencies": False,

@@ -261,7 +261,7 @@ class Performer:
     def _displace(self, action: act.DisplaceAttempt) -> Outcome:
         pod = self._verbs.store.get("pods", (action.namespace, action.pod))
         if pod is not None and pod["metadata"]["uid"] == action.uid:
-            patch = {"metadata": {"labels": {labels.DISPLACED: "true"}}}
+            patch = {"metadata": {"labels": {labels.DISPLACED: action.to_job}}}
             self._verbs.merge_patch("pods", action.namespace, action.pod, patch)
         return Done()
 

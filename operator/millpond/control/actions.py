@@ -91,10 +91,12 @@ class StopAttempt(Action, frozen=True, kw_only=True):
 
 
 class DisplaceAttempt(Action, frozen=True, kw_only=True):
-    """Mark a task's Pod as one that gives way to a job's manager: it is stopped for that, and booked as a requeue."""
+    """Mark a task's Pod as one that gives way to a task that goes first: it is stopped for that, and requeued."""
 
     pod: str
     uid: str
+    to_job: str
+    """The job of the task that goes first."""
     chain: str
 
 

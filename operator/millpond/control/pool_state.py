@@ -59,6 +59,7 @@ class PoolState:
         claim: str,
         hosts: dict[str, HostView],
         claimed: set[str],
+        yielding: dict[str, JobRecord],
         forget_job: Callable[[JobRecord], None],
     ) -> None:
         self.namespace = namespace
@@ -68,6 +69,8 @@ class PoolState:
         """All hosts of the cluster, shared with the world."""
         self.claimed = claimed
         """Names of the hosts that carry this pool's claim."""
+        self.yielding = yielding
+        """The jobs of the namespace that allow pre-emption, shared with it."""
         self.model: Pool | None = None
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
