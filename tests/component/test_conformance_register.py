@@ -25,6 +25,7 @@ SCENARIOS = {
     26: "reactivation",
     30: "the environment: what wins, and whose scope it is",
     39: "the limit of 180 days",
+    40: "force delete and terminate with a dead node",
 }
 NUMBER = re.compile(r"^(?:async )?def test_scenario_(\d+)_", re.MULTILINE)
 
