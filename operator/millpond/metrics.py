@@ -22,6 +22,7 @@ _performs = Histogram("millpond_perform_seconds", "Time to perform the actions o
 _actions = Counter("millpond_actions_total", "Actions performed, by outcome", ("action", "outcome"))
 _cycle_failures = Counter("millpond_cycle_failures_total", "Cycles that ended in an unexpected error")
 _events = Counter("millpond_events_total", "Kubernetes Events, by what became of them", ("fate",))
+_readings = Counter("millpond_readings_total", "Questions to the agents of nodes, by what became of them", ("fate",))
 _leading = Gauge("millpond_leading", "1 while this process holds the lease")
 _lag = Gauge("millpond_loop_lag_seconds", "How late the event loop was when it last looked at its clock")
 
@@ -82,6 +83,15 @@ def event_withheld() -> None:
 
 def event_failed() -> None:
     _events.labels("failed").inc()
+
+
+def reading_taken() -> None:
+    _readings.labels("taken").inc()
+
+
+def reading_missed() -> None:
+    """No answer in time, or none that is a reading."""
+    _readings.labels("missed").inc()
 
 
 def leading(held: bool) -> None:

@@ -44,7 +44,7 @@ def used(world: ModelWorld) -> dict[str, int]:
 
 
 @in_virtual_time
-async def test_10_higher_priority_goes_first() -> None:
+async def test_scenario_10_higher_priority_goes_first() -> None:
     async with ModelWorld() as world:
         world.host("h1").job("low").job("high", priority=100).job("lowest", priority=-1000)
         for number in range(3):
@@ -56,7 +56,7 @@ async def test_10_higher_priority_goes_first() -> None:
 
 
 @in_virtual_time
-async def test_10_a_priority_that_is_changed_counts_for_what_still_waits() -> None:
+async def test_scenario_10_a_priority_that_is_changed_counts_for_what_still_waits() -> None:
     async with ModelWorld() as world:
         world.host("h1").job("a").job("b", priority=-1).pool("p", nodes=1)
         world.task("a", "first", Run(seconds=20)).task("a", "last", Run(seconds=3))
@@ -69,7 +69,7 @@ async def test_10_a_priority_that_is_changed_counts_for_what_still_waits() -> No
 
 
 @in_virtual_time
-async def test_10_what_runs_is_not_preempted() -> None:
+async def test_scenario_10_what_runs_is_not_preempted() -> None:
     async with ModelWorld() as world:
         world.host("h1").job("low").job("high", priority=1000).pool("p", nodes=1)
         world.task("low", "runs", Run(seconds=300))
@@ -82,7 +82,7 @@ async def test_10_what_runs_is_not_preempted() -> None:
 
 
 @in_virtual_time
-async def test_10_jobs_of_equal_priority_share_whatever_their_size() -> None:
+async def test_scenario_10_jobs_of_equal_priority_share_whatever_their_size() -> None:
     async with ModelWorld() as world:
         world.host("h1").job("large").job("small")
         for number in range(90):
@@ -96,7 +96,7 @@ async def test_10_jobs_of_equal_priority_share_whatever_their_size() -> None:
 
 
 @in_virtual_time
-async def test_11_a_node_of_four_slots_runs_tasks_of_one_and_three_slots() -> None:
+async def test_scenario_11_a_node_of_four_slots_runs_tasks_of_one_and_three_slots() -> None:
     async with ModelWorld() as world:
         world.host("h1", cpu="4").job("j").pool("p", nodes=1, slots=4)
         world.task("j", "one", Run(seconds=30)).task("j", "three", Run(seconds=30), requiredSlots=3)
@@ -108,7 +108,7 @@ async def test_11_a_node_of_four_slots_runs_tasks_of_one_and_three_slots() -> No
 
 
 @in_virtual_time
-async def test_11_a_task_wider_than_its_nodes_never_runs_and_says_why() -> None:
+async def test_scenario_11_a_task_wider_than_its_nodes_never_runs_and_says_why() -> None:
     async with ModelWorld() as world:
         world.host("h1", cpu="4").job("j").pool("p", nodes=1, slots=4)
         world.task("j", "five", requiredSlots=5).task("j", "beside", Run(seconds=3))
@@ -126,7 +126,7 @@ FILLS = [("Spread", [2, 2]), ("Pack", [4])]
 
 
 @pytest.mark.parametrize(("fill", "slots_in_use"), FILLS)
-def test_11_pack_and_spread(fill: str, slots_in_use: list[int]) -> None:
+def test_scenario_11_pack_and_spread(fill: str, slots_in_use: list[int]) -> None:
     async def main() -> None:
         async with ModelWorld() as world:
             world.host("h1", cpu="4").host("h2", cpu="4").job("j")

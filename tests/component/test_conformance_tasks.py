@@ -46,7 +46,7 @@ RETRIES = [
 
 
 @pytest.mark.parametrize(("own", "of_job", "runs", "attempts", "result"), RETRIES)
-def test_12_retries(own: int | None, of_job: int, runs: tuple[Run, ...], attempts: int, result: str) -> None:
+def test_scenario_12_retries(own: int | None, of_job: int, runs: tuple[Run, ...], attempts: int, result: str) -> None:
     async def main() -> None:
         async with ModelWorld() as world:
             world.host("h1").pool("p", 1).job("j", constraints={"maxTaskRetryCount": of_job})
@@ -63,7 +63,7 @@ def test_12_retries(own: int | None, of_job: int, runs: tuple[Run, ...], attempt
 
 
 @in_virtual_time
-async def test_12_what_cannot_start_is_never_retried() -> None:
+async def test_scenario_12_what_cannot_start_is_never_retried() -> None:
     async with ModelWorld() as world:
         world.host("h1").pool("p", 1).job("j")
         world.task("j", "t", Run(cause="CommandNotFound", exit_code=127), constraints={"maxTaskRetryCount": -1})
@@ -75,7 +75,7 @@ async def test_12_what_cannot_start_is_never_retried() -> None:
 
 
 @in_virtual_time
-async def test_13_a_task_whose_host_goes_runs_again_without_retries() -> None:
+async def test_scenario_13_a_task_whose_host_goes_runs_again_without_retries() -> None:
     """The host is rebooted as Kubernetes sees it at its worst: it is gone, and another one comes in its place."""
     async with ModelWorld() as world:
         world.host("h1").pool("p", 1).job("j", constraints={"maxTaskRetryCount": 0})
@@ -90,7 +90,7 @@ async def test_13_a_task_whose_host_goes_runs_again_without_retries() -> None:
 
 
 @in_virtual_time
-async def test_14_the_wall_clock_of_a_task_is_final() -> None:
+async def test_scenario_14_the_wall_clock_of_a_task_is_final() -> None:
     async with ModelWorld() as world:
         world.host("h1").pool("p", 1).job("j", onAllTasksComplete="TerminateJob")
         late = Run(seconds=2, exit_code=143, cause="WallClock")
@@ -107,7 +107,7 @@ async def test_14_the_wall_clock_of_a_task_is_final() -> None:
 
 
 @in_virtual_time
-async def test_14_the_wall_clock_of_a_job_ends_its_tasks() -> None:
+async def test_scenario_14_the_wall_clock_of_a_job_ends_its_tasks() -> None:
     async with ModelWorld() as world:
         world.host("h1").pool("p", 1).job("j", constraints={"maxWallClockSeconds": 60, "maxTaskRetryCount": 5})
         world.task("j", "t", Run(seconds=FOR_EVER)).task("j", "u")
@@ -120,7 +120,7 @@ async def test_14_the_wall_clock_of_a_job_ends_its_tasks() -> None:
 
 
 @in_virtual_time
-async def test_39_after_180_days_a_task_is_ended_and_left_in_its_state() -> None:
+async def test_scenario_39_after_180_days_a_task_is_ended_and_left_in_its_state() -> None:
     async with ModelWorld(settings=Settings(task_lifetime_days=0.01)) as world:  # 864 s
         world.host("h1").pool("p", 1).job("j", constraints={"maxTaskRetryCount": 5})
         world.task("j", "t", Run(seconds=FOR_EVER)).task("j", "waits")

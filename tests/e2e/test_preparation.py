@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 
+from millpond.lifecycle.variables import Facts, Scope, service_variables
 from support.installation import Space, shell
 from support.live import Document
 
 WHOLE_NODE = 2
 """Task slots of a node of the pool `shared`."""
+SETTINGS = {
+    "environmentSettings": [
+        {"name": name, "value": "own"} for name in ("BOTH", "AZ_BATCH_JOB_ID", "AZ_BATCH_JOB_PREP_DIR")
+    ]
+}
 RELEASED = "echo $AZ_BATCH_JOB_ID >>$AZ_BATCH_NODE_SHARED_DIR/released"
 
 
@@ -23,6 +29,21 @@ def jobs_tasks_at_once(space: Space, job: str, count: int, script: str, slots: i
     return names
 
 
+def assert_environment(space: Space, job: str, node: str, scope: Scope, task_id: str) -> None:
+    """What the process saw: its own settings before its job's, and of the service's variables those of its scope."""
+    place = f"workitems/{job}/job-1"
+    said = space.read(node, f"{place}/{task_id}/stdout.txt").splitlines()
+    told = dict(line.split("=", 1) for line in said if "=" in line)
+    preparation = f"{place}/jobpreparation"
+    facts = Facts(space.name, "shared", node, "/mnt/batch/tasks", f"{place}/{task_id}", job, task_id, preparation)
+    wanted = service_variables(scope, facts)
+    assert {name for name in told if name.startswith("AZ_BATCH_")} == set(wanted)
+    assert {name: told[name] for name, value in wanted.items() if isinstance(value, str)} == {
+        name: value for name, value in wanted.items() if isinstance(value, str)
+    }
+    assert (told["COMMON"], told["BOTH"]) == ("job", "own")
+
+
 def prep_status(space: Space, job: str) -> dict[str, Document]:
     """What `millpond job prep-status` says, by node."""
     entries = json.loads(space.millpond("job", "prep-status", job, "-o", "json"))
@@ -31,7 +52,7 @@ def prep_status(space: Space, job: str) -> dict[str, Document]:
 
 def test_a_node_is_prepared_once_before_its_tasks_and_released_after_them(shared: Space) -> None:
     """The preparation has a user of its own, and tasks read what it left; the release is another's again."""
-    prepare = "id -u >owner; echo $AZ_BATCH_NODE_ID >>scene; cp scene $AZ_BATCH_NODE_SHARED_DIR/scene"
+    prepare = "env; id -u >owner; echo $AZ_BATCH_NODE_ID >>scene; cp scene $AZ_BATCH_NODE_SHARED_DIR/scene"
     own = {"autoUser": {"scope": "Task"}}
     names = jobs_tasks_at_once(
         shared,
@@ -39,9 +60,13 @@ def test_a_node_is_prepared_once_before_its_tasks_and_released_after_them(shared
         2 * WHOLE_NODE,
         "cat $AZ_BATCH_JOB_PREP_WORKING_DIR/scene $AZ_BATCH_NODE_SHARED_DIR/scene $AZ_BATCH_JOB_PREP_DIR/wd/owner; "
         "touch $AZ_BATCH_JOB_PREP_WORKING_DIR/intruder 2>/dev/null && exit 9; id -u",
-        jobPreparationTask={"commandLine": shell(prepare), "userIdentity": own},
-        jobReleaseTask={"commandLine": shell(f"sleep 1; rm $AZ_BATCH_NODE_SHARED_DIR/scene && {RELEASED}")},
+        jobPreparationTask={"commandLine": shell(prepare), "userIdentity": own, **SETTINGS},
+        jobReleaseTask={
+            "commandLine": shell(f"env; sleep 1; rm $AZ_BATCH_NODE_SHARED_DIR/scene && {RELEASED}"),
+            **SETTINGS,
+        },
         onAllTasksComplete="TerminateJob",
+        commonEnvironmentSettings=[{"name": "COMMON", "value": "job"}, {"name": "BOTH", "value": "job"}],
     )
     shared.until_state("jobs", "film", "Completed")
     nodes = [shared.completed(name)["nodeName"] for name in names]
@@ -52,6 +77,9 @@ def test_a_node_is_prepared_once_before_its_tasks_and_released_after_them(shared
         assert (once, shown) == (node, node)
         assert owner != user
     assert [shared.completed(name)["result"] for name in names] == ["Success"] * len(names)
+    for node in set(nodes):
+        assert_environment(shared, "film", node, Scope.PREPARATION, "jobpreparation")
+        assert_environment(shared, "film", node, Scope.RELEASE, "jobrelease")
     told = prep_status(shared, "film")
     assert set(told) == set(nodes)
     assert {entry[run]["result"] for entry in told.values() for run in ("preparation", "release")} == {"Success"}

@@ -156,8 +156,8 @@ class Books:
     def _check_directory(self, pod: Document, alive: list[Document]) -> None:
         """No two Pods of one id of a job live in one node directory, be they of one Task or not."""
         name = pod["metadata"]["name"]
-        others = [p["metadata"]["name"] for p in alive if _directory(p) == _directory(pod)]
-        others = [other for other in others if other != name]
+        beside = [p["metadata"]["name"] for p in alive if _directory(p) == _directory(pod)]
+        others = [other for other in beside if other != name]
         if others:
             self.say(f"Pod {name} begins in the directory of {others}")
 

@@ -15,6 +15,7 @@ from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
 from millpond.control.plan import Plan
 from millpond.control.world import PoolKey
+from millpond.scaling.measurement import Measurement
 
 from support.books import Books
 from support.chance import by_chance
@@ -86,6 +87,7 @@ class History:
             (10, self._time),
             (10, self._user),
             (3, self._host),
+            (2, self._measure),
             (2, self._collect_garbage),
             (2, self._duplicate),
             (1, self._crash),
@@ -192,6 +194,28 @@ class History:
         elif len(names) < 4:
             self.hosts.join(f"h{self.steps}-new")
 
+    def _measure(self) -> None:
+        """The agent of some node reports how full its disk is."""
+        found = self._measurable()
+        if found:
+            key, node, uid = self.random.choice(found)
+            share = self.random.choice((0.5, 0.95))
+            self.trace.append(f"   {node} is full to {share:.0%}")
+            self._report_disk(key, node, uid, share)
+
+    def _measurable(self) -> list[tuple[PoolKey, str, str]]:
+        pools = ((key, self.operator.world.pool(key)) for key in self._keys())
+        return [
+            (key, name, node.pod.metadata.uid)
+            for key, pool in pools
+            for name, node in sorted(pool.nodes.items())
+            if node.pod is not None
+        ]
+
+    def _report_disk(self, key: PoolKey, node: str, uid: str, share: float) -> None:
+        measured = Measurement(self.time, disk_fraction=share)
+        self.operator.woken |= set(self.operator.world.observe_measurement(key, node, uid, measured))
+
     def _collect_garbage(self) -> None:
         self.garbage.sweep()
         self.hosts.collect()
@@ -266,6 +290,8 @@ class History:
         quiet_since, rounds = self.time, 0
         while self.time < quiet_since + QUIET_SECONDS:
             rounds += 1
+            for node in self._measurable():
+                self._report_disk(*node, 0.5)
             if rounds > 20000:
                 raise self.fail("Law 1", "no rest: the operator keeps writing")
             if self._settle_down():

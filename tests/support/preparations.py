@@ -50,11 +50,11 @@ class Preparations:
     def _alone(self, pod: Document) -> None:
         """No two Pods for jobs of one name live in one node directory."""
         jobs = (labels.Role.PREPARATION, labels.Role.RELEASE)
-        others = [p for p in self._books.verbs.list("pods") if role_of(p) in jobs and self._books.holds(p)]
+        living = [p for p in self._books.verbs.list("pods") if role_of(p) in jobs and self._books.holds(p)]
         name = pod["metadata"]["name"]
-        beside = [p["metadata"]["name"] for p in others if _place(p) == _place(pod) and p["metadata"]["name"] != name]
-        if beside:
-            self._books.say(f"Pods {name}, {beside} of job {pod['metadata']['labels'][labels.JOB]} live in one place")
+        others = [p["metadata"]["name"] for p in living if _place(p) == _place(pod) and p["metadata"]["name"] != name]
+        if others:
+            self._books.say(f"Pod {name} begins in the directory of {others}")
 
     def _release_begun(self, pod: Document) -> None:
         tags, space = pod["metadata"]["labels"], pod["metadata"]["namespace"]

@@ -35,6 +35,8 @@ FACTS: dict[str, tuple[tuple[object, ...], str, dict[str, str]]] = {
     "event_published": ((), "millpond_events_total", {"fate": "published"}),
     "event_withheld": ((), "millpond_events_total", {"fate": "withheld"}),
     "event_failed": ((), "millpond_events_total", {"fate": "failed"}),
+    "reading_taken": ((), "millpond_readings_total", {"fate": "taken"}),
+    "reading_missed": ((), "millpond_readings_total", {"fate": "missed"}),
     "leading": ((True,), "millpond_leading", {}),
     "loop_lagged": ((1.0,), "millpond_loop_lag_seconds", {}),
 }

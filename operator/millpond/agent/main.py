@@ -58,13 +58,18 @@ def erase_command(root: str, name: str) -> None:
 
 @agent.command("run")
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
-def run(root: str) -> None:
-    """Stay until asked to leave."""
+@click.option("--port", required=True, type=click.IntRange(0, 65_535), help="Where to report; 0 chooses one.")
+@click.option("--network", required=True, help="Where the host's /proc/1/net is seen.")
+def run(root: str, port: int, network: str) -> None:
+    """Stay until asked to leave, and report measurements meanwhile."""
+    from millpond.agent.report import listen, report  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.stay import stay  # noqa: PLC0415 - only this subcommand needs it
 
     with _refusals():
         os.close(open_root(root))
-    stay()
+        listener = listen(port)
+    click.echo(f"reports at port {listener.getsockname()[1]}")
+    stay(lambda: report(listener, root, network))
 
 
 @agent.group("files")

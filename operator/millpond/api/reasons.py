@@ -114,6 +114,7 @@ class NodeErrorCode(StrEnum):
     """Why a compute node is unusable."""
 
     CONTAINER_MISC_ERROR = "ContainerMiscError"
+    DISK_FULL = "DiskFull"
 
 
 class ResizeErrorCode(StrEnum):
@@ -164,6 +165,7 @@ class NodeReason(StrEnum):
     START_TASK_RUNNING = "StartTaskRunning"
     START_TASK_FAILED = "StartTaskFailed"
     START_TASK_IMAGE = "StartTaskImage"
+    DISK_FULL = "DiskFull"
     LEAVING_POOL = "LeavingPool"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from millpond.api.computenode import ComputeNode, Draining
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.nodes import NodeVerdict
+from millpond.scaling.measurement import Measurement
 from millpond.scheduling.node_slots import NodeSlots
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class NodeRecord:
         """That Pod was asked for, and not seen yet."""
         self.erasure_refusal = ""
         """Why the API server does not let that Pod be made."""
+        self.measurement: Measurement | None = None
+        """The newest one; it may be long ago."""
+        self.full_of = ""
+        """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
         self.jobs: dict[str, JobNode] = {}
@@ -66,6 +71,10 @@ class NodeRecord:
         return self.model is None or self.model.metadata.deletion_timestamp is not None
 
     @property
+    def disk_full(self) -> bool:
+        return self.pod is not None and self.pod.metadata.name == self.full_of
+
+    @property
     def placed(self) -> bool:
         """True when the node stands on a host."""
         return any(pod.spec.node_name is not None for pod in self.pods.values())
@@ -84,6 +93,9 @@ class NodeRecord:
         """A node Pod of this node is gone."""
         self.pods.pop(name, None)
         self.deleted_pods.discard(name)
+        if name == self.full_of:
+            # A namesake is measured anew.
+            self.full_of = ""
         self._choose_pod()
 
     def _choose_pod(self) -> None:

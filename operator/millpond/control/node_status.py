@@ -8,7 +8,7 @@ from millpond.api.computenode import ComputeNodeStatus, NodeTotals
 from millpond.api.conditions import Condition, ConditionStatus, put
 from millpond.api.failure import NodeError
 from millpond.api.pool import SlotCounts
-from millpond.api.reasons import ConditionType, NodeErrorCode, NodeState
+from millpond.api.reasons import ConditionType
 from millpond.api.resources import format_bytes, format_millicores
 from millpond.api.starttask import CommandStatus
 from millpond.control.node_job_status import command_status, describe_jobs, time_of
@@ -34,7 +34,6 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
     )
     placed = pod is not None and pod.spec.node_name is not None
     used = sum(attempt.demand.slots for attempt in node.attempts.values() if attempt.holds)
-    unusable = verdict.state is NodeState.UNUSABLE
     return ComputeNodeStatus(
         conditions=put(old.conditions, ready),
         state=verdict.state,
@@ -47,7 +46,7 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         start_task=_start_task(verdict.start_task) or old.start_task,
         jobs=describe_jobs(pool, node, old.jobs),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
-        errors=(NodeError(code=NodeErrorCode.CONTAINER_MISC_ERROR, message=verdict.message),) if unusable else (),
+        errors=tuple(NodeError(code=fault.code, message=fault.message) for fault in verdict.faults),
         allocation_time=old.allocation_time or (at if placed else None),
         last_boot_time=time_of(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
     )

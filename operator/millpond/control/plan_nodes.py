@@ -73,6 +73,7 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
         has_start_task=has_start_task,
         waits_for_start_task=start_task is not None and start_task.wait_for_success,
         busy=node.holding > 0,
+        disk_full=node.disk_full,
     )
 
 

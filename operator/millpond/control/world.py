@@ -12,7 +12,7 @@ from millpond.api import labels, naming
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
 from millpond.api.pool import Pool
-from millpond.api.reasons import JobState
+from millpond.api.reasons import JobState, NodeErrorCode
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
@@ -24,6 +24,8 @@ from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
+from millpond.lifecycle.nodes import disk_is_full
+from millpond.scaling.measurement import Measurement
 
 
 class PoolKey(NamedTuple):
@@ -298,6 +300,8 @@ class World:
         if node.model is None:
             node.tasks_run = model.status.totals.tasks_run
             node.tasks_succeeded = model.status.totals.tasks_succeeded
+            if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
+                node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False
         tell(pool, node, model.status.draining)
         pool.mark("node", node.name)
@@ -313,11 +317,26 @@ class World:
             return ()
         node.model, node.removing, node.verdict = None, False, None
         node.chosen = node.draining = None
-        node.erasure_refusal = ""
+        node.erasure_refusal = node.full_of = ""
         pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
         pool.mark("size", pool_name)
         return (PoolKey(namespace, pool_name),)
+
+    # Measurements
+
+    def observe_measurement(self, key: PoolKey, name: str, uid: str, measured: Measurement) -> Iterable[PoolKey]:
+        """What the agent in a node's Pod of that uid reported."""
+        pool = self.pool(key)
+        node = pool.nodes.get(name)
+        if node is None or node.pod is None or node.pod.metadata.uid != uid:
+            return ()
+        node.measurement = measured
+        if measured.disk_fraction is None or disk_is_full(measured.disk_fraction) == node.disk_full:
+            return ()
+        node.full_of = "" if node.disk_full else node.pod.metadata.name
+        pool.mark("node", name)
+        return (key,)
 
 
 def _mark_nodes(namespace: str, job: JobRecord) -> Iterable[PoolKey]:

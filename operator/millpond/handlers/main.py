@@ -27,6 +27,7 @@ from millpond.cluster.documents import Documents
 from millpond.cluster.events import EventRecorder
 from millpond.cluster.kubeconfig import connect, from_pod
 from millpond.cluster.lease import LeaderLease, LeaseTimes
+from millpond.cluster.measurements import Measurements
 from millpond.cluster.refresh import Refresher
 from millpond.cluster.schedules import ScheduleKeeper
 from millpond.cluster.set_aside import SetAside
@@ -122,7 +123,9 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
         gc.freeze()
         cycles.start()
         health.ready()
-        running += [asyncio.create_task(schedules.run()), asyncio.create_task(listen(listening, settings, stop))]
+        measurements = Measurements(world, cycles.wake, time.time)
+        begun = (schedules.run(), measurements.run(), listen(listening, settings, stop))
+        running += [asyncio.create_task(part) for part in begun]
         await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
     health.stopping()
     return 0 if stop.is_set() else _report(running)

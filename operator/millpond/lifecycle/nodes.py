@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from millpond.api import labels
-from millpond.api.reasons import NodeReason, NodeState
+from millpond.api.reasons import NodeErrorCode, NodeReason, NodeState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.run import Run, RunState
@@ -16,6 +16,9 @@ LAYOUT_CONTAINER = "layout"
 
 LOST_TAINTS = ("node.kubernetes.io/out-of-service",)
 """Taints that say that nothing runs on the host any more."""
+
+FULL = 0.9
+"""The used share of the file system that holds the node directory from which on the node takes no tasks (§8.3)."""
 
 
 class NodeFacts(msgspec.Struct, frozen=True, gc=False):
@@ -33,15 +36,28 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     waits_for_start_task: bool
     busy: bool
     """At least one task is bound to it."""
+    disk_full: bool = False
+    """Its agent has measured that the node directory's file system is full."""
+
+
+class Fault(msgspec.Struct, frozen=True, gc=False):
+    """What is wrong with a node."""
+
+    code: NodeErrorCode
+    message: str
 
 
 class NodeVerdict(msgspec.Struct, frozen=True, gc=False):
-    """`reason` and `message` are the Ready condition's; `errors` are why a node is Unusable."""
+    """`reason` and `message` are the Ready condition's; `faults` are why a node is Unusable.
+
+    A full disk is told in every state: who knows of it again after a restart knows it from there.
+    """
 
     state: NodeState
     reason: str
     message: str
     start_task: Run | None = None
+    faults: tuple[Fault, ...] = ()
 
     @property
     def takes_tasks(self) -> bool:
@@ -58,8 +74,28 @@ def host_is_lost(host: HostView | None) -> bool:
     return False
 
 
+def disk_is_full(used_share: float) -> bool:
+    """True when so much of a node's disk is used, 0 to 1, that the rest is not for tasks (reference §8.3)."""
+    return used_share >= FULL
+
+
 def judge_node(facts: NodeFacts) -> NodeVerdict:
-    """State and reason, in the order in which a node comes up."""
+    """State, reason and faults."""
+    verdict = _judge(facts)
+    if not facts.disk_full or facts.pod is None or facts.leaving:
+        return verdict
+    text = (
+        f"The disk of host {facts.pod.spec.node_name} that holds the node's files is used to {FULL:.0%} or more. The "
+        "node takes no tasks until there is room: delete files on it, or delete the ComputeNode, which erases them all."
+    )
+    full = Fault(NodeErrorCode.DISK_FULL, text)
+    if verdict.takes_tasks:
+        return _unusable(NodeReason.DISK_FULL, full, verdict.start_task)
+    return msgspec.structs.replace(verdict, faults=(*verdict.faults, full))
+
+
+def _judge(facts: NodeFacts) -> NodeVerdict:
+    """All but the disk, in the order in which a node comes up."""
     pod = facts.pod
     start_task = observe_start_task(pod) if pod is not None and facts.has_start_task else None
     if facts.leaving:
@@ -97,7 +133,7 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
                 start_task,
             )
         if start_task.state is RunState.FAILED and start_task.failure is not None:
-            if not _agent_runs(pod) and _broken(pod) is None:
+            if not agent_runs(pod) and _broken(pod) is None:
                 # Whoever reads that it failed looks into its files next, and the agent shows them.
                 text = f"The start task on {host} has ended; its files can be read in a moment."
                 return NodeVerdict(NodeState.WAITING_FOR_START_TASK, NodeReason.START_TASK_RUNNING, text, start_task)
@@ -105,22 +141,28 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
                 NodeState.START_TASK_FAILED, NodeReason.START_TASK_FAILED, start_task.failure.message, start_task
             )
         if start_task.failure is not None:
-            return NodeVerdict(NodeState.UNUSABLE, NodeReason.START_TASK_IMAGE, start_task.failure.message, start_task)
+            fault = Fault(NodeErrorCode.CONTAINER_MISC_ERROR, start_task.failure.message)
+            return _unusable(NodeReason.START_TASK_IMAGE, fault, start_task)
     broken = _broken(pod)
     if broken is not None:
-        return NodeVerdict(NodeState.UNUSABLE, NodeReason.NODE_POD_BROKEN, broken, start_task)
+        return _unusable(NodeReason.NODE_POD_BROKEN, Fault(NodeErrorCode.CONTAINER_MISC_ERROR, broken), start_task)
     claim = facts.host.metadata.labels.get(labels.HOST_LABEL) if facts.host else None
     if claim is not None and not facts.claimed:
         text = f"Host {host} belongs to pool {claim}. The node waits until that pool gives it back."
         return NodeVerdict(NodeState.STARTING, NodeReason.HOST_CLAIMED, text, start_task)
-    if not _agent_runs(pod) or not facts.claimed or not facts.sized:
+    if not agent_runs(pod) or not facts.claimed or not facts.sized:
         return NodeVerdict(NodeState.STARTING, NodeReason.STARTING, f"The node starts on host {host}.", start_task)
     if facts.busy:
         return NodeVerdict(NodeState.RUNNING, NodeReason.RUNNING, f"Tasks run on host {host}.", start_task)
     return NodeVerdict(NodeState.IDLE, NodeReason.IDLE, f"The node on host {host} is free.", start_task)
 
 
-def _agent_runs(pod: PodView) -> bool:
+def _unusable(reason: NodeReason, fault: Fault, start_task: Run | None) -> NodeVerdict:
+    return NodeVerdict(NodeState.UNUSABLE, reason, fault.message, start_task, (fault,))
+
+
+def agent_runs(pod: PodView) -> bool:
+    """True while the container that holds the node directory runs."""
     agent = pod.container(AGENT_CONTAINER)
     return agent is not None and agent.running is not None
 

@@ -14,11 +14,13 @@ import pytest
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_run_stays_reaps_and_leaves_when_asked(ending: signal.Signals) -> None:
-    """The agent adopts orphans as process 1 does, here as their subreaper."""
+    """The agent adopts orphans as process 1 does, here as their subreaper. A thread beside takes no signal away."""
     become_subreaper = "import ctypes; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)"
     leave_an_orphan = "import subprocess; subprocess.run(['sh', '-c', 'exec 4<&0; (read x <&4; exit 5) >&- & echo $!'])"
     keep_signals = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})"
-    code = f"{keep_signals}; {become_subreaper}; {leave_an_orphan}; from millpond.agent.stay import stay; stay()"
+    beside = "import threading, time; meanwhile = threading.Thread(target=time.sleep, args=(60,), daemon=True).start"
+    run = "from millpond.agent.stay import stay; stay(meanwhile)"
+    code = f"{beside}; {keep_signals}; {become_subreaper}; {leave_an_orphan}; {run}"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None

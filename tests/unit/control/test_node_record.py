@@ -33,3 +33,18 @@ def test_a_node_leaves_from_the_moment_it_is_chosen() -> None:
         setattr(node, field, value)
         assert node.leaving, field
         setattr(node, field, back)
+
+
+def test_a_node_s_disk_is_full_while_the_pod_stands_whose_agent_said_so() -> None:
+    node = NodeRecord("n")
+    node.full_of = "n"
+    assert not node.disk_full
+    node.hold_pod(a_node_pod("n", uid="one"))
+    assert node.disk_full
+    node.hold_pod(a_node_pod("n", name="n-1", created=5))
+    assert not node.disk_full
+    node.drop_pod("n-1")
+    assert node.disk_full
+    node.drop_pod("n")
+    node.hold_pod(a_node_pod("n", uid="two"))
+    assert not node.disk_full

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from millpond.api import labels
-from millpond.api.reasons import NodeState
+from millpond.api.reasons import NodeErrorCode, NodeState
 from millpond.api.starttask import StartTask
 from millpond.control.actions import (
     ClaimHost,
@@ -20,6 +20,7 @@ from millpond.control.actions import (
     WriteNode,
 )
 from millpond.control.outcomes import Missed
+from millpond.scaling.measurement import Measurement
 from support.builders import CLAIM, a_host, a_job, a_node_pod, a_pool, a_task, exited, running
 from support.scene import KEY, Scene, a_running_scene, kinds, of
 
@@ -247,3 +248,29 @@ def test_a_start_task_added_to_the_pool_does_not_bar_nodes_made_without() -> Non
     scene.add(scene.edit(scene.pools["farm"], start_task=StartTask(command_line="true")))
     scene.run(seconds=5)
     assert states(scene) == [NodeState.IDLE]
+
+
+def test_a_node_whose_disk_is_full_keeps_its_tasks_and_takes_no_more_until_there_is_room() -> None:
+    scene = a_running_scene(slots=2)
+    scene.add(a_job(), a_task("early"))
+    scene.run(seconds=5)
+    (name,) = scene.nodes
+
+    def measured(share: float) -> None:
+        uid = scene.pods[name].metadata.uid
+        scene.world.observe_measurement(KEY, name, uid, Measurement(scene.now, disk_fraction=share))
+        scene.run(seconds=5)
+
+    measured(0.93)
+    assert states(scene) == [NodeState.UNUSABLE]
+    assert [error.code for error in scene.nodes[name].status.errors] == [NodeErrorCode.DISK_FULL]
+    written = len(of(WriteNode, scene.done))
+    measured(0.96)
+    assert len(of(WriteNode, scene.done)) == written
+    scene.add(a_task("late", created=1))
+    assert not of(StartAttempt, scene.run(seconds=5))
+    assert not of(StopAttempt, scene.done)
+    measured(0.5)
+    assert states(scene) == [NodeState.RUNNING]
+    assert scene.nodes[name].status.errors == ()
+    assert [start.task for start in of(StartAttempt, scene.done)] == ["early", "late"]

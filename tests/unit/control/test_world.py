@@ -11,6 +11,7 @@ from millpond.control.actions import ReleaseEvidence, StartAttempt, SweepPods
 from millpond.control.limits import Limits
 from millpond.control.plan import plan
 from millpond.control.world import PoolKey, World
+from millpond.scaling.measurement import Measurement
 from support.builders import (
     CLAIM,
     POOL,
@@ -223,3 +224,28 @@ def test_an_older_word_of_a_host_is_no_news() -> None:
     world.observe_host(a_host("host-1", version=6))
     assert list(world.observe_host(a_host("host-1", claim=CLAIM, version=5))) == []
     assert world.pool(KEY).claimed == set()
+
+
+def test_a_measurement_is_kept_of_the_pod_that_stands() -> None:
+    scene = a_running_scene()
+    (name,) = scene.nodes
+    pool = scene.world.pool(KEY)
+    uid = scene.pods[name].metadata.uid
+    one, two = Measurement(1.0, cpu_fraction=0.5), Measurement(2.0)
+    assert scene.world.observe_measurement(KEY, name, uid, one) == ()
+    assert pool.nodes[name].measurement == one
+    for stranger in ((KEY, name, "other"), (KEY, "absent", uid), (PoolKey("elsewhere", "p"), name, uid)):
+        assert scene.world.observe_measurement(*stranger, two) == ()
+    assert pool.nodes[name].measurement == one
+
+
+def test_a_full_disk_is_known_again_from_the_node_s_own_words() -> None:
+    full = {"code": "DiskFull", "message": ""}
+    for named, known in (("farm-aaaaa", True), ("farm-aaaaa-1", False)):
+        for order in itertools.permutations(
+            (a_node("farm-aaaaa", podName=named, errors=[full]), a_node_pod("farm-aaaaa", agent=running()))
+        ):
+            world = World()
+            for one in order:
+                observe(world, one)
+            assert world.pool(KEY).nodes["farm-aaaaa"].disk_full is known

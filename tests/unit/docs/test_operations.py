@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from millpond import metrics
 from millpond.api import labels
+from millpond.cluster.manifests.node_pod import METRICS_PORT
+from millpond.scaling.reading import SERIES, series_name
 from millpond.settings import Settings
 from prometheus_client.metrics import MetricWrapperBase
 
@@ -37,7 +39,15 @@ def metric_lines() -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize(("title", "wanted"), [("Settings", setting_lines()), ("Metrics", metric_lines())])
+def node_metric_lines() -> list[str]:
+    """The table of the agents' series, as they write them."""
+    return [f"| `{series_name(field)}` | {series.kind} | {series.help} |" for field, series in SERIES.items()]
+
+
+TABLES = [("Settings", setting_lines()), ("Metrics", metric_lines()), ("Metrics of nodes", node_metric_lines())]
+
+
+@pytest.mark.parametrize(("title", "wanted"), TABLES)
 def test_tables(title: str, wanted: list[str]) -> None:
     table = PAGE.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
     found = [line for line in table.splitlines() if line.startswith("| `")]
@@ -66,3 +76,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not other.exists() or (anchor and anchor not in anchors(other)):
             broken.append(target)
     assert not broken
+
+
+def test_the_port_of_agents() -> None:
+    assert f"at port {METRICS_PORT} (`metrics`)" in PAGE

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from millpond.api.reasons import NodeState
-from millpond.lifecycle.nodes import NodeFacts, host_is_lost, judge_node
+from millpond.api.reasons import NodeErrorCode, NodeState
+from millpond.lifecycle.nodes import NodeFacts, disk_is_full, host_is_lost, judge_node
 from support.builders import a_host, a_node_pod, exited, running, waiting
 
 UP = {
@@ -58,6 +58,9 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("start task's image", {**WAITS, "pod": a_node_pod(start_task=waiting("ErrImagePull"))}, NodeState.UNUSABLE),
     ("start task runs beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=running())}, NodeState.IDLE),
     ("start task failed beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=exited(1))}, NodeState.IDLE),
+    ("disk full", {"disk_full": True, "busy": True}, NodeState.UNUSABLE),
+    ("disk full, not up", {"disk_full": True, "pod": a_node_pod(agent=waiting())}, NodeState.STARTING),
+    ("disk full, leaving", {"disk_full": True, "leaving": True}, NodeState.LEAVING_POOL),
     ("agent's image", {"pod": a_node_pod(agent=waiting("ErrImagePull"))}, NodeState.UNUSABLE),
     ("agent crashes", {"pod": a_node_pod(agent=waiting("CrashLoopBackOff"))}, NodeState.UNUSABLE),
     ("host silent", {"host": a_host(ready="Unknown")}, NodeState.UNKNOWN),
@@ -103,3 +106,19 @@ def test_a_host_of_another_pool_is_named() -> None:
     verdict = judge_node(NodeFacts(**{**UP, "claimed": False, "host": a_host(claim="studio.other")}))
     assert verdict.reason == "HostClaimed"
     assert "studio.other" in verdict.message
+
+
+def test_a_full_disk_is_told_in_every_state_and_what_to_do() -> None:
+    """Also while it is not the reason why the node takes no tasks: whoever starts anew knows it from there."""
+    for more in ({}, {"host": None}, {"pod": a_node_pod(agent=waiting("ErrImagePull"))}):
+        verdict = judge_node(NodeFacts(**{**UP, "disk_full": True, **more}))
+        full = verdict.faults[-1]
+        assert full.code is NodeErrorCode.DISK_FULL
+        assert "90%" in full.message
+        assert "delete" in full.message
+        assert not verdict.takes_tasks
+
+
+@pytest.mark.parametrize(("share", "full"), [(0.0, False), (0.899, False), (0.9, True), (1.0, True)])
+def test_a_disk_is_full_from_nine_tenths_on(share: float, full: bool) -> None:
+    assert disk_is_full(share) is full

@@ -35,6 +35,12 @@ KEEP_HOST = {
 }
 """Node autoscalers leave a host alone while a node stands on it."""
 
+METRICS_PORT = 9464
+"""Where agents report measurements."""
+HOST_NETWORK = "/host/net"
+"""Where an agent sees the counters and routes of its host's network, which the node Pod is no part of."""
+HOST_NETWORK_VOLUME = "host-network"
+
 
 def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Settings) -> Manifest:
     """The manifest. Raises CommandLineError and UserRefusedError by the start task's command line and user."""
@@ -67,11 +73,15 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             + SURVIVE_SILENCE,
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
             "securityContext": of_pod(settings.task_gid),
-            "volumes": volumes(directory),
+            "volumes": [*volumes(directory), _host_network()],
             "initContainers": [_layout(user, settings), *(own if waits else [])],
             "containers": [_agent(pool, settings), *([] if waits else own)],
         },
     }
+
+
+def _host_network() -> Manifest:
+    return {"name": HOST_NETWORK_VOLUME, "hostPath": {"path": "/proc/1/net", "type": "Directory"}}
 
 
 def _one_node_a_host() -> Manifest:
@@ -112,13 +122,17 @@ def _agent(pool: Pool, settings: Settings) -> Manifest:
         "name": AGENT_CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "command": ["millpond", "agent", "run", "--root", ROOT],
+        "command": ["millpond", "agent", "run", "--root", ROOT, "--port", str(METRICS_PORT), "--network", HOST_NETWORK],
+        "ports": [{"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}],
         "resources": {"requests": {"cpu": f"{cpu}m", "memory": wanted.get("memory", str(AGENT_MEMORY_BYTES))}},
         "resizePolicy": [
             {"resourceName": "cpu", "restartPolicy": "NotRequired"},
             {"resourceName": "memory", "restartPolicy": "NotRequired"},
         ],
-        "volumeMounts": [node_mount()],
+        "volumeMounts": [
+            node_mount(),
+            {"name": HOST_NETWORK_VOLUME, "mountPath": HOST_NETWORK, "readOnly": True},
+        ],
         "securityContext": of_agent(settings.task_uid, settings.agent_gid),
     }
 

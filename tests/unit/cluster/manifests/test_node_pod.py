@@ -8,7 +8,7 @@ import pytest
 from millpond.api import labels
 from millpond.api.commandline import CommandLineError
 from millpond.api.resources import millicores
-from millpond.cluster.manifests.node_pod import node_pod, shrunk
+from millpond.cluster.manifests.node_pod import METRICS_PORT, node_pod, shrunk
 from millpond.control.actions import CreateNodePod
 from millpond.control.plan_nodes import AGENT_CPU_MILLIS as MOST_OF_A_SHRUNK_AGENT
 from millpond.lifecycle.users import UserRefusedError
@@ -165,3 +165,21 @@ def test_agent_of_a_pool_without_resources_needs_no_shrinking() -> None:
 def test_start_task_whose_command_line_cannot_be_split() -> None:
     with pytest.raises(CommandLineError):
         _pod(startTask={"commandLine": "echo 'open"})
+
+
+def test_agent_reports_at_a_named_port_and_sees_its_hosts_network_read_only() -> None:
+    pod = _pod()
+    agent = _named(pod)["agent"]
+    assert agent["ports"] == [{"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}]
+    command = agent["command"]
+    assert command[command.index("--port") + 1] == str(METRICS_PORT)
+    (mount,) = [one for one in agent["volumeMounts"] if one["mountPath"] == command[command.index("--network") + 1]]
+    assert mount["readOnly"] is True
+    (volume,) = [one for one in pod["spec"]["volumes"] if one["name"] == mount["name"]]
+    assert volume["hostPath"] == {"path": "/proc/1/net", "type": "Directory"}
+
+
+def test_nothing_but_the_agent_sees_its_hosts_network() -> None:
+    pod = _pod(startTask=START)
+    others = [*pod["spec"]["initContainers"], *pod["spec"]["containers"][1:]]
+    assert not [one["name"] for one in others for mount in one["volumeMounts"] if mount["name"] == "host-network"]

@@ -1,4 +1,7 @@
-"""Conformance scenarios on job preparation and release tasks: the operator over the model cluster, in virtual time."""
+"""Scenarios 19 and 20 (azure-batch-semantics §13), and what else §4.9 says of job preparation and release tasks.
+
+The real operator runs over the model API server in virtual time.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -64,7 +64,7 @@ CLASSES = [
 
 
 @pytest.mark.parametrize(("end", "conditions", "goes_on"), [c[1:] for c in CLASSES], ids=[c[0] for c in CLASSES])
-def test_16_every_class_of_ends_has_its_dependency_action(
+def test_scenario_16_every_class_of_ends_has_its_dependency_action(
     end: Run, conditions: dict[str, Any] | None, goes_on: bool
 ) -> None:
     async def story(world: ModelWorld) -> None:
@@ -87,7 +87,7 @@ JOB_ENDS = [
 
 
 @pytest.mark.parametrize(("end", "conditions", "state", "why"), [c[1:] for c in JOB_ENDS], ids=[c[0] for c in JOB_ENDS])
-def test_16_a_job_terminates_as_its_task_says(
+def test_scenario_16_a_job_terminates_as_its_task_says(
     end: Run, conditions: dict[str, Any] | None, state: str, why: str | None
 ) -> None:
     async def story(world: ModelWorld) -> None:
@@ -101,7 +101,7 @@ def test_16_a_job_terminates_as_its_task_says(
     assert world.status("tasks", "other")["result"] == ("Failure" if why else "Success")
 
 
-def test_16_job_action_waits_for_the_last_retry() -> None:
+def test_scenario_16_job_action_waits_for_the_last_retry() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "one", Run(exit_code=1), Run(), constraints={"maxTaskRetryCount": 1})
         await world.run_until(world.all_tasks_completed, LIMIT)
@@ -109,7 +109,7 @@ def test_16_job_action_waits_for_the_last_retry() -> None:
     assert play(story, **PERFORMS).state("jobs", "j") == "Active"
 
 
-def test_16_exit_options_that_the_job_does_not_perform_are_refused() -> None:
+def test_scenario_16_exit_options_that_the_job_does_not_perform_are_refused() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "bad", exitConditions={"default": options(job="None")}).task("j", "good")
         world.task("j", "worse", exitConditions={"default": options(dependency="Block")})
@@ -120,7 +120,7 @@ def test_16_exit_options_that_the_job_does_not_perform_are_refused() -> None:
     assert reason(world, "bad") == reason(world, "worse") == "InvalidPropertyValue"
 
 
-def test_17_ids_and_ranges_with_leading_zeros() -> None:
+def test_scenario_17_ids_and_ranges_with_leading_zeros() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "join", **after("Prep", ranges=((3, 5),)))
         world.task("j", "prep").task("j", "three", id="003").task("j", "four", id="4").task("j", "five", id="05")
@@ -129,7 +129,7 @@ def test_17_ids_and_ranges_with_leading_zeros() -> None:
     assert ran(play(story, **USES))[-1] == "join"
 
 
-def test_17_a_missing_predecessor_is_waited_for() -> None:
+def test_scenario_17_a_missing_predecessor_is_waited_for() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "then", **after("later"))
         await world.run_quiet(REST, LIMIT)
@@ -140,7 +140,7 @@ def test_17_a_missing_predecessor_is_waited_for() -> None:
     assert ran(play(story, **USES)) == ["later", "then"]
 
 
-def test_17_a_failed_predecessor_that_is_made_again_unblocks() -> None:
+def test_scenario_17_a_failed_predecessor_that_is_made_again_unblocks() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "first", Run(exit_code=1)).task("j", "then", **after("first"))
         await world.run_until(lambda: world.state("tasks", "first") == "Completed", LIMIT)
@@ -150,7 +150,7 @@ def test_17_a_failed_predecessor_that_is_made_again_unblocks() -> None:
     assert ran(play(story, **USES)) == ["first", "then"]
 
 
-def test_17_reactivation_of_a_failed_predecessor_unblocks() -> None:
+def test_scenario_17_reactivation_of_a_failed_predecessor_unblocks() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "first", Run(exit_code=1), Run()).task("j", "then", **after("first"))
         await world.run_until(lambda: world.state("tasks", "first") == "Completed", LIMIT)
@@ -160,7 +160,7 @@ def test_17_reactivation_of_a_failed_predecessor_unblocks() -> None:
     assert ran(play(story, **USES)) == ["first", "then"]
 
 
-def test_17_without_the_flag_of_the_job() -> None:
+def test_scenario_17_without_the_flag_of_the_job() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "then", **after("first")).task("j", "first")
         await world.run_until(lambda: world.state("tasks", "first") == "Completed", LIMIT)
@@ -170,7 +170,7 @@ def test_17_without_the_flag_of_the_job() -> None:
     assert reason(world, "then") == "TaskDependenciesNotSpecifiedOnJob"
 
 
-def test_17_a_cycle_is_told_and_runs_when_it_is_broken() -> None:
+def test_scenario_17_a_cycle_is_told_and_runs_when_it_is_broken() -> None:
     async def story(world: ModelWorld) -> None:
         world.task("j", "a", **after("b")).task("j", "b", **after("a"))
         await world.run_until(lambda: reason(world, "a") == reason(world, "b") == "DependencyCycle", LIMIT)

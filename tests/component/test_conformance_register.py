@@ -1,0 +1,41 @@
+"""Which of Azure Batch's minimum scenarios (azure-batch-semantics §13) are held: each by tests `test_scenario_N_…`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+SCENARIOS = {
+    9: "a job that names a missing pool waits for it",
+    10: "priorities",
+    11: "slots; packing and spreading",
+    12: "retries",
+    13: "a task whose node restarts runs again, at no charge",
+    14: "wall clocks of tasks and jobs",
+    15: "an empty job that terminates; the one-way property",
+    16: "exit conditions",
+    17: "dependencies",
+    18: "the job manager",
+    19: "job preparation",
+    20: "job release",
+    24: "a job is disabled and enabled; what its state forbids",
+    25: "termination leaves active tasks active",
+    26: "reactivation",
+    30: "the environment: what wins, and whose scope it is",
+    39: "the limit of 180 days",
+}
+NUMBER = re.compile(r"^(?:async )?def test_scenario_(\d+)_", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def tested() -> set[int]:
+    """The numbers of the scenarios that tests beside this one name."""
+    files = sorted(Path(__file__).parent.glob("test_conformance_*.py"))
+    return {int(number) for file in files for number in NUMBER.findall(file.read_text())}
+
+
+@pytest.mark.parametrize("number", SCENARIOS, ids=lambda number: f"{number}: {SCENARIOS[number]}")
+def test_a_scenario_has_its_test(number: int, tested: set[int]) -> None:
+    assert number in tested
