@@ -14,6 +14,8 @@ NAMESPACE = "default"
 POOLS = ("p0", "p1")
 JOBS = ("j0", "j1", "j2")
 MOST_TASKS = 25
+OPTIONS = ("Requeue", "Terminate", "TaskCompletion")
+"""What becomes of the tasks of a node."""
 
 
 class Users:
@@ -35,6 +37,8 @@ class Users:
             (8, self._make_pool),
             (6, self._resize),
             (2, self._delete_node),
+            (4, self._disable_node),
+            (6, self._enable_node),
             (4, self._end_task),
             (3, self._delete_task),
             (4, self._reactivate_task),
@@ -166,8 +170,16 @@ class Users:
     def _resize(self) -> str:
         spec: dict[str, Any] = {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
         if self.random.random() < 0.7:
-            spec["nodeDeallocationOption"] = self.random.choice(("Requeue", "Terminate", "TaskCompletion"))
+            spec["nodeDeallocationOption"] = self.random.choice(OPTIONS)
         return self._patch("pools", self._some("pools"), spec)
+
+    def _disable_node(self) -> str:
+        option = self.random.choice(OPTIONS)
+        wanted = {"schedulable": False, "disableSchedulingOption": option}
+        return self._patch("computenodes", self._some("computenodes"), wanted)
+
+    def _enable_node(self) -> str:
+        return self._patch("computenodes", self._some("computenodes"), {"schedulable": True})
 
     def _end_task(self) -> str:
         return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
