@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from . import binaries, images, operations, packages, state
+from . import binaries, images, machine_controller, operations, packages, state
 from .layout import Instance
 from .operations import NodeWish
 from .progress import ClusterError, say
@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     wish(node)
     add("remove-node", _remove_node, "remove a node and what runs on it").add_argument("node", metavar="NODE")
+    machines = add("machines", _machines, "MachineDeployments as Cluster API's, whose Machines are real nodes")
+    machines.add_argument(
+        "what", choices=("up", "down", "run"), help="install and start, remove all, or be the process that serves them"
+    )
     add("kubeconfig", _kubeconfig, "print the path of the administrator's kubeconfig")
     add("load-image", _load_image, "load images into every node, present and to come").add_argument(
         "images",
@@ -120,12 +124,18 @@ def _add_node(options: argparse.Namespace) -> int:
     if options.simulated:
         print("\n".join(operations.add_simulated(instance, options.simulated, _wish(options), options.task_seconds)))
     else:
-        print(operations.add_nodes(instance, _wish(options)))
+        print("\n".join(operations.add_nodes(instance, [_wish(options)])))
     return 0
 
 
 def _remove_node(options: argparse.Namespace) -> int:
     operations.remove_node(_instance(options), options.node)
+    return 0
+
+
+def _machines(options: argparse.Namespace) -> int:
+    serve = {"up": machine_controller.install, "down": machine_controller.remove, "run": machine_controller.run}
+    serve[options.what](_instance(options))
     return 0
 
 

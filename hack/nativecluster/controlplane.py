@@ -1,15 +1,19 @@
-"""The control plane: etcd, API server, controller manager, scheduler, and KWOK where simulated nodes are wanted."""
+"""The control plane: etcd, API server, controller manager, scheduler; KWOK and a controller of machines if wanted."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from . import binaries, certificates, cgroups, configuration, processes, stages
 from .certificates import Subject
 from .kube import Kube
-from .layout import Instance, Plan
+from .layout import SOURCE, Instance, Plan
 from .progress import ClusterError, step, wait_until
 from .state import ClusterRecord, write_whole
+
+MACHINES = "machines"
+"""The name of the process that adds and removes nodes as MachineDeployments want."""
 
 _CLIENTS = {
     "admin": Subject("millpond-admin", "system:masters"),
@@ -76,12 +80,15 @@ def start(instance: Instance, record: ClusterRecord) -> None:
         60,
         failed=lambda: _death(instance, "kube-controller-manager", "kube-scheduler", "kube-apiserver"),
     )
+    if record.machines:
+        tool = [sys.executable, str(SOURCE.parent / "cluster"), "machines", "run", "--name", instance.name]
+        _start(instance, MACHINES, tool)
 
 
 def components(record: ClusterRecord) -> list[str]:
     """The names of the processes that must run."""
     names = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"]
-    return [*names, "kwok"] if record.simulated else names
+    return names + ["kwok"] * record.simulated + [MACHINES] * record.machines
 
 
 def _group(instance: Instance) -> Path | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .layout import Plan
 
-_PATCH = "application/strategic-merge-patch+json"
+_PATCH = "application/merge-patch+json"
 
 
 class Kube:

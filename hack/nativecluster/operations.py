@@ -25,6 +25,8 @@ class NodeWish:
     labels: str = ""
     cpu: str = ""
     memory: str = ""
+    machine: str = ""
+    """Which Machine the node is, if it is one."""
 
 
 def up(instance: Instance, count: int | None, *, kubelets: bool, wish: NodeWish) -> ClusterRecord:
@@ -44,7 +46,7 @@ def up(instance: Instance, count: int | None, *, kubelets: bool, wish: NodeWish)
             raise ClusterError(f"{wanted} nodes are too many: {MAX_NODES} is the most")
         if not record.nodes or count is not None:
             while len(record.nodes) < wanted:
-                record.add_node(wish.labels, wish.cpu, wish.memory)
+                record.add_node(wish.labels, wish.cpu, wish.memory, wish.machine)
         state.save(instance, record)
         converge(instance, record)
     return record
@@ -130,17 +132,23 @@ def _end_all(instance: Instance, record: ClusterRecord | None) -> None:
     shutil.rmtree(instance.root, ignore_errors=True)
 
 
-def add_nodes(instance: Instance, wish: NodeWish) -> str:
-    """Add one real node; return its name."""
+def add_nodes(instance: Instance, wishes: Sequence[NodeWish]) -> list[str]:
+    """Add real nodes, and start whatever else does not run; return the names of the new ones."""
     with holding(instance):
         record = state.existing(instance)
         if not record.kubelets:
             raise ClusterError(f"cluster {instance.name} was made with --no-kubelets: it takes simulated nodes only")
         prepare(kubelets=True)
-        name = record.add_node(wish.labels, wish.cpu, wish.memory).name
+        names = [record.add_node(wish.labels, wish.cpu, wish.memory, wish.machine).name for wish in wishes]
         state.save(instance, record)
         converge(instance, record)
-    return name
+    return names
+
+
+def all_run(instance: Instance) -> bool:
+    """Whether the programs of all real nodes run."""
+    record = state.existing(instance)
+    return all(Node(instance, record, item).running() for item in record.nodes)
 
 
 def add_simulated(instance: Instance, count: int, wish: NodeWish, task_seconds: float | None) -> list[str]:

@@ -29,6 +29,7 @@ class NodeRecord:
     labels: str = ""
     cpu: str = ""
     memory: str = ""
+    machine: str = ""
 
 
 @dataclass
@@ -39,6 +40,7 @@ class ClusterRecord:
     slot: int
     kubelets: bool = True
     simulated: bool = False
+    machines: bool = False
     task_seconds: float = 1.0
     nodes: list[NodeRecord] = field(default_factory=list)
 
@@ -51,13 +53,13 @@ class ClusterRecord:
         """The real node of that name."""
         return next((node for node in self.nodes if node.name == name), None)
 
-    def add_node(self, labels: str = "", cpu: str = "", memory: str = "") -> NodeRecord:
+    def add_node(self, labels: str = "", cpu: str = "", memory: str = "", machine: str = "") -> NodeRecord:
         """Record one more real node, under the first free number."""
         taken = {node.index for node in self.nodes}
         index = next((number for number in range(1, MAX_NODES + 1) if number not in taken), None)
         if index is None:
             raise ClusterError(f"cluster {self.name} has {MAX_NODES} nodes already, which is the most")
-        node = NodeRecord(f"node-{index}", index, labels, cpu, memory)
+        node = NodeRecord(f"node-{index}", index, labels, cpu, memory, machine)
         self.nodes.append(node)
         return node
 

@@ -207,6 +207,38 @@ def test_simulated_nodes_run_pods_that_end_as_they_are_told(cluster):
     assert set(cluster.nodes()) == {"node-1", "node-2"}
 
 
+def test_machines_are_nodes_and_marked_ones_go_first_even_if_their_controller_dies(cluster):
+    before = cluster.nodes()
+    cluster.run("machines", "up")
+    template = {"spec": {"labels": {"zone": "m"}, "cpu": "0.5", "memory": "1Gi"}}
+    document = {
+        "apiVersion": "cluster.x-k8s.io/v1beta2",
+        "kind": "MachineDeployment",
+        "metadata": {"name": "batch"},
+        "spec": {"replicas": 2, "template": template},
+    }
+    cluster.kubectl("apply", "-f", "-", text=json.dumps(document))
+
+    def machines():
+        items = cluster.get("machines.cluster.x-k8s.io")["items"]
+        return {item["metadata"]["name"]: item.get("status", {}).get("nodeRef", {}).get("name") for item in items}
+
+    eventually(lambda: len(machines()) == 2 and all(machines().values()), "two machines are nodes", detail=machines)
+    first, second = machines()["batch-1"], machines()["batch-2"]
+    assert cluster.get("node", first)["metadata"]["labels"]["zone"] == "m"
+    os.kill(int(cluster.processes()["machines"]), signal.SIGKILL)
+    cluster.kubectl("annotate", "machines.cluster.x-k8s.io/batch-1", "cluster.x-k8s.io/delete-machine=")
+    cluster.kubectl("scale", "machinedeployments.cluster.x-k8s.io/batch", "--replicas=1")
+    assert cluster.run("status", check=False).returncode == 1
+    cluster.run("up")
+    eventually(lambda: machines() == {"batch-2": second}, "the marked one goes", detail=machines)
+    assert cluster.nodes() == before | {second: True}
+    cluster.run("machines", "down")
+    assert cluster.nodes() == before
+    assert "machines" not in cluster.processes()
+    assert not cluster.ask_kubectl("get", "crds", "-o", "name").stdout
+
+
 @pytest.mark.parametrize(
     "victims", [["node-1-kubelet"], ["node-1-containerd", "node-2-kube-proxy"], ["kube-scheduler", "etcd"]]
 )

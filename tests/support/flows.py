@@ -205,6 +205,15 @@ async def manager_displaces(world: ModelWorld) -> None:
     await world.run_until(world.all_tasks_completed, LIMIT)
 
 
+async def tasks_give_way(world: ModelWorld) -> None:
+    """Of two tasks of a job that allows it one is stopped for a job of higher priority, and runs again after it."""
+    world.host("h1").pool("p", 1, 2).job("low", allowTaskPreemption=True)
+    world.task("low", "t1", Run(seconds=60)).task("low", "t2", Run(seconds=60), Run(seconds=20))
+    await world.run_until(lambda: world.running() == 2, LIMIT)
+    world.job("high", priority=1).task("high", "u1", Run(seconds=30))
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     from_apply_to_result,
@@ -219,6 +228,7 @@ FLOWS: tuple[Flow, ...] = (
     task_is_reactivated,
     job_has_a_manager,
     manager_displaces,
+    tasks_give_way,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
     *map(_disables_node, ("Requeue", "Terminate", "TaskCompletion")),
     *map(_disables, ("Requeue", "Terminate", "Wait")),

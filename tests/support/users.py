@@ -73,6 +73,8 @@ class Users:
 
     def _make_job(self) -> str:
         spec: dict[str, Any] = {"poolName": self.random.choice(POOLS), "priority": self.random.choice((0, 0, 5))}
+        if self.random.random() < 0.4:
+            spec["allowTaskPreemption"] = True
         if self.random.random() < 0.3:
             spec["maxParallelTasks"] = self.random.choice((1, 2))
         if self.random.random() < 0.3:
@@ -206,7 +208,11 @@ class Users:
         job = self.verbs.store.get("jobs", (NAMESPACE, name)) or {}
         if (job.get("status") or {}).get("state") == "Disabled":
             return self._patch("jobs", name, {"poolName": self.random.choice(POOLS)})
-        wanted = {"priority": self.random.choice((-5, 0, 5)), "maxParallelTasks": self.random.choice((-1, 1, 2))}
+        wanted = {
+            "priority": self.random.choice((-5, 0, 5)),
+            "maxParallelTasks": self.random.choice((-1, 1, 2)),
+            "allowTaskPreemption": self.random.random() < 0.5,
+        }
         return self._patch("jobs", name, dict([self.random.choice(sorted(wanted.items()))]))
 
     def _delete(self, plural: str) -> str:

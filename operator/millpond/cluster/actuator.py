@@ -68,6 +68,7 @@ class Actuator:
             act.ReleaseHost: nodes.release_host,
             act.WriteNode: nodes.write_node,
             act.WritePool: nodes.write_pool,
+            act.CloseNetwork: nodes.close_network,
             act.Announce: self._announce,
         }
 

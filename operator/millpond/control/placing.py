@@ -6,7 +6,7 @@ from millpond.api import naming
 from millpond.control.actions import AnyAction, StartAttempt
 from millpond.control.attempt import Attempt
 from millpond.control.fold_pods import enter
-from millpond.control.former_pods import in_the_way
+from millpond.control.former_pods import in_the_way, why_waits
 from millpond.control.job_nodes import preparation_before
 from millpond.control.limits import Limits
 from millpond.control.managers import head_of
@@ -43,7 +43,9 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
             pool.dequeue(task)
             pool.mark("task", f"{job.name}/{name}")
             continue
-        if in_the_way(task, now, limits) is not None:
+        former = in_the_way(task, now, limits)
+        if former is not None:
+            task.problem = why_waits(task, former)
             pool.dequeue(task)
             pool.mark("task", f"{job.name}/{name}")
             continue

@@ -129,8 +129,14 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
 
 
 def _former_pod(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> Problem | None:
-    """What else keeps a task back that nothing keeps back; looked at again and again until it is over."""
-    former = in_the_way(task, now, limits) if not task.blocked else None
+    """What placement found in the way of a task that nothing else keeps back; looked at again until it is over.
+
+    Placement alone finds it: what is said of a task must not depend on when it happened to be judged.
+    """
+    found = task.problem.reason if task.problem else task.written_problem
+    if found != TaskReason.FORMER_POD_ENDING or task.blocked:
+        return None
+    former = in_the_way(task, now, limits)
     if former is None:
         return None
     task.not_before = max(task.not_before, now + limits.backoff)

@@ -12,6 +12,7 @@ from millpond.api.reasons import JobReason, JobState, TaskState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
+    CloseNetwork,
     CreateEraser,
     CreateManager,
     CreateNode,
@@ -186,6 +187,9 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
         case ReleaseHost():
             pool.releasing.discard(action.host)
             pool.look_at(again, "size", pool.name)
+        case CloseNetwork():
+            pool.network = None
+            pool.look_at(again, "pool", pool.name)
         case DeleteNodePod() | ShrinkNodePod():
             for node in pool.nodes.values():
                 if action.pod in node.pods:
@@ -227,7 +231,7 @@ def _forget_let_go(attempt: Attempt) -> None:
     """Back to what the Pod itself says of its end and its evidence."""
     meta = attempt.view.metadata if attempt.view else None
     attempt.deleting = meta is not None and meta.deletion_timestamp is not None
-    attempt.displaced = meta is not None and labels.DISPLACED in meta.labels
+    attempt.displaced = meta.labels.get(labels.DISPLACED, "") if meta is not None else ""
     attempt.released = meta is not None and labels.EVIDENCE_FINALIZER not in meta.finalizers
 
 

@@ -71,8 +71,9 @@ def total(vector: Vector) -> float:
 
 def val(vector: Vector, index: float) -> float:
     """The element at an index that counts from 0; its fraction is cut off."""
-    if -1 < index < len(vector):
-        return vector[int(index)]
+    place = int(index)
+    if 0 <= place < len(vector):
+        return vector[place]
     count = len(vector)
     there = f"elements 0 to {count - 1:,}" if count > 1 else "element 0 alone" if count else "no elements"
     hint = "Look at len first: len(v) > 0 ? val(v, 0) : 0."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from millpond.api.job import DesiredState
 from millpond.control.actions import StartAttempt
 from millpond.control.explanation import facts_of
 from millpond.scheduling.explain import explain
@@ -108,3 +109,13 @@ def test_an_own_attempt_that_was_given_up_is_in_the_way_when_its_host_is_back() 
     assert started(scene, seconds=30) == [], "t-1 may still run"
     scene.ends("t-1", exited(137))
     assert started(scene) == ["t-3"]
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_it_is_told_where_it_is_what_a_task_waits_for(disabled: bool) -> None:
+    """A task is judged for many reasons, and says no more of itself then than one that was not."""
+    scene = a_scene_with_a_successor()
+    scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.DISABLED if disabled else DesiredState.ACTIVE))
+    scene.pool_state().mark("task", "film/b")
+    scene.run(seconds=5)
+    assert (told(scene, "b") == "FormerPodEnding") == (not disabled)
