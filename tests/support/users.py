@@ -47,6 +47,7 @@ class Users:
             (5, self._enable_job),
             (3, self._edit_job),
             (2, self._delete_job),
+            (2, self._force_job),
             (2, self._delete_pool),
         )
         chosen = self.random.choices([a for _, a in acts], [w for w, _ in acts])[0]
@@ -193,6 +194,9 @@ class Users:
 
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})
+
+    def _force_job(self) -> str:
+        return self._patch("jobs", self._some("jobs"), {"force": self.random.random() < 0.8})
 
     def _disable_job(self) -> str:
         option = self.random.choice(("Requeue", "Terminate", "Wait"))

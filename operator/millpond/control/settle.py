@@ -260,7 +260,9 @@ def _drop_job_task(pool: PoolState, action: StartJobTask, outcome: Outcome, agai
     pod, of = pool.job_pods.get(action.pod), pool.job_nodes.get(action.key)
     if of is not None:
         of.not_before = max(of.not_before, again)
-        of.refusal = outcome.message if isinstance(outcome, Refused) else ""
+        of.refused = isinstance(outcome, Refused)
+        if isinstance(outcome, Refused):
+            of.refusals[action.role] = outcome.message
         pool.mark("jobnode", of.key)
         pool.look_at(of.not_before, "jobnode", of.key)
     if pod is not None and pod.view is None:
