@@ -38,6 +38,7 @@ class NodeState(StrEnum):
     START_TASK_FAILED = "StartTaskFailed"
     IDLE = "Idle"
     RUNNING = "Running"
+    OFFLINE = "Offline"
     LEAVING_POOL = "LeavingPool"
     UNKNOWN = "Unknown"
     UNUSABLE = "Unusable"
@@ -132,6 +133,7 @@ class ConditionType(StrEnum):
     COMPLETE = "Complete"
     SUCCEEDED = "Succeeded"
     DISABLED = "Disabled"
+    AUTOSCALE_SUCCEEDED = "AutoscaleSucceeded"
 
 
 class PoolReason(StrEnum):
@@ -140,6 +142,7 @@ class PoolReason(StrEnum):
     NODES_READY = "NodesReady"
     NODES_STARTING = "NodesStarting"
     START_TASK_FAILED = "StartTaskFailed"
+    NODES_DISABLED = "NodesDisabled"
     NODES_UNUSABLE = "NodesUnusable"
     AWAITING_HOSTS = "AwaitingHosts"
     RESIZE_FAILED = "ResizeFailed"
@@ -148,6 +151,14 @@ class PoolReason(StrEnum):
     STEADY = "Steady"
     DELETING = "Deleting"
     INVALID_DOCUMENT = "InvalidDocument"
+
+
+class AutoScaleReason(StrEnum):
+    """Reasons of a Pool's condition AutoscaleSucceeded, beside the codes of the language, and of events of it."""
+
+    EVALUATED = "Evaluated"
+    RESIZED_BY_FORMULA = "ResizedByFormula"
+    SAMPLES_NOT_KEPT = "SamplesNotKept"
 
 
 class NodeReason(StrEnum):
@@ -165,6 +176,7 @@ class NodeReason(StrEnum):
     START_TASK_RUNNING = "StartTaskRunning"
     START_TASK_FAILED = "StartTaskFailed"
     START_TASK_IMAGE = "StartTaskImage"
+    SCHEDULING_DISABLED = "SchedulingDisabled"
     DISK_FULL = "DiskFull"
     LEAVING_POOL = "LeavingPool"
 
