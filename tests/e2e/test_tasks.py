@@ -5,9 +5,13 @@ All tasks are handed in at once and run beside each other on the shared pool: tw
 
 from __future__ import annotations
 
+import urllib.request
 from typing import Any
 
 import pytest
+from millpond.agent.report import take_reading
+from millpond.cluster.manifests.node_pod import METRICS_PORT
+from millpond.scaling.reading import read_reading
 from support.installation import Space, shell
 from support.live import Document, condition
 
@@ -220,3 +224,22 @@ def test_a_pod_deleted_by_hand_is_an_uncounted_requeue(shared: Space) -> None:
     assert again["podName"] != first["podName"]
     assert (again["retryCount"], again["requeueCount"]) == (0, 0)
     shared.live.delete("tasks", shared.name, name)
+
+
+def test_a_node_reports_what_its_host_does(shared: Space) -> None:
+    """All hosts are this machine, so what an agent sees from its container is what is seen from here."""
+    address = shared.nodes("shared", 2)[0]["status"]["ipAddress"]
+    before = reading(address)
+    shared.job("load", "shared")
+    shared.task("spins", "load", "end=$(($(date +%s) + 3)); while [ $(date +%s) -lt $end ]; do :; done")
+    assert shared.completed("spins")["result"] == "Success"
+    after, own = reading(address), take_reading(str(shared.installation.node_root), "/proc/1/net")
+    assert after.cpu_busy_seconds - before.cpu_busy_seconds > 1.5
+    told = {field for field, value in after._asdict().items() if value is not None}
+    assert told == {field for field, value in own._asdict().items() if value is not None}
+    assert after.disk_available_bytes == pytest.approx(own.disk_available_bytes, rel=0.05)
+
+
+def reading(address: str) -> Any:
+    with urllib.request.urlopen(f"http://{address}:{METRICS_PORT}/metrics", timeout=5) as answer:
+        return read_reading(answer.read().decode())

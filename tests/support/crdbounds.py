@@ -28,12 +28,12 @@ def size_cases(table: Table) -> Iterator[Case]:
 def required_cases(table: Table) -> Iterator[Case]:
     """Every required field of a kind's spec, left out of a document that has every field."""
     schema = spec_schema(table.kind)
-    places = dict(_places(schema, table.full))
+    places = dict(_places(schema, merged(table.full, table.instead))) | dict(_places(schema, table.full))
     for named, node in nodes(schema):
         for field in node.get("required", ()):
             path = f"{places[named]}.{field}".lstrip(".")
             says = (f"spec.{path}", "Required value")
-            yield Case(table.kind, f"no {path}", _without(table.full, path), says=says)
+            yield Case(table.kind, f"no {path}", _without(table.holding(path), path), says=says)
 
 
 def _places(schema: dict[str, Any], value: Any, named: str = "", path: str = "") -> Iterator[tuple[str, str]]:
@@ -72,16 +72,18 @@ def _sized(present: Any, size: int) -> Any:
     if isinstance(present, dict):
         names = (*present, *(f"example.com/n{index}" for index in range(size)))
         return dict.fromkeys(names[:size], next(iter(present.values())))
+    if len(str(present)) == size:
+        return present
     return ("1" if str(present)[:1].isdigit() else "a") * size
 
 
 def _numbered(item: Any, index: int) -> Any:
-    """A copy of a list's item with a name, or an exit code, of its own."""
+    """A copy of a list's item with a name, an exit code or a port of its own."""
     copied = copy.deepcopy(item)
     if not isinstance(copied, dict):
         return copied
-    if "code" in copied:
-        copied["code"] = index
+    for field in {"code", "port"} & copied.keys():
+        copied[field] = index + 1
     holder = copied.get("metadata", copied)
     if "name" in holder:
         holder["name"] = f"n{index}"

@@ -33,7 +33,8 @@ class Sizes:
             self._books.say(f"pool {pool['metadata']['name']}: counts the removals of {fresh & self._counted} again")
         self._counted |= fresh
         same = before and all(before.get(word) == after.get(word) for word in ASKED)
-        if not same or pool["metadata"].get("deletionTimestamp"):
+        by_formula = "autoScale" in pool["spec"] or old.get("autoScaleRun") != new.get("autoScaleRun")
+        if not same or by_formula or pool["metadata"].get("deletionTimestamp"):
             return
         wanted = max(0, old["targetDedicatedNodes"] - len(fresh))
         if new["targetDedicatedNodes"] != wanted:

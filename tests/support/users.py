@@ -14,6 +14,15 @@ NAMESPACE = "default"
 POOLS = ("p0", "p1")
 JOBS = ("j0", "j1", "j2")
 MOST_TASKS = 25
+OPTIONS = ("Requeue", "Terminate", "TaskCompletion")
+"""What becomes of the tasks of a node."""
+FORMULAS = (
+    "$TargetDedicatedNodes = min(3, $PendingTasks.GetSample(1));",
+    "$TargetDedicatedNodes = rand() * 4; $NodeDeallocationOption = taskcompletion;",
+    "$TargetDedicatedNodes = min(2, avg($ActiveTasks.GetSample(10 * TimeInterval_Minute, 80)));",
+    "$TargetDedicatedNodes = 3; nonsense",
+    "$TargetDedicatedNodes = (",
+)
 
 
 class Users:
@@ -37,6 +46,8 @@ class Users:
             (2, self._delete_node),
             (2, self._remove_node),
             (2, self._stop_resize),
+            (4, self._disable_node),
+            (6, self._enable_node),
             (4, self._end_task),
             (3, self._delete_task),
             (4, self._reactivate_task),
@@ -45,6 +56,7 @@ class Users:
             (5, self._enable_job),
             (3, self._edit_job),
             (2, self._delete_job),
+            (2, self._force_job),
             (2, self._delete_pool),
         )
         chosen = self.random.choices([a for _, a in acts], [w for w, _ in acts])[0]
@@ -60,7 +72,7 @@ class Users:
 
     def _make_pool(self) -> str:
         spec: dict[str, Any] = {
-            "targetDedicatedNodes": self.random.choice((1, 1, 2, 3)),
+            **self._size(),
             "taskSlotsPerNode": self.random.choice((1, 2, 4)),
             "nodeTemplate": {"image": "busybox"},
             "taskSchedulingPolicy": {"nodeFillType": self.random.choice(("Spread", "Pack"))},
@@ -71,6 +83,8 @@ class Users:
 
     def _make_job(self) -> str:
         spec: dict[str, Any] = {"poolName": self.random.choice(POOLS), "priority": self.random.choice((0, 0, 5))}
+        if self.random.random() < 0.4:
+            spec["allowTaskPreemption"] = True
         if self.random.random() < 0.3:
             spec["maxParallelTasks"] = self.random.choice((1, 2))
         if self.random.random() < 0.3:
@@ -166,9 +180,9 @@ class Users:
         return f"patch {plural}/{name} {spec}"
 
     def _resize(self) -> str:
-        spec: dict[str, Any] = {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
+        spec: dict[str, Any] = {"autoScale": None, "targetDedicatedNodes": None} | self._size()
         if self.random.random() < 0.7:
-            spec["nodeDeallocationOption"] = self.random.choice(("Requeue", "Terminate", "TaskCompletion"))
+            spec["nodeDeallocationOption"] = self.random.choice(OPTIONS)
         if self.random.random() < 0.3:
             spec["resizedAt"] = self._a_time()
         return self._patch("pools", self._some("pools"), spec)
@@ -177,7 +191,7 @@ class Users:
         return self._patch("pools", self._some("pools"), {"resizeStoppedAt": self._a_time()})
 
     def _remove_node(self) -> str:
-        option = self.random.choice(("Requeue", "Terminate", "TaskCompletion"))
+        option = self.random.choice(OPTIONS)
         spec = {"removedAt": self._a_time(), "removalOption": option}
         return self._patch("computenodes", self._some("computenodes"), spec)
 
@@ -185,6 +199,25 @@ class Users:
         """One that was never given before."""
         self._times += 1
         return f"2030-01-01T{self._times // 3600:02}:{self._times // 60 % 60:02}:{self._times % 60:02}Z"
+
+    def _disable_node(self) -> str:
+        option = self.random.choice(OPTIONS)
+        wanted = {"schedulable": False, "disableSchedulingOption": option}
+        return self._patch("computenodes", self._some("computenodes"), wanted)
+
+    def _enable_node(self) -> str:
+        return self._patch("computenodes", self._some("computenodes"), {"schedulable": True})
+
+    def _size(self) -> dict[str, Any]:
+        """A target or, now and then, a formula."""
+        if self.random.random() < 0.7:
+            return {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
+        return {"autoScale": {"formula": self.random.choice(FORMULAS), "evaluationIntervalSeconds": 300}}
+
+    def drop_formulas(self) -> None:
+        """All pools keep the size that they have."""
+        for space, name in sorted(self.verbs.store.all("pools")):
+            self.verbs.merge_patch("pools", space, name, {"spec": {"autoScale": None}})
 
     def _end_task(self) -> str:
         return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
@@ -195,6 +228,9 @@ class Users:
 
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})
+
+    def _force_job(self) -> str:
+        return self._patch("jobs", self._some("jobs"), {"force": self.random.random() < 0.8})
 
     def _disable_job(self) -> str:
         option = self.random.choice(("Requeue", "Terminate", "Wait"))
@@ -210,7 +246,11 @@ class Users:
         job = self.verbs.store.get("jobs", (NAMESPACE, name)) or {}
         if (job.get("status") or {}).get("state") == "Disabled":
             return self._patch("jobs", name, {"poolName": self.random.choice(POOLS)})
-        wanted = {"priority": self.random.choice((-5, 0, 5)), "maxParallelTasks": self.random.choice((-1, 1, 2))}
+        wanted = {
+            "priority": self.random.choice((-5, 0, 5)),
+            "maxParallelTasks": self.random.choice((-1, 1, 2)),
+            "allowTaskPreemption": self.random.random() < 0.5,
+        }
         return self._patch("jobs", name, dict([self.random.choice(sorted(wanted.items()))]))
 
     def _delete(self, plural: str) -> str:

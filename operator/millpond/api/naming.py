@@ -87,6 +87,11 @@ def eraser_pod(node: str) -> str:
     return shorten(node, NAME_LIMIT - len(suffix)) + suffix
 
 
+def network_policy(pool_name: str) -> str:
+    """The NetworkPolicy that closes a pool's Pods: ``millpond-pool-<pool>``."""
+    return f"millpond-pool-{pool_name}"
+
+
 def host_claim(namespace: str, pool_name: str) -> str:
     """The value of label and taint on a host that belongs to the pool: ``<namespace>.<pool>``."""
     return label_value(f"{namespace}.{pool_name}")
@@ -101,6 +106,16 @@ def scheduled_job(schedule_name: str, number: int) -> str:
 def manager_task(job_name: str, manager_id: str) -> str:
     """The task of a job's manager: ``<job>-<id>``, which the Job's schema keeps short enough."""
     return f"{job_name}-{manager_id}"
+
+
+def current_samples(pool_name: str) -> str:
+    """The ConfigMap with the samples of a pool's present hour: ``millpond-samples-hour-<pool>``."""
+    return f"millpond-samples-hour-{pool_name}"
+
+
+def sealed_samples(pool_name: str) -> str:
+    """The ConfigMap with the samples of a pool's past hours: ``millpond-samples-day-<pool>``."""
+    return f"millpond-samples-day-{pool_name}"
 
 
 def job_account(job_name: str) -> str:

@@ -5,10 +5,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from millpond.api.autoscale import AutoScale, AutoScaleHistory, AutoScaleRun
 from millpond.api.conditions import Conditions
 from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
+from millpond.api.network import NetworkConfiguration
 from millpond.api.reasons import AllocationState, PoolState
 from millpond.api.resources import Quantity
 from millpond.api.schema import (
@@ -35,7 +37,7 @@ Uid = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class NodeDeallocationOption(StrEnum):
-    """What becomes of the tasks of a node that leaves."""
+    """What becomes of the tasks of a node that is emptied."""
 
     REQUEUE = "Requeue"
     TERMINATE = "Terminate"
@@ -167,11 +169,37 @@ class Provider(Document):
     type: ProviderType = ProviderType.SCHEDULER
 
 
+MAX_NODES = 10_000
+"""Nodes of a pool."""
+
+
 class PoolSpec(Document):
     """What a pool shall be."""
 
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "!has(self.autoScale) || !has(self.targetDedicatedNodes)",
+                "the formula in autoScale sets the number of nodes: drop targetDedicatedNodes, "
+                "or remove autoScale to size the pool by hand",
+                at=".targetDedicatedNodes",
+            )
+        )
+    )
+
     display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
-    target_dedicated_nodes: Annotated[int, Field(ge=0, le=10_000, description="How many nodes the pool wants")] = 0
+    target_dedicated_nodes: (
+        Annotated[
+            int,
+            Field(
+                ge=0,
+                le=MAX_NODES,
+                description="How many nodes the pool wants; default: as many as before, and none at first",
+            ),
+        ]
+        | None
+    ) = None
+    auto_scale: AutoScale | None = Field(default=None, description="A formula that sets the target instead")
     resize_timeout_seconds: Annotated[
         int, Field(ge=300, le=MAX_INT32, description="After so long without the hosts it wants a pool says so")
     ] = 900
@@ -204,6 +232,10 @@ class PoolSpec(Document):
         ),
     ] = 1
     task_scheduling_policy: TaskSchedulingPolicy = TaskSchedulingPolicy()
+    enable_inter_node_communication: Annotated[
+        bool, Field(description="Whether the pool's own Pods may reach each other, on any port")
+    ] = False
+    network_configuration: NetworkConfiguration = NetworkConfiguration()
     node_template: NodeTemplate
     provider: Provider = Provider()
     start_task: StartTask | None = None
@@ -219,6 +251,7 @@ class NodeCounts(Document):
     start_task_failed: Count = 0
     idle: Count = 0
     running: Count = 0
+    offline: Count = 0
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0
@@ -271,8 +304,13 @@ class PoolStatus(Document):
     allocation_state: AllocationState | None = None
     allocation_state_transition_time: Annotated[Time, Field(description="Since when")] | None = None
     current_dedicated_nodes: Count = 0
-    target_dedicated_nodes: Annotated[Count, Field(description="The target in force")] = 0
+    target_dedicated_nodes: Annotated[Count, Field(description="The target in force, whoever set it")] = 0
     resize: PoolResize | None = None
+    node_deallocation_option: NodeDeallocationOption | None = Field(
+        default=None, description="What the formula has become of tasks on nodes that leave"
+    )
+    auto_scale_run: AutoScaleRun | None = Field(default=None, description="The last evaluation of the formula")
+    auto_scale_history: AutoScaleHistory = ()
     node_counts: NodeCountsByClass = NodeCountsByClass()
     task_counts: PoolTaskCounts = PoolTaskCounts()
     task_slot_counts: SlotCounts = SlotCounts()
@@ -306,6 +344,12 @@ class Pool(Resource):
                 "Ready",
                 '.status.conditions[?(@.type=="Ready")].reason',
                 description="Why it is ready or not",
+                wide=True,
+            ),
+            Column(
+                "AutoScale",
+                '.status.conditions[?(@.type=="AutoscaleSucceeded")].reason',
+                description="How the last evaluation of the formula ended",
                 wide=True,
             ),
             Column("Image", ".spec.nodeTemplate.image", description="What tasks run in by default", wide=True),

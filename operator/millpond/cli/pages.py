@@ -118,8 +118,9 @@ def _node(document: Document, now: float) -> tuple[list[Line], str]:
         *[("Preparation", f"{job['jobName']}: {_outcome(job.get('preparation'))}") for job in status.get("jobs") or ()],
         *[(f"Error {error['code']}", error.get("message", "")) for error in status.get("errors") or ()],
     ]
-    failed = status.get("state") == "StartTaskFailed"
-    return rows, f"millpond node files get {name} 'startup/*.txt'" if failed else ""
+    if status.get("state") == "StartTaskFailed":
+        return rows, f"millpond node files get {name} 'startup/*.txt'"
+    return rows, "" if at(document, "spec", "schedulable") is not False else f"millpond node enable {name}"
 
 
 def _outcome(run: Document | None) -> str:
@@ -139,6 +140,7 @@ def _job(document: Document, now: float) -> tuple[list[Line], str]:
         ("State", text(status.get("state"))),
         ("Pool", text(status.get("poolName") or at(document, "spec", "poolName"))),
         ("Priority", text(at(document, "spec", "priority") or 0)),
+        ("Pre-emption", "allowed" if at(document, "spec", "allowTaskPreemption") else ""),
         ("Max parallel", text(most) if most and most > 0 else ""),
         ("When all done", text(at(document, "spec", "onAllTasksComplete"))),
         ("Tasks", _counts(status.get("taskCounts")) or "none"),

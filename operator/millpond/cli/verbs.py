@@ -7,6 +7,7 @@ import sys
 import click
 
 from millpond.cli.access import Access, cluster_options, in_cluster
+from millpond.cli.node_operations import add_node_operations
 from millpond.cli.nouns import noun_group
 from millpond.cli.operations import add_operations
 from millpond.cli.output import format_option
@@ -20,6 +21,7 @@ task = noun_group("task", "Tasks: commands that run on nodes, their output and f
 explain = Group("explain", help="Say why something waits.")
 add_operations(job, task)
 add_resizing(pool, node)
+add_node_operations(node)
 
 
 @job.command("watch")
@@ -98,6 +100,20 @@ def _files_group(noun: str) -> Group:
 
 task.add_command(_files_group("task"))
 node.add_command(_files_group("node"))
+
+
+@node.command("shell", context_settings={"ignore_unknown_options": True})
+@cluster_options()
+@click.argument("name")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def shell(access: Access, name: str, command: tuple[str, ...]) -> None:
+    """Open a shell on a node, or run COMMAND there.
+
+    It takes kubectl, and the right to create pods/exec. What it sees is the node directory, as the agent sees it.
+    """
+    from millpond.cli.node_shell import open_shell  # noqa: PLC0415 - only with a cluster
+
+    open_shell(access, name, command)
 
 
 @explain.command("task")

@@ -91,10 +91,12 @@ class StopAttempt(Action, frozen=True, kw_only=True):
 
 
 class DisplaceAttempt(Action, frozen=True, kw_only=True):
-    """Mark a task's Pod as one that gives way to a job's manager: it is stopped for that, and booked as a requeue."""
+    """Mark a task's Pod as one that gives way to a task that goes first: it is stopped for that, and requeued."""
 
     pod: str
     uid: str
+    to_job: str
+    """The job of the task that goes first."""
     chain: str
 
 
@@ -166,6 +168,12 @@ class WritePool(Action, frozen=True, kw_only=True):
     pool: str
     version: str
     status: PoolStatus
+
+
+class CloseNetwork(Action, frozen=True, kw_only=True):
+    """Make the pool's NetworkPolicy what the Pool says when this is performed."""
+
+    pool: str
 
 
 class WriteNode(Action, frozen=True, kw_only=True):
@@ -268,6 +276,24 @@ class Announce(Action, frozen=True, kw_only=True):
     uid: str
 
 
+class LoadSamples(Action, frozen=True, kw_only=True):
+    """Read the samples that were kept for the Pool of that uid. The answer has `KeptSamples`."""
+
+    pool: str
+    uid: str
+
+
+class KeepSamples(Action, frozen=True, kw_only=True):
+    """Keep the pool's samples: blocks of the hours to seal by their first second first, then the present hour's."""
+
+    pool: str
+    uid: str
+    sealed: dict[int, bytes]
+    dropped: tuple[int, ...]
+    """Hours that are sealed, and not to be kept any more."""
+    current: bytes
+
+
 AnyAction = (
     StartAttempt
     | StartJobTask
@@ -279,6 +305,9 @@ AnyAction = (
     | CreateManager
     | WriteJob
     | WritePool
+    | LoadSamples
+    | KeepSamples
+    | CloseNetwork
     | WriteNode
     | CreateNode
     | RemoveNode
@@ -322,6 +351,10 @@ def chain_of(action: AnyAction) -> str:
             return f"job/{job}"
         case WritePool(pool=pool):
             return f"pool/{pool}"
+        case LoadSamples(pool=pool) | KeepSamples(pool=pool):
+            return f"samples/{pool}"
+        case CloseNetwork():
+            return "network"
         case SweepPods():
             return "sweep"
         case Announce(kind=kind, name=name):

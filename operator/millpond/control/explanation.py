@@ -33,7 +33,6 @@ _ORDER = (TaskState.COMPLETED, TaskState.ACTIVE, TaskState.PREPARING, TaskState.
 """States from the one with the least hope of being satisfied soon to the one with the most."""
 MOST_NAMED = 8
 """So many unmet dependencies are named."""
-TAKES_TASKS = (NodeState.IDLE, NodeState.RUNNING)
 
 
 def facts_of(task: TaskRecord, view: TaskView, now: float) -> Facts:
@@ -60,6 +59,8 @@ def facts_of(task: TaskRecord, view: TaskView, now: float) -> Facts:
         container_trouble=_container_trouble(task),
         manager=_first(task),
         prepares=task.live is not None and task.live.view is not None and waits_for_preparation(task.live.view),
+        giving_way=sum(1 for other in pool.attempts.values() if other.holds and other.displaced == job.name),
+        may_give_way=job.name in pool.yielding and task.live is not None and not task.live.manages,
         waits_for=tuple(_predecessor(job, key) for key in unmet[:MOST_NAMED]),
         waits_for_more=len(unmet) > MOST_NAMED,
         waiting_above=sum(other.waiting for other in pool.jobs.values() if priority_of(other) > priority_of(job)),
@@ -163,7 +164,8 @@ def _node_fact(node: NodeRecord) -> NodeFact:
     assert model is not None
     status = model.status
     ready = find(status.conditions, ConditionType.READY)
-    takes_tasks = status.state in TAKES_TASKS and model.metadata.deletion_timestamp is None
+    open_ = ready is not None and ready.status is ConditionStatus.TRUE
+    takes_tasks = open_ and model.metadata.deletion_timestamp is None
     return NodeFact(
         node.name,
         status.state.value if status.state else NodeState.CREATING.value,

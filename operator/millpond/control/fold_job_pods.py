@@ -21,6 +21,8 @@ def fold_job_pod(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
         known = pool.job_pods[meta.name] = of.pods[meta.name] = JobPod(meta.name, meta.labels[labels.ROLE], of)
     elif known.view is not None and meta.version < known.version:
         return
+    if of.refusals.pop(known.role, None) is not None:
+        of.job.pool.mark("job", of.job.name)
     known.uid, known.version, known.view = meta.uid, meta.version, view
     known.deleting = meta.deletion_timestamp is not None
     if labels.COUNTED in meta.labels:
@@ -38,5 +40,5 @@ def forget_job_pod(pool: PoolState, pod: JobPod) -> None:
     pod.of.letting_go.discard(pod.name)
     pool.leave(pod.of.node, pod.view)
     pool.mark("jobnode", pod.of.key)
-    if pod.of.node.leaving:
+    if pod.of.node.emptied:
         pool.mark("node", pod.of.node.name)

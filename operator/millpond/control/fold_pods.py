@@ -32,7 +32,7 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     attempt.version = version
     attempt.view = view
     attempt.deleting = meta.deletion_timestamp is not None
-    attempt.displaced = labels.DISPLACED in meta.labels
+    attempt.displaced = meta.labels.get(labels.DISPLACED, "")
     attempt.released = labels.EVIDENCE_FINALIZER not in meta.finalizers
     if labels.COUNTED in meta.labels:
         pool.counted.add(name)
@@ -123,7 +123,7 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
         job.attempts.pop(attempt.task, None)
     job.pool.keep_live(attempt, False)
     job.pool.mark_emptier(job)
-    if attempt.node.leaving:
+    if attempt.node.emptied:
         pool.mark("node", attempt.node.name)
     if attempt.preparation:
         pool.mark("jobnode", f"{job.name}/{attempt.node.name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.api.computenode import NodeOperation
-from millpond.api.pool import NodeDeallocationOption
+from millpond.api.pool import NodeDeallocationOption, Pool
 from millpond.api.reasons import NodeState
 from millpond.control.actions import AnyAction, CreateNode, ReleaseHost
 from millpond.control.draining import choose
@@ -34,6 +34,7 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
             # Asked for and not seen yet: it is chosen again when it appears.
             continue
         choose(pool, node, NodeOperation.REMOVE, _option_of(pool), now)
+        pool.mark("node", name)
 
 
 def _remove_asked(pool: PoolState, now: float) -> None:
@@ -42,6 +43,7 @@ def _remove_asked(pool: PoolState, now: float) -> None:
     for node in pool.nodes.values() if told else ():
         if node.model is not None and node.stays and node.model.metadata.uid in told:
             choose(pool, node, NodeOperation.REMOVE, node.model.spec.removal_option, now)
+            pool.mark("node", node.name)
 
 
 def _uid(node: NodeRecord) -> str:
@@ -64,7 +66,15 @@ def _option_of(pool: PoolState) -> NodeDeallocationOption:
     """What becomes of tasks when the pool shrinks. A pool that goes requeues them, as by default (reference §3.1)."""
     if pool.model is None or pool.deleting:
         return NodeDeallocationOption.REQUEUE
+    if pool.model.spec.auto_scale is not None:
+        return formula_option(pool, pool.model) or NodeDeallocationOption.REQUEUE
     return pool.model.spec.node_deallocation_option
+
+
+def formula_option(pool: PoolState, model: Pool) -> NodeDeallocationOption | None:
+    """The option that the last run of the pool's formula with a result has set; None before one."""
+    decided = pool.decided.option if pool.decided else None
+    return decided or model.status.node_deallocation_option
 
 
 def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:

@@ -20,7 +20,9 @@ from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.managers import lacks_manager, level_of
 from millpond.control.node_record import NodeRecord
 from millpond.control.records import JobRecord, TaskRecord
+from millpond.control.sample_record import SampleRecord
 from millpond.lifecycle.jobs import starts_tasks
+from millpond.scaling.autoscale import Run
 from millpond.scaling.target import Sizing
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
@@ -30,7 +32,21 @@ from millpond.scheduling.placement import NodeIndex
 NO_TIME = "~"
 """Later than every RFC 3339 time, as text."""
 
-Subject = Literal["age", "attempt", "task", "job", "counted", "node", "touched", "jobnode", "size", "pool", "sweep"]
+Subject = Literal[
+    "age",
+    "attempt",
+    "task",
+    "job",
+    "counted",
+    "node",
+    "touched",
+    "jobnode",
+    "samples",
+    "autoscale",
+    "size",
+    "pool",
+    "sweep",
+]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
@@ -44,6 +60,7 @@ class PoolState:
         claim: str,
         hosts: dict[str, HostView],
         claimed: set[str],
+        yielding: dict[str, JobRecord],
         forget_job: Callable[[JobRecord], None],
     ) -> None:
         self.namespace = namespace
@@ -53,6 +70,8 @@ class PoolState:
         """All hosts of the cluster, shared with the world."""
         self.claimed = claimed
         """Names of the hosts that carry this pool's claim."""
+        self.yielding = yielding
+        """The jobs of the namespace that allow pre-emption, shared with it."""
         self.model: Pool | None = None
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
@@ -77,6 +96,14 @@ class PoolState:
         """Why the API server does not let the pool's node Pods be made."""
         self.sizing: Sizing | None = None
         """The resize in force, since it was judged first."""
+        self.samples: SampleRecord | None = None
+        """None without a formula."""
+        self.decided: Run | None = None
+        """An evaluation of the formula that the Pool's status does not tell yet."""
+        self.evaluate_at = 0.0
+        """The deadline that is set for the next one."""
+        self.network: object = None
+        """What the pool's NetworkPolicy was last asked to say."""
         self.forget_job = forget_job
         self.last_summary = float("-inf")
         self.summary_scheduled = False
@@ -180,7 +207,7 @@ class PoolState:
     def _touch(self, node: NodeRecord, change: int) -> None:
         """Judge the node where that matters: when it gets busy or free, or is being emptied; else tell in time."""
         before, node.holding = node.holding, node.holding + change
-        if before == 0 or node.holding == 0 or node.leaving:
+        if before == 0 or node.holding == 0 or node.emptied:
             self.mark("node", node.name)
         else:
             self.mark("touched", node.name)

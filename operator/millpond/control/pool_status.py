@@ -9,7 +9,10 @@ from millpond.api.conditions import Condition, ConditionStatus, find, put
 from millpond.api.pool import NodeCounts, NodeCountsByClass, Pool, PoolStatus, PoolTaskCounts, SlotCounts
 from millpond.api.reasons import AllocationState, ConditionType, NodeState, PoolReason, ResizeErrorCode
 from millpond.api.reasons import PoolState as PoolStateName
+from millpond.control.autoscale_status import describe_autoscale
+from millpond.control.node_counts import count_nodes
 from millpond.control.node_record import NodeRecord
+from millpond.control.plan_size import formula_option
 from millpond.control.pool_state import PoolState
 from millpond.control.sizing import describe_resize, remembered, target_of
 from millpond.scaling.allocation import Allocation, AllocationFacts, judge_allocation
@@ -21,10 +24,11 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
     """The whole status, and when time alone may change it."""
     at = datetime.fromtimestamp(int(now), UTC)
     nodes = [node for _, node in sorted(pool.nodes.items()) if node.model is not None or node.creating]
-    target, current = target_of(pool), sum(1 for node in nodes if node.placed)
+    target, current = target_of(pool), count_nodes(pool).dedicated
     allocation = judge_allocation(_allocation_facts(pool, model, nodes, now), now)
     old, state = model.status, allocation.state
-    conditions = put(old.conditions, _ready(pool, model, nodes, target, at))
+    autoscale = describe_autoscale(pool, model)
+    conditions = put(autoscale.conditions, _ready(pool, model, nodes, target, at))
     conditions = put(conditions, _resizing(model, allocation, target, current, nodes, at))
     open_nodes = list(pool.index)
     status = PoolStatus(
@@ -36,6 +40,9 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
         current_dedicated_nodes=current,
         target_dedicated_nodes=target,
         resize=describe_resize(pool) or old.resize,
+        node_deallocation_option=formula_option(pool, model) if model.spec.auto_scale else None,
+        auto_scale_run=autoscale.run,
+        auto_scale_history=autoscale.history,
         node_counts=NodeCountsByClass(dedicated=_node_counts(nodes)),
         task_counts=PoolTaskCounts(
             active=sum(job.counts["active"] for job in pool.jobs.values()),
@@ -61,7 +68,7 @@ def _allocation_facts(pool: PoolState, model: Pool, nodes: list[NodeRecord], now
         placed=sum(node.placed for node in staying),
         leaving=len(nodes) - len(staying) - len(refusals),
         began=_began(model, sizing.began if sizing is not None else now, now),
-        timeout=model.spec.resize_timeout_seconds,
+        timeout=model.spec.resize_timeout_seconds if model.spec.auto_scale is None else None,
         timed_out=timed_out,
         stopped=sizing is not None and sizing.stopped and not pool.deleting,
         refusal=pool.refusal or "",
@@ -110,18 +117,19 @@ def _ready(pool: PoolState, model: Pool, nodes: list[NodeRecord], target: int, a
     usable = sum(1 for node in nodes if node.verdict is not None and node.verdict.takes_tasks)
     if usable >= target:
         return say(True, PoolReason.NODES_READY, f"{usable} of {target} nodes can run tasks.")
+    shut = [node.verdict for node in nodes if node.verdict is not None and not node.verdict.takes_tasks]
     order = (
         (NodeState.START_TASK_FAILED, PoolReason.START_TASK_FAILED),
         (NodeState.UNUSABLE, PoolReason.NODES_UNUSABLE),
         (NodeState.UNKNOWN, PoolReason.NODES_UNUSABLE),
+        (NodeState.OFFLINE, PoolReason.NODES_DISABLED),
+        (NodeState.RUNNING, PoolReason.NODES_DISABLED),
         (NodeState.CREATING, PoolReason.AWAITING_HOSTS),
     )
     for state, reason in order:
-        found = [node for node in nodes if node.verdict is not None and node.verdict.state is state]
-        if found and found[0].verdict is not None:
-            text = (
-                f"{usable} of {target} nodes can run tasks; {len(found)} are {state.value}. {found[0].verdict.message}"
-            )
+        found = [verdict for verdict in shut if verdict.state is state]
+        if found:
+            text = f"{usable} of {target} nodes can run tasks; {len(found)} are {state.value}. {found[0].message}"
             return say(False, reason, text)
     return say(False, PoolReason.NODES_STARTING, f"{usable} of {target} nodes can run tasks; the others start.")
 

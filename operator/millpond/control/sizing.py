@@ -25,8 +25,18 @@ def resized(pool: PoolState, model: Pool, now: float) -> Sizing:
         removals=tuple(sorted(asked)),
     )
     spec = model.spec
-    wish = Wish(spec.target_dedicated_nodes, spec.resized_at, spec.resize_stopped_at)
-    return judge_target(old, wish, standing, now)
+    wish = Wish(_wanted(pool, model), spec.resized_at, spec.resize_stopped_at)
+    anew = pool.decided is not None and old is not None and pool.decided.target_dedicated != old.target
+    return judge_target(old, wish, standing, now, anew=anew)
+
+
+def _wanted(pool: PoolState, model: Pool) -> int:
+    """What was asked for last: by the spec, by a formula that was just evaluated, or whoever asked before."""
+    if model.spec.target_dedicated_nodes is not None:
+        return model.spec.target_dedicated_nodes
+    if pool.decided is not None:
+        return pool.decided.target_dedicated
+    return model.status.resize.target_dedicated_nodes if model.status.resize else model.status.target_dedicated_nodes
 
 
 def remembered(model: Pool) -> Sizing | None:
@@ -69,4 +79,4 @@ def target_of(pool: PoolState) -> int:
     if pool.model is None or pool.deleting:
         return 0
     sizing = pool.sizing or remembered(pool.model)
-    return sizing.target if sizing is not None else pool.model.spec.target_dedicated_nodes
+    return sizing.target if sizing is not None else _wanted(pool, pool.model)

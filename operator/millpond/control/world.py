@@ -59,7 +59,8 @@ class World:
     def _make_pool(self, namespace: str, pool: str) -> PoolState:
         claim = naming.host_claim(namespace, pool)
         claimed = self._claimed.setdefault(claim, set())
-        return PoolState(namespace, pool, claim, self.hosts, claimed, self.namespace(namespace).forget)
+        state = self.namespace(namespace)
+        return PoolState(namespace, pool, claim, self.hosts, claimed, state.yielding, state.forget)
 
     def pool(self, key: PoolKey) -> PoolState:
         return self.namespace(key.namespace).pool(key.pool)
@@ -215,7 +216,11 @@ class World:
         ):
             return ()
         appeared = pool.model is None
+        if pool.model is not None and pool.model.metadata.uid != model.metadata.uid:
+            pool.decided = None
         pool.model, pool.unwritten = model, False
+        pool.mark("samples", pool.name)
+        pool.mark("autoscale", pool.name)
         pool.mark("size", pool.name)
         for node in pool.nodes.values():
             pool.mark("node", node.name)
@@ -230,7 +235,8 @@ class World:
     def forget_pool(self, namespace: str, name: str) -> Iterable[PoolKey]:
         self.forgotten += 1
         pool = self.namespace(namespace).pool(name)
-        pool.model = None
+        pool.model = pool.decided = None
+        pool.mark("samples", name)
         for job in pool.jobs:
             pool.mark("job", job)
         pool.mark_misfits()
@@ -251,6 +257,7 @@ class World:
         first = job.model is None or job.model.metadata.uid != model.metadata.uid
         before_edit = (job.disable_option, job.forced)
         job.model, job.unwritten = model, False
+        namespace.note_yielding(job)
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
@@ -278,6 +285,7 @@ class World:
         job.pool.unfile(job)
         appoint(job, "")
         job.model, job.state = None, JobState.ACTIVE
+        state.note_yielding(job)
         weigh_dependencies(job)
         state.move(job, NOWHERE)
         job.pool.mark("job", name)

@@ -24,7 +24,8 @@ class AllocationFacts(msgspec.Struct, frozen=True, gc=False):
     leaving: int
     """Nodes that leave, and are not kept from it."""
     began: float
-    timeout: float
+    timeout: float | None
+    """None where nobody gives up: a formula is evaluated again."""
     timed_out: bool
     """It was told already that this resize took too long."""
     stopped: bool
@@ -47,8 +48,9 @@ class Allocation(msgspec.Struct, frozen=True, gc=False):
 
 def judge_allocation(facts: AllocationFacts, now: float) -> Allocation:
     """State and errors; errors only where nothing is under way any more."""
-    short, due = facts.placed < facts.target, facts.began + facts.timeout
-    errors = _not_allocated(facts, now) if short else ()
+    short = facts.placed < facts.target
+    due = None if facts.timeout is None else facts.began + facts.timeout
+    errors = _not_allocated(facts, due, now) if short else ()
     draining = facts.leaving > 0 or facts.staying > facts.target
     if short and not errors:
         return Allocation(AllocationState.RESIZING, look_again=due)
@@ -63,11 +65,11 @@ def judge_allocation(facts: AllocationFacts, now: float) -> Allocation:
     return Allocation(AllocationState.STEADY, errors)
 
 
-def _not_allocated(facts: AllocationFacts, now: float) -> tuple[ResizeError, ...]:
+def _not_allocated(facts: AllocationFacts, due: float | None, now: float) -> tuple[ResizeError, ...]:
     if facts.refusal:
         message = f"{NOT_ALLOCATED}. Mend what the reason says; it is tried again."
         return (_error(ResizeErrorCode.ALLOCATION_FAILED, message, facts.refusal),)
-    if facts.timed_out or now >= facts.began + facts.timeout:
+    if due is not None and (facts.timed_out or now >= due):
         message = (
             f"{NOT_ALLOCATED} as the resize timeout was reached. "
             "Add hosts that the pool's hostSelector admits, or lower targetDedicatedNodes."

@@ -42,19 +42,22 @@ class Sizing(msgspec.Struct, frozen=True, gc=False):
     """Uids of nodes that the target was lowered for, and that are still there."""
 
 
-def judge_target(old: Sizing | None, wish: Wish, nodes: Standing, now: float) -> Sizing:
-    """The resize in force now. Each wish is served once: those of `old` are behind us."""
-    sizing = _asked(old, wish, now)
+def judge_target(old: Sizing | None, wish: Wish, nodes: Standing, now: float, *, anew: bool = False) -> Sizing:
+    """The resize in force now. Each wish is served once: those of `old` are behind us.
+
+    `anew`: the target is asked for once more, by a formula that finds another one in force.
+    """
+    sizing = _asked(old, wish, now, anew=anew)
     stop_asked = old is not None and wish.stopped_at not in (None, old.wish.stopped_at)
     if stop_asked and (nodes.leaving or nodes.placed < sizing.target):
         sizing = msgspec.structs.replace(sizing, target=min(sizing.target, nodes.placed), stopped=True)
     return _without_removed(sizing, nodes.removals, now)
 
 
-def _asked(old: Sizing | None, wish: Wish, now: float) -> Sizing:
+def _asked(old: Sizing | None, wish: Wish, now: float, *, anew: bool) -> Sizing:
     if old is None:
         return Sizing(wish.target, wish, now)
-    if (wish.target, wish.resized_at) != (old.wish.target, old.wish.resized_at):
+    if anew or (wish.target, wish.resized_at) != (old.wish.target, old.wish.resized_at):
         return Sizing(wish.target, wish, now, removals=old.removals)
     return msgspec.structs.replace(old, wish=wish)
 

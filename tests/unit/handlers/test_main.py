@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from millpond.cluster.errors import LeadershipLostError
+from millpond.cluster.measurements import Measurements
 from millpond.handlers import main
 from millpond.handlers.health import Health
 from millpond.handlers.listening import Listening
@@ -66,6 +67,21 @@ async def test_told_to_stop_it_ends_well(stage: Stage) -> None:
     stage.stop.set()
     assert await leading == 0
     assert stage.health._stopping
+
+
+@in_virtual_time
+async def test_nodes_are_measured_from_the_moment_it_judges(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[bool] = []
+
+    async def round_(self: Measurements, session: object) -> None:
+        rounds.append(stage.health._leading)
+
+    monkeypatch.setattr(Measurements, "round", round_)
+    leading = stage.lead(Lease(1000))
+    await asyncio.sleep(50)
+    assert rounds == [True, True]
+    stage.stop.set()
+    assert await leading == 0
 
 
 @in_virtual_time
