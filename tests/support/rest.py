@@ -91,7 +91,7 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
         for node in verbs.list("computenodes")
         if node["spec"]["poolName"] == pool["metadata"]["name"]
     }
-    if states <= {"StartTaskFailed", "Creating", "Unusable"}:
+    if states <= {"StartTaskFailed", "Creating", "Unusable", "Offline"}:
         return "no node can run tasks"
     for condition in (job.get("status") or {}).get("conditions", ()):
         if condition["type"] == "Scheduled" and condition["reason"] == "JobPreparationTaskFailed":
@@ -126,6 +126,10 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
         claim = (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL)
         if claim and host["metadata"]["name"] not in used:
             yield "Nothing left behind", f"host {host['metadata']['name']} is still claimed by {claim}"
+    for node in verbs.list("computenodes"):
+        status, schedulable = node.get("status") or {}, node["spec"].get("schedulable", True)
+        if ("draining" in status) is schedulable:
+            yield "Node operations", f"node {node['metadata']['name']} is left as {status}: {node['spec']}"
     for pool in verbs.list("pools"):
         name, want = pool["metadata"]["name"], target_of(pool)
         have = sum(1 for node in verbs.list("computenodes") if node["spec"]["poolName"] == name)

@@ -31,7 +31,7 @@ from millpond.api.users import UserAccounts
 
 
 class NodeDeallocationOption(StrEnum):
-    """What becomes of the tasks of a node that leaves."""
+    """What becomes of the tasks of a node that is emptied."""
 
     REQUEUE = "Requeue"
     TERMINATE = "Terminate"
@@ -237,6 +237,7 @@ class NodeCounts(Document):
     start_task_failed: Count = 0
     idle: Count = 0
     running: Count = 0
+    offline: Count = 0
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0

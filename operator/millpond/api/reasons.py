@@ -38,6 +38,7 @@ class NodeState(StrEnum):
     START_TASK_FAILED = "StartTaskFailed"
     IDLE = "Idle"
     RUNNING = "Running"
+    OFFLINE = "Offline"
     LEAVING_POOL = "LeavingPool"
     UNKNOWN = "Unknown"
     UNUSABLE = "Unusable"
@@ -141,6 +142,7 @@ class PoolReason(StrEnum):
     NODES_READY = "NodesReady"
     NODES_STARTING = "NodesStarting"
     START_TASK_FAILED = "StartTaskFailed"
+    NODES_DISABLED = "NodesDisabled"
     NODES_UNUSABLE = "NodesUnusable"
     AWAITING_HOSTS = "AwaitingHosts"
     RESIZE_FAILED = "ResizeFailed"
@@ -174,6 +176,7 @@ class NodeReason(StrEnum):
     START_TASK_RUNNING = "StartTaskRunning"
     START_TASK_FAILED = "StartTaskFailed"
     START_TASK_IMAGE = "StartTaskImage"
+    SCHEDULING_DISABLED = "SchedulingDisabled"
     DISK_FULL = "DiskFull"
     LEAVING_POOL = "LeavingPool"
 

@@ -8,6 +8,7 @@ import click
 
 from millpond.cli.access import Access, cluster_options, in_cluster
 from millpond.cli.autoscale import autoscale
+from millpond.cli.node_operations import add_node_operations
 from millpond.cli.nouns import noun_group
 from millpond.cli.operations import add_operations
 from millpond.cli.output import format_option
@@ -20,6 +21,7 @@ task = noun_group("task", "Tasks: commands that run on nodes, their output and f
 explain = Group("explain", help="Say why something waits.")
 add_operations(job, task)
 pool.add_command(autoscale)
+add_node_operations(node)
 
 
 @job.command("watch")

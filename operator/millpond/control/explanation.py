@@ -33,7 +33,6 @@ _ORDER = (TaskState.COMPLETED, TaskState.ACTIVE, TaskState.PREPARING, TaskState.
 """States from the one with the least hope of being satisfied soon to the one with the most."""
 MOST_NAMED = 8
 """So many unmet dependencies are named."""
-TAKES_TASKS = (NodeState.IDLE, NodeState.RUNNING)
 
 
 def facts_of(task: TaskRecord, view: TaskView, now: float) -> Facts:
@@ -165,7 +164,8 @@ def _node_fact(node: NodeRecord) -> NodeFact:
     assert model is not None
     status = model.status
     ready = find(status.conditions, ConditionType.READY)
-    takes_tasks = status.state in TAKES_TASKS and model.metadata.deletion_timestamp is None
+    open_ = ready is not None and ready.status is ConditionStatus.TRUE
+    takes_tasks = open_ and model.metadata.deletion_timestamp is None
     return NodeFact(
         node.name,
         status.state.value if status.state else NodeState.CREATING.value,

@@ -41,6 +41,7 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
             # Asked for and not seen yet: it is chosen again when it appears.
             continue
         choose(pool, node, NodeOperation.REMOVE, _option_of(pool), now)
+        pool.mark("node", name)
 
 
 def _option_of(pool: PoolState) -> NodeDeallocationOption:

@@ -204,7 +204,7 @@ class PoolState:
     def _touch(self, node: NodeRecord, change: int) -> None:
         """Judge the node where that matters: when it gets busy or free, or is being emptied; else tell in time."""
         before, node.holding = node.holding, node.holding + change
-        if before == 0 or node.holding == 0 or node.leaving:
+        if before == 0 or node.holding == 0 or node.emptied:
             self.mark("node", node.name)
         else:
             self.mark("touched", node.name)

@@ -85,18 +85,19 @@ def _ready(pool: PoolState, model: Pool, nodes: list[NodeRecord], target: int, a
     usable = sum(1 for node in nodes if node.verdict is not None and node.verdict.takes_tasks)
     if usable >= target:
         return say(True, PoolReason.NODES_READY, f"{usable} of {target} nodes can run tasks.")
+    shut = [node.verdict for node in nodes if node.verdict is not None and not node.verdict.takes_tasks]
     order = (
         (NodeState.START_TASK_FAILED, PoolReason.START_TASK_FAILED),
         (NodeState.UNUSABLE, PoolReason.NODES_UNUSABLE),
         (NodeState.UNKNOWN, PoolReason.NODES_UNUSABLE),
+        (NodeState.OFFLINE, PoolReason.NODES_DISABLED),
+        (NodeState.RUNNING, PoolReason.NODES_DISABLED),
         (NodeState.CREATING, PoolReason.AWAITING_HOSTS),
     )
     for state, reason in order:
-        found = [node for node in nodes if node.verdict is not None and node.verdict.state is state]
-        if found and found[0].verdict is not None:
-            text = (
-                f"{usable} of {target} nodes can run tasks; {len(found)} are {state.value}. {found[0].verdict.message}"
-            )
+        found = [verdict for verdict in shut if verdict.state is state]
+        if found:
+            text = f"{usable} of {target} nodes can run tasks; {len(found)} are {state.value}. {found[0].message}"
             return say(False, reason, text)
     return say(False, PoolReason.NODES_STARTING, f"{usable} of {target} nodes can run tasks; the others start.")
 
