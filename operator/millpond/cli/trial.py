@@ -52,10 +52,10 @@ def read_samples_file(name: str, text: bytes) -> SampleExport:
         ) from None
 
 
-def evaluate_formula(export: SampleExport, formula: str) -> int:
+def evaluate_formula(export: SampleExport, formula: str | None) -> int:
     """Evaluate the formula, or the pool's own, and print what came of it; the exit code."""
-    text = formula or export.formula
-    if not text:
+    text = export.formula if formula is None else formula
+    if formula is None and not text:
         raise CliError(f"Pool {export.pool} has no formula.", "Give one with -f FILE.")
     inputs = Inputs(
         now=export.time,

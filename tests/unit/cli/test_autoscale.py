@@ -10,7 +10,7 @@ from .conftest import Shell
 def test_what_to_evaluate_must_be_said(shell: Shell) -> None:
     answer = shell("pool", "autoscale", "evaluate")
     assert answer.exit_code == 2
-    assert "Give a POOL, or --samples FILE." in answer.stderr
+    assert "give the name of a pool, or --samples FILE" in answer.stderr
 
 
 def test_a_file_that_is_not_there(shell: Shell, tmp_path: Path) -> None:

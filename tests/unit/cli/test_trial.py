@@ -106,6 +106,12 @@ def test_a_pool_without_a_formula_needs_one(farm: Shell, tmp_path: Path) -> None
     assert "from 1 to 3" in tried.stdout
 
 
+def test_an_empty_formula_is_one_too(farm: Shell, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("")
+    answer = farm("pool", "autoscale", "evaluate", "render", "-f", str(tmp_path / "f"))
+    assert "would stay at 2" in answer.stdout
+
+
 def test_samples_that_cannot_be_read_are_told(farm: Shell) -> None:
     spoilt = {"binaryData": {"current": "c3BvaWx0"}}
     farm.verbs.merge_patch("configmaps", SPACE, "millpond-samples-hour-render", spoilt)
