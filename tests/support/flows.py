@@ -36,6 +36,31 @@ async def resize_under_load(world: ModelWorld) -> None:
     await world.run_until(lambda: world.nodes_in("Idle") == 2, LIMIT)
 
 
+async def machines_come_and_go(world: ModelWorld) -> None:
+    """A pool grows on machines that come for it, is shrunk under load, and gives all machines back."""
+    world.growing_pool("p", 3, 1).job("j")
+    for number in range(4):
+        world.task("j", f"t{number}", Run(seconds=120 + 10 * number))
+    await world.run_until(lambda: world.running() == 3, LIMIT)
+    world.patch("pools", "p", targetDedicatedNodes=1)
+    await world.run_until(lambda: len(world.verbs.list("nodes")) == 1, LIMIT)
+    await world.run_until(world.all_tasks_completed, LIMIT)
+    world.patch("pools", "p", targetDedicatedNodes=0)
+    await world.run_until(lambda: not world.verbs.list("machines"), LIMIT)
+
+
+async def growing_pool_is_deleted(world: ModelWorld) -> None:
+    """A pool is deleted while machines still come for it: none is left."""
+    world.growing_pool("p", 2).job("j").task("j", "t1", Run(seconds=500))
+    await world.run_until(lambda: world.running() == 1, LIMIT)
+    world.patch("pools", "p", targetDedicatedNodes=4)
+    await world.run_until(lambda: len(world.verbs.list("machines")) == 4, LIMIT)
+    world.delete("pools", "p")
+    await world.run_until(lambda: not world.verbs.list("pools"), LIMIT)
+    assert world.verbs.get("machinedeployments", "default", "p")["spec"]["replicas"] == 0
+    await world.run_until(lambda: not world.verbs.list("machines"), LIMIT)
+
+
 async def host_is_lost(world: ModelWorld) -> None:
     """A host vanishes with its task; the task runs again on the host that comes in its place."""
     world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=20))
@@ -179,6 +204,8 @@ FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     from_apply_to_result,
     resize_under_load,
+    machines_come_and_go,
+    growing_pool_is_deleted,
     host_is_lost,
     users_end_things,
     job_is_deleted,

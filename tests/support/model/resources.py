@@ -23,6 +23,8 @@ class ResourceType:
     status: bool = False
     counts_generations: bool = False
     graceful: bool = False
+    scale: bool = False
+    """It has a scale subresource, over `spec.replicas`."""
     selectable: tuple[str, ...] = ("metadata.name", "metadata.namespace")
 
 
@@ -59,6 +61,10 @@ _THEIRS = (
     ResourceType("v1", "ServiceAccount", "serviceaccounts"),
     ResourceType("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
     ResourceType("coordination.k8s.io/v1", "Lease", "leases"),
+    ResourceType(
+        "cluster.x-k8s.io/v1beta2", "MachineDeployment", "machinedeployments", status=True, counts_generations=True, scale=True
+    ),
+    ResourceType("cluster.x-k8s.io/v1beta2", "Machine", "machines", status=True, counts_generations=True),
 )
 
 BY_PLURAL = {kind.plural: kind for kind in (*_OURS, *_THEIRS)}
