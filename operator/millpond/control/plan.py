@@ -19,6 +19,7 @@ from millpond.control.plan_jobs import judge_jobs, schedule_job_summaries
 from millpond.control.plan_nodes import judge_nodes, schedule_node_summaries
 from millpond.control.plan_pool import judge_pool, sweep
 from millpond.control.plan_size import resize
+from millpond.control.plan_supply import supply
 from millpond.control.plan_tasks import judge_tasks
 from millpond.control.pool_state import PoolState
 
@@ -43,6 +44,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     place(pool, now, limits, actions)
     displace(pool, actions)
     resize(pool, now, actions)
+    supply(pool, now, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)
     schedule_node_summaries(pool, now, limits)

@@ -20,6 +20,7 @@ from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.managers import lacks_manager, level_of
 from millpond.control.node_record import NodeRecord
 from millpond.control.records import JobRecord, TaskRecord
+from millpond.control.supply import SupplyRecord
 from millpond.lifecycle.jobs import starts_tasks
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
@@ -29,7 +30,9 @@ from millpond.scheduling.placement import NodeIndex
 NO_TIME = "~"
 """Later than every RFC 3339 time, as text."""
 
-Subject = Literal["age", "attempt", "task", "job", "counted", "node", "touched", "jobnode", "size", "pool", "sweep"]
+Subject = Literal[
+    "age", "attempt", "task", "job", "counted", "node", "touched", "jobnode", "size", "supply", "pool", "sweep"
+]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
@@ -72,6 +75,7 @@ class PoolState:
         self.sweep_scheduled = False
         self.releasing: set[str] = set()
         """Hosts whose claim is being taken off."""
+        self.supply = SupplyRecord()
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
         self.forget_job = forget_job

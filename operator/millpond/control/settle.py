@@ -28,6 +28,7 @@ from millpond.control.actions import (
     StartAttempt,
     StartJobTask,
     StopAttempt,
+    SupplyHosts,
     TaskStatusPatch,
     WriteJob,
     WriteNode,
@@ -43,6 +44,7 @@ from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
 from millpond.control.job_nodes import JobPod
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
+from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, Problem, TaskRecord
 from millpond.lifecycle.exit_conditions import react
@@ -55,7 +57,7 @@ REFUSED_PAUSE = 30.0
 def settle(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> None:
     """Fold one outcome. After a Missed, the caller also observes the object anew."""
     if isinstance(outcome, Done):
-        _confirm(pool, action, outcome)
+        _confirm(pool, action, outcome, now)
     else:
         pause = REFUSED_PAUSE if isinstance(outcome, Refused) else 0.0
         if isinstance(outcome, Missed):
@@ -63,7 +65,7 @@ def settle(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> 
         _drop(pool, action, outcome, now + pause)
 
 
-def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
+def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None:
     version = done.version
     match action:
         case StartAttempt():
@@ -93,6 +95,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+        case SupplyHosts():
+            settle_supply(pool, action, done, now + RESYNC)
 
 
 def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
@@ -186,6 +190,8 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
         case ReleaseHost():
             pool.releasing.discard(action.host)
             pool.look_at(again, "size", pool.name)
+        case SupplyHosts():
+            settle_supply(pool, action, outcome, again)
         case DeleteNodePod() | ShrinkNodePod():
             for node in pool.nodes.values():
                 if action.pod in node.pods:
