@@ -72,7 +72,8 @@ def _sized(present: Any, size: int) -> Any:
     if isinstance(present, dict):
         names = (*present, *(f"example.com/n{index}" for index in range(size)))
         return dict.fromkeys(names[:size], next(iter(present.values())))
-    return ("1" if str(present)[:1].isdigit() else "a") * size
+    text = str(present)
+    return (text + text[-1] * size)[:size]
 
 
 def _numbered(item: Any, index: int) -> Any:

@@ -164,13 +164,12 @@ class ScaledObject(Document):
     api_version: Annotated[
         str,
         Field(
-            min_length=1,
             max_length=317,
             pattern=r"^([a-z0-9][a-z0-9.-]*/)?v[a-z0-9]+$",
             description="Group and version, as cluster.x-k8s.io/v1beta2",
         ),
     ]
-    kind: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$")]
+    kind: Annotated[str, Field(max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$")]
     name: Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
 
 
