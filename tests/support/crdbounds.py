@@ -73,7 +73,7 @@ def _sized(present: Any, size: int) -> Any:
         names = (*present, *(f"example.com/n{index}" for index in range(size)))
         return dict.fromkeys(names[:size], next(iter(present.values())))
     text = str(present)
-    return (text + text[-1] * size)[:size]
+    return "1" * size if text[:1].isdigit() else (text + text[-1] * size)[:size]
 
 
 def _numbered(item: Any, index: int) -> Any:
