@@ -161,3 +161,18 @@ async def test_affinity_is_tried_first_and_never_waited_for() -> None:
         await world.run_until(lambda: world.state("tasks", "elsewhere") == "Completed", LIMIT)
         assert nodes_of(world, "elsewhere") == nodes_of(world, "first"), "it did not wait for its node"
         assert world.state("tasks", "near") == "Running"
+
+
+@in_virtual_time
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_10_a_running_task_is_requeued_for_a_higher_job_only_where_its_job_allows_it(allowed: bool) -> None:
+    async with ModelWorld() as world:
+        world.host("h1").job("low", allowTaskPreemption=allowed).pool("p", nodes=1, slots=2)
+        world.task("low", "a", Run(seconds=100)).task("low", "b", Run(seconds=100))
+        await world.run_until(lambda: world.running() == 2, LIMIT)
+        world.job("high", priority=1).task("high", "urgent", Run(seconds=3))
+        await world.run_until(world.all_tasks_completed, LIMIT)
+        requeues = [world.status("tasks", name).get("requeueCount", 0) for name in ("a", "b")]
+        assert requeues == ([0, 1] if allowed else [0, 0])
+        assert all(world.status("tasks", name)["retryCount"] == 0 for name in ("a", "b"))
+        assert (world.status("tasks", "urgent")["endTime"] < world.status("tasks", "a")["endTime"]) == allowed

@@ -221,6 +221,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
                     "storage": {"type": "HostPath"},
                 },
                 "provider": {"type": "Scheduler"},
+                "enableInterNodeCommunication": False,
             },
         ),
         ("ComputeNode", {"poolName": "render", "nodeClass": "Dedicated"}),
@@ -229,6 +230,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
             {
                 "poolName": "render",
                 "priority": 0,
+                "allowTaskPreemption": False,
                 "maxParallelTasks": -1,
                 "constraints": {"maxTaskRetryCount": 0},
                 "usesTaskDependencies": False,

@@ -54,7 +54,7 @@ def test_a_failed_start_task_keeps_tasks_away_and_its_files_can_be_read(space: S
     assert (told["exitCode"], told["result"], told["retryCount"]) == (9, "Failure", 1)
     assert (told["failure"]["category"], told["failure"]["code"]) == ("UserError", "FailureExitCode")
     assert "startup/stderr.txt" in condition(node, "Ready")["message"]
-    assert "no licence" in space.read(node["metadata"]["name"], "startup/stderr.txt")
+    assert space.millpond("node", "shell", node["metadata"]["name"], "cat", "startup/stderr.txt") == "no licence\n"
     ready = space.until_told("pools", "own", "Ready", "StartTaskFailed")
     assert "exit code 9" in ready["message"]
     assert space.until_event(node["metadata"]["name"], "StartTaskFailed")

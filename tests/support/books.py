@@ -28,6 +28,8 @@ class Books:
         """Namespace, job and reading of tasks that satisfied others until their deletion, of which nobody may know."""
         self.loosest: dict[str, float] = defaultdict(int)
         """The highest `maxParallelTasks` that each job, by uid, ever had: a lower one may not be known yet."""
+        self.offered: set[str] = set()
+        """Jobs, by uid, that have ever allowed that their tasks are stopped for others."""
         self.managed: set[str] = set()
         """Jobs, by uid, whose manager's Task was made."""
         verbs.store.listeners.append(self._hear)
@@ -44,8 +46,12 @@ class Books:
             self._deleted |= {(space, job, reading) for reading in readings(change.after)}
         if change.plural == "jobs" and change.type != "DELETED":
             self._bound_set(change.after)
+            if change.after["spec"].get("allowTaskPreemption"):
+                self.offered.add(change.after["metadata"]["uid"])
         if change.plural == "pods" and change.type == "ADDED" and role_of(change.after) in labels.TASK_ROLES:
             self._attempt_begun(change.after)
+        if change.plural == "pods" and change.type == "MODIFIED":
+            self._displaced(change.before or {}, change.after)
 
     def _bound_set(self, job: Document) -> None:
         most, uid = job["spec"].get("maxParallelTasks", -1), job["metadata"]["uid"]
@@ -135,6 +141,21 @@ class Books:
         rivals = [n for n in rivals if n != meta["name"] and int(n.rsplit("-", 1)[1]) not in self.counted[uid]]
         if rivals:
             self.say(f"Pod {meta['name']} begins while {rivals} are under way")
+
+    def _displaced(self, before: Document, pod: Document) -> None:
+        """Only what was offered gives way, or what stands in the way of a manager; and never a manager."""
+        tags, name = pod["metadata"]["labels"], pod["metadata"]["name"]
+        to_job = tags.get(labels.DISPLACED)
+        if to_job is None or labels.DISPLACED in before["metadata"]["labels"]:
+            return
+        jobs = [self.verbs.store.get("jobs", (pod["metadata"]["namespace"], job)) for job in (tags[labels.JOB], to_job)]
+        own, other = jobs
+        if own is None or other is None:
+            return
+        if tags[labels.ROLE] == labels.Role.MANAGER:
+            self.say(f"Pod {name} of a manager gives way to job {to_job}")
+        if own["metadata"]["uid"] not in self.offered and "jobManagerTask" not in other["spec"]:
+            self.say(f"Pod {name} gives way to job {to_job}, and its job never allowed it")
 
     def holds(self, pod: Document) -> bool:
         """True while the Pod has a place: it has not ended, and its host is there."""

@@ -73,16 +73,18 @@ def _sized(present: Any, size: int) -> Any:
         names = (*present, *(f"example.com/n{index}" for index in range(size)))
         return dict.fromkeys(names[:size], next(iter(present.values())))
     text = str(present)
+    if len(text) == size:
+        return present
     return "1" * size if text[:1].isdigit() else (text + text[-1] * size)[:size]
 
 
 def _numbered(item: Any, index: int) -> Any:
-    """A copy of a list's item with a name, or an exit code, of its own."""
+    """A copy of a list's item with a name, an exit code or a port of its own."""
     copied = copy.deepcopy(item)
     if not isinstance(copied, dict):
         return copied
-    if "code" in copied:
-        copied["code"] = index
+    for field in {"code", "port"} & copied.keys():
+        copied[field] = index + 1
     holder = copied.get("metadata", copied)
     if "name" in holder:
         holder["name"] = f"n{index}"

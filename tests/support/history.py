@@ -33,8 +33,16 @@ from support.users import Users
 EPOCH = 1_800_000_000.0
 QUIET_SECONDS = 1500.0
 RETRY_SECONDS = 6.0
-SUMMARIES = (act.WriteJob, act.WritePool, act.WriteNode, act.SweepPods, act.ClaimHost, act.ReleaseHost)
-"""What the operator that lives on may have put off for a moment, and the claim that measures a host's room again."""
+SUMMARIES = (
+    act.WriteJob,
+    act.WritePool,
+    act.WriteNode,
+    act.SweepPods,
+    act.ClaimHost,
+    act.ReleaseHost,
+    act.CloseNetwork,
+)
+"""What the operator that lives on may have put off for a moment, and what each life of it does once more."""
 
 
 class BrokenLawError(AssertionError):

@@ -195,7 +195,11 @@ class Space:
     def millpond(self, *arguments: str) -> str:
         """What the command line prints, in this namespace."""
         program = [sys.executable, "-c", "from millpond.cli.main import main; main()", *arguments, "-n", self.name]
-        environment = {"KUBECONFIG": str(self.installation.kubeconfig), "PYTHONPATH": str(ROOT / "operator")}
+        environment = {
+            "KUBECONFIG": str(self.installation.kubeconfig),
+            "PYTHONPATH": str(ROOT / "operator"),
+            "PATH": f"{binaries.path('kubectl').parent}:{os.environ['PATH']}",
+        }
         return tool(*program, environment=environment)
 
     def log(self, pod: str, container: str = "task") -> str:

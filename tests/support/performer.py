@@ -47,7 +47,7 @@ class Performer:
                 return self._drop_finalizer("computenodes", action.namespace, action.node, labels.NODE_FINALIZER)
             case act.SweepPods():
                 return self._collection("pods", action.namespace, f"{labels.POOL}={action.pool},{labels.COUNTED}=true")
-            case act.Announce():
+            case act.Announce() | act.CloseNetwork():
                 return Done()
         doers = {
             act.StartAttempt: self._start,
@@ -229,7 +229,7 @@ class Performer:
     def _displace(self, action: act.DisplaceAttempt) -> Outcome:
         pod = self._verbs.store.get("pods", (action.namespace, action.pod))
         if pod is not None and pod["metadata"]["uid"] == action.uid:
-            patch = {"metadata": {"labels": {labels.DISPLACED: "true"}}}
+            patch = {"metadata": {"labels": {labels.DISPLACED: action.to_job}}}
             self._verbs.merge_patch("pods", action.namespace, action.pod, patch)
         return Done()
 

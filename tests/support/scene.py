@@ -242,8 +242,8 @@ class Scene:
             case act.ReleaseEvidence(pod=pod) if pod in self.pods:
                 tags = self.pods[pod].metadata.labels | {labels.COUNTED: "true"}
                 self._patch_pod(pod, finalizers=[], labels=tags)
-            case act.DisplaceAttempt(pod=pod):
-                self._patch_pod(pod, labels=self.pods[pod].metadata.labels | {labels.DISPLACED: "true"})
+            case act.DisplaceAttempt(pod=pod, to_job=job):
+                self._patch_pod(pod, labels=self.pods[pod].metadata.labels | {labels.DISPLACED: job})
             case act.StopAttempt(pod=pod):
                 self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
             case act.SweepPods():

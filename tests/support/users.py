@@ -43,6 +43,7 @@ class Users:
             (5, self._enable_job),
             (3, self._edit_job),
             (2, self._delete_job),
+            (2, self._force_job),
             (2, self._delete_pool),
         )
         chosen = self.random.choices([a for _, a in acts], [w for w, _ in acts])[0]
@@ -69,6 +70,8 @@ class Users:
 
     def _make_job(self) -> str:
         spec: dict[str, Any] = {"poolName": self.random.choice(POOLS), "priority": self.random.choice((0, 0, 5))}
+        if self.random.random() < 0.4:
+            spec["allowTaskPreemption"] = True
         if self.random.random() < 0.3:
             spec["maxParallelTasks"] = self.random.choice((1, 2))
         if self.random.random() < 0.3:
@@ -180,6 +183,9 @@ class Users:
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})
 
+    def _force_job(self) -> str:
+        return self._patch("jobs", self._some("jobs"), {"force": self.random.random() < 0.8})
+
     def _disable_job(self) -> str:
         option = self.random.choice(("Requeue", "Terminate", "Wait"))
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Disabled", "disableTasks": option})
@@ -194,7 +200,11 @@ class Users:
         job = self.verbs.store.get("jobs", (NAMESPACE, name)) or {}
         if (job.get("status") or {}).get("state") == "Disabled":
             return self._patch("jobs", name, {"poolName": self.random.choice(POOLS)})
-        wanted = {"priority": self.random.choice((-5, 0, 5)), "maxParallelTasks": self.random.choice((-1, 1, 2))}
+        wanted = {
+            "priority": self.random.choice((-5, 0, 5)),
+            "maxParallelTasks": self.random.choice((-1, 1, 2)),
+            "allowTaskPreemption": self.random.random() < 0.5,
+        }
         return self._patch("jobs", name, dict([self.random.choice(sorted(wanted.items()))]))
 
     def _delete(self, plural: str) -> str:

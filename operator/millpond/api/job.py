@@ -90,6 +90,9 @@ class JobSpec(Document):
     pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")]
     display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     priority: Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first")] = 0
+    allow_task_preemption: Annotated[
+        bool, Field(description="Its running tasks may be stopped, and run again later, for jobs of higher priority")
+    ] = False
     max_parallel_tasks: Annotated[
         int,
         Field(
@@ -180,6 +183,7 @@ _CHANGEABLE = {
     # field of the spec: whether it may be absent
     "displayName": True,
     "priority": False,
+    "allowTaskPreemption": False,
     "maxParallelTasks": False,
     "constraints": False,
     "onAllTasksComplete": False,

@@ -19,7 +19,7 @@ SCHEDULE = f"{GROUP}/schedule"
 # On node Pods that were made with a start task; on task Pods whose outcome is counted, so that a sweep finds them.
 START_TASK = f"{GROUP}/start-task"
 COUNTED = f"{GROUP}/counted"
-# On task Pods that give way to a job's manager, before they are stopped.
+# On task Pods that give way to tasks that go first, before they are stopped: the job of those.
 DISPLACED = f"{GROUP}/displaced"
 # On Pods of tasks that were started before their job's preparation task had ended on the node: that task's Pod.
 PREPARATION = f"{GROUP}/preparation"

@@ -87,6 +87,11 @@ def eraser_pod(node: str) -> str:
     return shorten(node, NAME_LIMIT - len(suffix)) + suffix
 
 
+def network_policy(pool_name: str) -> str:
+    """The NetworkPolicy that closes a pool's Pods: ``millpond-pool-<pool>``."""
+    return f"millpond-pool-{pool_name}"
+
+
 def host_claim(namespace: str, pool_name: str) -> str:
     """The value of label and taint on a host that belongs to the pool: ``<namespace>.<pool>``."""
     return label_value(f"{namespace}.{pool_name}")

@@ -9,6 +9,7 @@ from millpond.api.conditions import Conditions
 from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
+from millpond.api.network import NetworkConfiguration
 from millpond.api.reasons import AllocationState, PoolState
 from millpond.api.resources import Quantity
 from millpond.api.schema import (
@@ -230,6 +231,10 @@ class PoolSpec(Document):
         ),
     ] = 1
     task_scheduling_policy: TaskSchedulingPolicy = TaskSchedulingPolicy()
+    enable_inter_node_communication: Annotated[
+        bool, Field(description="Whether the pool's own Pods may reach each other, on any port")
+    ] = False
+    network_configuration: NetworkConfiguration = NetworkConfiguration()
     node_template: NodeTemplate
     provider: Annotated[
         Provider,

@@ -139,6 +139,7 @@ def _job(document: Document, now: float) -> tuple[list[Line], str]:
         ("State", text(status.get("state"))),
         ("Pool", text(status.get("poolName") or at(document, "spec", "poolName"))),
         ("Priority", text(at(document, "spec", "priority") or 0)),
+        ("Pre-emption", "allowed" if at(document, "spec", "allowTaskPreemption") else ""),
         ("Max parallel", text(most) if most and most > 0 else ""),
         ("When all done", text(at(document, "spec", "onAllTasksComplete"))),
         ("Tasks", _counts(status.get("taskCounts")) or "none"),

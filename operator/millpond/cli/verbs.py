@@ -98,6 +98,20 @@ task.add_command(_files_group("task"))
 node.add_command(_files_group("node"))
 
 
+@node.command("shell", context_settings={"ignore_unknown_options": True})
+@cluster_options()
+@click.argument("name")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def shell(access: Access, name: str, command: tuple[str, ...]) -> None:
+    """Open a shell on a node, or run COMMAND there.
+
+    It takes kubectl, and the right to create pods/exec. What it sees is the node directory, as the agent sees it.
+    """
+    from millpond.cli.node_shell import open_shell  # noqa: PLC0415 - only with a cluster
+
+    open_shell(access, name, command)
+
+
 @explain.command("task")
 @cluster_options()
 @format_option

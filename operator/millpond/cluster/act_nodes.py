@@ -19,11 +19,13 @@ from millpond.cluster.documents import Documents
 from millpond.cluster.errors import AlreadyExistsError, ConflictError, NotFoundError, RejectedError
 from millpond.cluster.manifests.eraser import eraser_pod
 from millpond.cluster.manifests.node_pod import node_pod, shrunk
+from millpond.cluster.network_policies import NetworkPolicies
 from millpond.cluster.objects import drop_finalizer, read_meta, write_status
 from millpond.cluster.pod_requests import HostedPod, requests_of
 from millpond.cluster.room import room_of
 from millpond.control.actions import (
     ClaimHost,
+    CloseNetwork,
     CreateEraser,
     CreateNode,
     CreateNodePod,
@@ -64,6 +66,7 @@ class NodeActions:
         self._api = api
         self._documents = documents
         self._settings = settings
+        self._policies = NetworkPolicies(api)
 
     async def create(self, action: CreateNode) -> Outcome:
         """Create the ComputeNode, owned by its Pool so that nothing outlives the Pool."""
@@ -107,6 +110,9 @@ class NodeActions:
         space = action.namespace
         node = await read_meta(self._api, COMPUTE_NODES, space, action.node)
         pool = await self._documents.pool(space, action.pool)
+        closed = await self._policies.see_to(pool)
+        if isinstance(closed, Refused):
+            return closed
         try:
             manifest = node_pod(action, node.uid, pool, self._settings)
             meta = await self._api.create(PODS, space, manifest)
@@ -204,6 +210,13 @@ class NodeActions:
             "spec": {"taints": taints or None},
         }
         await self._api.merge_patch(HOSTS, None, host.metadata.name, patch)
+
+    async def close_network(self, action: CloseNetwork) -> Outcome:
+        """Write the pool's NetworkPolicy. The policy of a Pool that is gone goes with it."""
+        try:
+            return await self._policies.write(await self._documents.pool(action.namespace, action.pool))
+        except NotFoundError:
+            return Done()
 
     async def write_node(self, action: WriteNode) -> Outcome:
         """Write a ComputeNode's whole status, if it is as it was seen."""

@@ -116,7 +116,7 @@ class TaskActions:
         """Mark the Pod as displaced. One that is gone needs no mark."""
         operations: list[dict[str, Any]] = [
             {"op": "test", "path": "/metadata/uid", "value": action.uid},
-            {"op": "add", "path": "/metadata/labels/" + labels.DISPLACED.replace("/", "~1"), "value": "true"},
+            {"op": "add", "path": "/metadata/labels/" + labels.DISPLACED.replace("/", "~1"), "value": action.to_job},
         ]
         try:
             await self._api.json_patch(PODS, action.namespace, action.pod, operations)

@@ -71,6 +71,7 @@ class Actuator:
             act.SupplyHosts: supply.supply,
             act.WriteNode: nodes.write_node,
             act.WritePool: nodes.write_pool,
+            act.CloseNetwork: nodes.close_network,
             act.Announce: self._announce,
         }
 

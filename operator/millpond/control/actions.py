@@ -91,10 +91,12 @@ class StopAttempt(Action, frozen=True, kw_only=True):
 
 
 class DisplaceAttempt(Action, frozen=True, kw_only=True):
-    """Mark a task's Pod as one that gives way to a job's manager: it is stopped for that, and booked as a requeue."""
+    """Mark a task's Pod as one that gives way to a task that goes first: it is stopped for that, and requeued."""
 
     pod: str
     uid: str
+    to_job: str
+    """The job of the task that goes first."""
     chain: str
 
 
@@ -166,6 +168,12 @@ class WritePool(Action, frozen=True, kw_only=True):
     pool: str
     version: str
     status: PoolStatus
+
+
+class CloseNetwork(Action, frozen=True, kw_only=True):
+    """Make the pool's NetworkPolicy what the Pool says when this is performed."""
+
+    pool: str
 
 
 class WriteNode(Action, frozen=True, kw_only=True):
@@ -292,6 +300,7 @@ AnyAction = (
     | CreateManager
     | WriteJob
     | WritePool
+    | CloseNetwork
     | WriteNode
     | CreateNode
     | RemoveNode
@@ -338,6 +347,8 @@ def chain_of(action: AnyAction) -> str:
             return f"pool/{pool}"
         case SupplyHosts():
             return "supply"
+        case CloseNetwork():
+            return "network"
         case SweepPods():
             return "sweep"
         case Announce(kind=kind, name=name):

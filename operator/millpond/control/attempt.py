@@ -56,8 +56,8 @@ class Attempt:
         self.manages = False
         """It is an attempt of a job's manager."""
         self.deleting = False
-        self.displaced = False
-        """It is to give way to a job's manager: marked so on its Pod, then stopped."""
+        self.displaced = ""
+        """The job to a task of which it is to give way: marked so on its Pod, then stopped."""
         self.released = False
 
     @property

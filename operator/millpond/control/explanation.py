@@ -59,6 +59,8 @@ def facts_of(task: TaskRecord, view: TaskView, now: float) -> Facts:
         container_trouble=_container_trouble(task),
         manager=_first(task),
         prepares=task.live is not None and task.live.view is not None and waits_for_preparation(task.live.view),
+        giving_way=sum(1 for other in pool.attempts.values() if other.holds and other.displaced == job.name),
+        may_give_way=job.name in pool.yielding and task.live is not None and not task.live.manages,
         waits_for=tuple(_predecessor(job, key) for key in unmet[:MOST_NAMED]),
         waits_for_more=len(unmet) > MOST_NAMED,
         waiting_above=sum(other.waiting for other in pool.jobs.values() if priority_of(other) > priority_of(job)),

@@ -32,7 +32,7 @@ def fold_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
     attempt.version = version
     attempt.view = view
     attempt.deleting = meta.deletion_timestamp is not None
-    attempt.displaced = labels.DISPLACED in meta.labels
+    attempt.displaced = meta.labels.get(labels.DISPLACED, "")
     attempt.released = labels.EVIDENCE_FINALIZER not in meta.finalizers
     if labels.COUNTED in meta.labels:
         pool.counted.add(name)

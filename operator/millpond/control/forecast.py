@@ -25,7 +25,7 @@ def forecast(
 
     `findings` are what `explain` says of its facts.
     """
-    if any(found.blocks and found.reason != TaskReason.WAITING_FOR_SLOTS for found in findings):
+    if facts.giving_way or any(found.blocks and found.reason != TaskReason.WAITING_FOR_SLOTS for found in findings):
         return None
     if task.demand.exclusive:
         return Estimate(unknown="it needs an empty node (runExclusive), and not slots alone")

@@ -55,8 +55,9 @@ def head_of(job: JobRecord, blocked: Collection[Demand]) -> tuple[Ticket, Demand
     return None if ends else job.ready.head(blocked)
 
 
-def demands_of(job: JobRecord) -> list[Demand]:
-    """What the tasks ask for that could start now, each once."""
-    if job.manager is not None and manager_waits(job):
-        return [job.manager.demand] if job.manager.queued else []
-    return job.ready.demands()
+def amounts_of(job: JobRecord, most: int) -> dict[Demand, int]:
+    """How many tasks could start now, each by itself, by what they ask for; each counted up to `most`."""
+    head = head_of(job, ())
+    if head is None:
+        return {}
+    return {head[1]: 1} if manager_waits(job) else job.ready.amounts(most)

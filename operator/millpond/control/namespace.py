@@ -18,6 +18,8 @@ class NamespaceState:
         self._make_pool = make_pool
         self.pools: dict[str, PoolState] = {}
         self.jobs: dict[str, JobRecord] = {}
+        self.yielding: dict[str, JobRecord] = {}
+        """Those that allow their tasks to be stopped for jobs of higher priority."""
 
     def pool(self, name: str) -> PoolState:
         state = self.pools.get(name)
@@ -37,6 +39,14 @@ class NamespaceState:
         job.pool.unfile(job)
         job.pool.jobs.pop(job.name, None)
         self.jobs.pop(job.name, None)
+        self.yielding.pop(job.name, None)
+
+    def note_yielding(self, job: JobRecord) -> None:
+        """Whether the job allows pre-emption may be another thing now."""
+        if job.model is not None and job.model.spec.allow_task_preemption:
+            self.yielding[job.name] = job
+        else:
+            self.yielding.pop(job.name, None)
 
     def move(self, job: JobRecord, pool_name: str) -> None:
         """Let another pool's cycle drive the job; its attempts stay with the pool they run in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from millpond.control.actions import AnyAction, Event, SweepPods, WritePool
 from millpond.control.limits import Limits
+from millpond.control.plan_network import close_network
 from millpond.control.pool_state import PoolState
 from millpond.control.pool_status import describe_pool
 
@@ -12,6 +13,7 @@ def judge_pool(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
     """Judge the pool if it is marked, or if its counts have changed."""
     marked = bool(pool.taken("pool"))
     if marked:
+        close_network(pool, actions)
         _write(pool, now, actions, limits)
     elif actions and pool.model is not None and not pool.summary_scheduled:
         pool.summary_scheduled = True

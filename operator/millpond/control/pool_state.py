@@ -46,6 +46,7 @@ class PoolState:
         claim: str,
         hosts: dict[str, HostView],
         claimed: set[str],
+        yielding: dict[str, JobRecord],
         forget_job: Callable[[JobRecord], None],
     ) -> None:
         self.namespace = namespace
@@ -55,6 +56,8 @@ class PoolState:
         """All hosts of the cluster, shared with the world."""
         self.claimed = claimed
         """Names of the hosts that carry this pool's claim."""
+        self.yielding = yielding
+        """The jobs of the namespace that allow pre-emption, shared with it."""
         self.model: Pool | None = None
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
@@ -78,6 +81,8 @@ class PoolState:
         self.supply = SupplyRecord()
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
+        self.network: object = None
+        """What the pool's NetworkPolicy was last asked to say."""
         self.forget_job = forget_job
         self.last_summary = float("-inf")
         self.summary_scheduled = False

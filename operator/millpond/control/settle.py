@@ -12,6 +12,7 @@ from millpond.api.reasons import JobReason, JobState, TaskState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
+    CloseNetwork,
     CreateEraser,
     CreateManager,
     CreateNode,
@@ -192,6 +193,9 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             pool.look_at(again, "size", pool.name)
         case SupplyHosts():
             settle_supply(pool, action, outcome, again)
+        case CloseNetwork():
+            pool.network = None
+            pool.look_at(again, "pool", pool.name)
         case DeleteNodePod() | ShrinkNodePod():
             for node in pool.nodes.values():
                 if action.pod in node.pods:
@@ -233,7 +237,7 @@ def _forget_let_go(attempt: Attempt) -> None:
     """Back to what the Pod itself says of its end and its evidence."""
     meta = attempt.view.metadata if attempt.view else None
     attempt.deleting = meta is not None and meta.deletion_timestamp is not None
-    attempt.displaced = meta is not None and labels.DISPLACED in meta.labels
+    attempt.displaced = meta.labels.get(labels.DISPLACED, "") if meta is not None else ""
     attempt.released = meta is not None and labels.EVIDENCE_FINALIZER not in meta.finalizers
 
 
@@ -262,7 +266,9 @@ def _drop_job_task(pool: PoolState, action: StartJobTask, outcome: Outcome, agai
     pod, of = pool.job_pods.get(action.pod), pool.job_nodes.get(action.key)
     if of is not None:
         of.not_before = max(of.not_before, again)
-        of.refusal = outcome.message if isinstance(outcome, Refused) else ""
+        of.refused = isinstance(outcome, Refused)
+        if isinstance(outcome, Refused):
+            of.refusals[action.role] = outcome.message
         pool.mark("jobnode", of.key)
         pool.look_at(of.not_before, "jobnode", of.key)
     if pod is not None and pod.view is None:

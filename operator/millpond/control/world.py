@@ -60,7 +60,8 @@ class World:
     def _make_pool(self, namespace: str, pool: str) -> PoolState:
         claim = naming.host_claim(namespace, pool)
         claimed = self._claimed.setdefault(claim, set())
-        return PoolState(namespace, pool, claim, self.hosts, claimed, self.namespace(namespace).forget)
+        state = self.namespace(namespace)
+        return PoolState(namespace, pool, claim, self.hosts, claimed, state.yielding, state.forget)
 
     def pool(self, key: PoolKey) -> PoolState:
         return self.namespace(key.namespace).pool(key.pool)
@@ -254,6 +255,7 @@ class World:
         first = job.model is None or job.model.metadata.uid != model.metadata.uid
         before_edit = (job.disable_option, job.forced)
         job.model, job.unwritten = model, False
+        namespace.note_yielding(job)
         created = model.metadata.creation_timestamp
         job.ticket = (created.isoformat() if created else "", job.name)
         job.state = model.status.state or JobState.ACTIVE
@@ -281,6 +283,7 @@ class World:
         job.pool.unfile(job)
         appoint(job, "")
         job.model, job.state = None, JobState.ACTIVE
+        state.note_yielding(job)
         weigh_dependencies(job)
         state.move(job, NOWHERE)
         job.pool.mark("job", name)

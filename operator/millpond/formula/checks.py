@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from millpond.formula.errors import ErrorCode, Fault, Refusal, fault_at
+from millpond.formula.errors import ErrorCode, Fault, Refusal, fault_at, shortened
 from millpond.formula.functions import FUNCTIONS, Function
 from millpond.formula.methods import METHODS, SampleMethod
 from millpond.formula.nodes import (
@@ -79,7 +79,7 @@ def _may_assign(name: str) -> None:
 def _may_call(callee: Function | SampleMethod | None, kind: str, node: Call | Method, known: Iterable[str]) -> None:
     if callee is None:
         hint = suggestion(node.name, known, f"There are {', '.join(sorted(known))}.")
-        raise Refusal(f"There is no {kind} {_short(node.name)}.", hint)
+        raise Refusal(f"There is no {kind} {shortened(node.name)}.", hint)
     count = len(node.arguments)
     if not callee.least <= count <= callee.most:
         if callee.least == callee.most:
@@ -99,7 +99,7 @@ def _has_samples(node: Method) -> None:
         raise Refusal("Only sampled variables have methods.", "Write $ActiveTasks.GetSample(1), for example.")
     name = node.subject.name
     hint = suggestion(name, SAMPLED, "Variables such as $ActiveTasks have samples.")
-    raise Refusal(f"{_short(name)} has no samples, and no methods.", hint)
+    raise Refusal(f"{shortened(name)} has no samples, and no methods.", hint)
 
 
 def _is_member(node: Member) -> None:
@@ -108,8 +108,4 @@ def _is_member(node: Member) -> None:
     if node.name.lower() in METHODS:
         raise Refusal(f"{node.name} is a method.", f"Write {node.name}(…), with its arguments in brackets.")
     hint = suggestion(node.name, MEMBERS, f"A timestamp has {', '.join(MEMBERS)}.")
-    raise Refusal(f"There is no member {_short(node.name)}.", hint)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 64 else f"{name[:64]}…"
+    raise Refusal(f"There is no member {shortened(node.name)}.", hint)

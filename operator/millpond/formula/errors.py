@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_PIECE = 40
 _BEFORE, _SHOWN = 60, 100
 """Of a long line, so many characters before the place are shown, and so many in all."""
 
@@ -51,6 +52,11 @@ class Refusal(Exception):  # noqa: N818 - not an error by itself: evaluation mak
         self.message = message
         self.hint = hint
         self.code = code
+
+
+def shortened(text: str) -> str:
+    """A piece of somebody's formula, cut to what fits into a message."""
+    return text if len(text) <= _PIECE else f"{text[:_PIECE]}…"
 
 
 def fault_at(text: str, at: int, code: ErrorCode, message: str, hint: str) -> Fault:

@@ -16,7 +16,7 @@ from millpond.formula.inputs import Inputs
 from millpond.formula.nodes import Formula
 from millpond.formula.results import results
 from millpond.formula.scope import Scope
-from millpond.formula.values import DeallocationOption, Value, timestamp_of
+from millpond.formula.values import DeallocationOption, Timestamp, Value, ticks_of
 from millpond.formula.variables import TARGET_DEDICATED, TARGET_LOW_PRIORITY
 
 MOST_NODES = 2**31 - 1
@@ -45,7 +45,7 @@ class Evaluation(msgspec.Struct, frozen=True):
 def evaluate(formula: Formula, inputs: Inputs, *, trace: bool = False) -> Evaluation:
     """Evaluate a formula. What is wrong with it is in the evaluation; nothing is raised."""
     steps: list[Step] | None = [] if trace else None
-    now = timestamp_of(inputs.now)
+    now = Timestamp(ticks_of(inputs.now))
     scope = Scope(inputs, now)
     fault = find_fault(formula) or _run(formula, scope, Evaluator(scope, Moment(now, inputs.rand)), steps)
     told = tuple(steps or ())

@@ -6,7 +6,7 @@ Source: azure-batch-semantics §5.2 and §5.3 (grammar, powers, the semicolon th
 from __future__ import annotations
 
 from millpond.formula import limits
-from millpond.formula.errors import ErrorCode, FormulaError, fault_at
+from millpond.formula.errors import ErrorCode, FormulaError, fault_at, shortened
 from millpond.formula.lexer import Token, number, tokens
 from millpond.formula.nodes import (
     Call,
@@ -187,8 +187,7 @@ class _Parser:
 
     def _unexpected(self, wanted: str, hint: str) -> FormulaError:
         found = self._tokens[self._next].text or "the end of the formula"
-        shown = found if len(found) <= 40 else f"{found[:40]}…"
-        return self._error(ErrorCode.SYNTAX, f"Expected {wanted}, found {shown}.", hint)
+        return self._error(ErrorCode.SYNTAX, f"Expected {wanted}, found {shortened(found)}.", hint)
 
     def _error(self, code: ErrorCode, message: str, hint: str) -> FormulaError:
         return FormulaError(fault_at(self._text, self._tokens[self._next].at, code, message, hint))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from millpond.formula import limits
 from millpond.formula.times import write
 from millpond.formula.values import DeallocationOption, TimeInterval, Timestamp, Value
 from millpond.formula.variables import DEALLOCATION_OPTION, TARGET_DEDICATED, TARGET_LOW_PRIORITY
 
 
 def show(value: Value) -> str:
-    """A value as results tell it: numbers with six digits as C's `%g`, vectors as `[1,2,3]`, intervals in seconds."""
+    """A value as results tell it: numbers with six digits as C's `%g`, vectors as `[1,2,3]`, intervals in seconds.
+
+    Of a vector longer than `limits.SHOWN` the rest is an ellipsis.
+    """
     match value:
         case float():
             return _number(value)
         case tuple():
-            return f"[{','.join(map(_number, value))}]"
+            more = ",…" if len(value) > limits.SHOWN else ""
+            return f"[{','.join(map(_number, value[: limits.SHOWN]))}{more}]"
         case Timestamp():
             return write(value)
         case TimeInterval():

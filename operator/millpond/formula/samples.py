@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from millpond.formula.errors import ErrorCode, Refusal
-from millpond.formula.values import TICKS, TimeInterval, Timestamp, Value, Vector, timestamp_of, type_name
+from millpond.formula.values import TICKS, TimeInterval, Timestamp, Value, Vector, ticks_of, type_name
 
 PERIOD_SECONDS = 30
 """Between two samples."""
@@ -21,7 +21,9 @@ _NOTHING: array[float] = array("d")
 
 
 class Samples(msgspec.Struct, frozen=True, gc=False):
-    """Times, in seconds since 1970 and rising, and the finite value at each. Several variables may share their times.
+    """Times, in seconds since 1970 and rising, and the finite value at each, in sequences that can be sliced.
+
+    Several variables may share their times; whole numbers are as good as floats.
 
     What lies after the moment of evaluation is not seen, so that a longer history serves for an earlier moment too.
     """
@@ -37,7 +39,7 @@ class History:
         self._name = name
         self._samples = samples
         self._now = now
-        self._count = bisect_right(samples.times, now.seconds)
+        self._count = bisect_right(samples.times, now.ticks, key=ticks_of)
 
     def latest(self) -> float:
         """The newest sample; 0 where there is none."""
@@ -51,14 +53,14 @@ class History:
         """The time of the oldest sample. Raises Refusal where there is none."""
         if not self._count:
             raise self._insufficient("a sample", "nothing")
-        return timestamp_of(self._samples.times[0])
+        return Timestamp(ticks_of(self._samples.times[0]))
 
     def newest(self, count: float) -> Vector:
         """So many of the newest samples, oldest first; fewer where there are fewer. Raises Refusal below 0."""
         if count < 0:
             raise Refusal("The number of samples is negative.", "Ask for 0 or more.")
         first = self._count - min(int(count), self._count)
-        return tuple(self._samples.values[first : self._count])
+        return tuple(map(float, self._samples.values[first : self._count]))
 
     def percent(self, bounds: Sequence[Value]) -> float:
         """How many of the samples that the window could hold there are, in percent, at most 100."""
@@ -81,7 +83,7 @@ class History:
             received = self.percent((start, end))
             if received < wanted:
                 raise self._insufficient(f"{wanted:g}%", f"{received:g}%")
-        return tuple(self._samples.values[first:last])
+        return tuple(map(float, self._samples.values[first:last]))
 
     def _window(self, bounds: Sequence[Value]) -> tuple[Timestamp, Timestamp]:
         """From one or two bounds, in either order; an interval looks back from now, and one bound reaches to now."""
@@ -100,8 +102,8 @@ class History:
     def _span(self, start: Timestamp, end: Timestamp) -> tuple[int, int]:
         """Positions of the samples with start < t <= end."""
         times = self._samples.times
-        first = bisect_right(times, start.seconds, 0, self._count)
-        return first, bisect_right(times, end.seconds, first, self._count)
+        first = bisect_right(times, start.ticks, 0, self._count, key=ticks_of)
+        return first, bisect_right(times, end.ticks, first, self._count, key=ticks_of)
 
     def _insufficient(self, wanted: str, received: str) -> Refusal:
         message = f"Insufficient data from data set: {self._name} wanted {wanted}, received {received}."

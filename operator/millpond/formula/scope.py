@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millpond.formula.errors import Refusal
+from millpond.formula.errors import Refusal, shortened
 from millpond.formula.inputs import Inputs
 from millpond.formula.samples import History, Samples
 from millpond.formula.suggestions import suggestion
@@ -51,9 +51,8 @@ class Scope:
             return self.targets.get(SETTABLE[lower], self.option)
         if lower in CONSTANTS:
             return CONSTANTS[lower]
-        shown = name if len(name) <= 64 else f"{name[:64]}…"
         hint = suggestion(name, (*NAMES, *self.assigned), "Assign to it in a statement before this one.")
-        raise Refusal(f"The name {shown} has no value.", hint)
+        raise Refusal(f"The name {shortened(name)} has no value.", hint)
 
     def history(self, name: str) -> History:
         """The samples of one of SAMPLED."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from millpond.formula.errors import Refusal
+from millpond.formula.errors import Refusal, shortened
 from millpond.formula.values import TICKS, Timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,8 +85,7 @@ def _offset(zone: str) -> timedelta:
 
 
 def _unreadable(text: str) -> Refusal:
-    shown = text if len(text) <= 40 else f"{text[:40]}…"
-    return Refusal(f'"{shown}" is no time that can be read.', _FORMS)
+    return Refusal(f'"{shortened(text)}" is no time that can be read.', _FORMS)
 
 
 def _calendar(ticks: int) -> datetime:

@@ -31,11 +31,6 @@ class Timestamp(msgspec.Struct, frozen=True, order=True, gc=False):
         if not _EARLIEST <= self.ticks <= _LATEST:
             raise Refusal("The time is out of range.", "Times lie within the years 1 to 9999.")
 
-    @property
-    def seconds(self) -> float:
-        """Since 1970."""
-        return self.ticks / TICKS
-
 
 class TimeInterval(msgspec.Struct, frozen=True, order=True, gc=False):
     """A length of time, in ticks. Raises Refusal where 64 bits do not hold them."""
@@ -73,10 +68,10 @@ TYPE_NAMES: dict[type, str] = {
 }
 
 
-def timestamp_of(seconds: float) -> Timestamp:
-    """The moment so many seconds after 1970; its own `seconds` are the same again for all times after 1987."""
+def ticks_of(seconds: float) -> int:
+    """The nearest tick; finer by far than what a float holds of the seconds since 1970."""
     whole = math.floor(seconds)
-    return Timestamp(whole * TICKS + round((seconds - whole) * TICKS))
+    return whole * TICKS + round((seconds - whole) * TICKS)
 
 
 def type_name(value: Value) -> str:

@@ -39,8 +39,8 @@ class Wishes(msgspec.Struct, frozen=True, gc=False):
     """The task or its job was to be terminated, or the job disabled with `Terminate`."""
     job_disabled: bool = False
     """The job was disabled with `Requeue`."""
-    displaced: bool = False
-    """It was to give way to a job's manager."""
+    displaced: str = ""
+    """The job to a task of which it was to give way."""
     drained: Fate = Fate.STAYS
     """What becomes of it because its node is being emptied, by a user's act."""
     node_lost: bool = False
@@ -51,7 +51,7 @@ class Wishes(msgspec.Struct, frozen=True, gc=False):
     @property
     def stop(self) -> bool:
         """True when the attempt is to be stopped where it runs."""
-        return self.ended or self.job_disabled or self.displaced or self.drained is Fate.REQUEUED
+        return self.ended or self.job_disabled or bool(self.displaced) or self.drained is Fate.REQUEUED
 
     @property
     def ended(self) -> bool:
@@ -112,7 +112,8 @@ def decide(exit_: Exit, wishes: Wishes, tries: Tries) -> Verdict:
     if wishes.job_disabled:
         return Verdict(Ledger.REQUEUE, message="The job was disabled; the task runs again once it is enabled.")
     if wishes.displaced:
-        return Verdict(Ledger.REQUEUE, message="The task gave way to a job's manager; it runs again.")
+        text = f"The task gave way to a task of job {wishes.displaced}, which goes first; it runs again."
+        return Verdict(Ledger.REQUEUE, message=text)
     if wishes.drained is Fate.REQUEUED:
         return Verdict(Ledger.REQUEUE, message="The node was removed from the pool; the task runs again elsewhere.")
     if wishes.node_lost:

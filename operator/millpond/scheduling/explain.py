@@ -28,6 +28,7 @@ class WaitReason(StrEnum):
     BEHIND_JOB_MANAGER = "BehindJobManager"
     JOB_PREPARATION_TASK_FAILED = "JobPreparationTaskFailed"
     POOL_RESIZING = "PoolResizing"
+    TASKS_GIVE_WAY = "TasksGiveWay"
     BEHIND_HIGHER_PRIORITY = "BehindHigherPriority"
     BEHIND_OLDER_TASKS = "BehindOlderTasks"
     NEXT_IN_LINE = "NextInLine"
@@ -132,6 +133,10 @@ class Facts(msgspec.Struct, frozen=True):
     """The Task of the job's manager, where that is another one and is to start first."""
     prepares: bool = False
     """It waits on its node for the job's preparation task."""
+    giving_way: int = 0
+    """Tasks that are being stopped so that tasks of its job can start."""
+    may_give_way: bool = False
+    """It runs, and may be stopped for a job of higher priority."""
     waits_for: tuple[PredecessorFact, ...] = ()
     """The first of its unmet dependencies."""
     waits_for_more: bool = False
@@ -156,7 +161,7 @@ def explain(facts: Facts) -> tuple[Finding, ...]:
         return (facts.problem,)
     match facts.state:
         case TaskState.RUNNING:
-            return (Finding(TaskReason.RUNNING, f"It runs on node {facts.node}."),)
+            return (_running(facts),)
         case TaskState.PREPARING:
             return (_preparing(facts),)
     if facts.node:
@@ -179,6 +184,13 @@ def _ended(facts: Facts) -> Finding:
         return Finding(TaskReason.TASK_SUCCEEDED, facts.ended or "It succeeded.")
     remedy = f"millpond task stderr {facts.task}" if facts.node and facts.ran else ""
     return Finding(TaskReason.TASK_FAILED, facts.ended or "It failed.", remedy=remedy)
+
+
+def _running(facts: Facts) -> Finding:
+    message = f"It runs on node {facts.node}."
+    if facts.may_give_way:
+        message += " It may be stopped for a job of higher priority, and runs again then (allowTaskPreemption)."
+    return Finding(TaskReason.RUNNING, message)
 
 
 def _preparing(facts: Facts) -> Finding:
@@ -319,6 +331,10 @@ def _of_job(facts: Facts) -> list[Finding]:
 def _of_queue(facts: Facts, blocked: bool) -> list[Finding]:
     """Who goes first once there is room."""
     findings = []
+    if facts.giving_way:
+        them = "1 running task is" if facts.giving_way == 1 else f"{facts.giving_way} running tasks are"
+        message = f"{them} being stopped to make room for job {facts.job.name}, and will run again."
+        findings.append(Finding(WaitReason.TASKS_GIVE_WAY, message))
     if facts.waiting_above:
         message = f"Of jobs of higher priority than {facts.job.priority}, {_tasks(facts.waiting_above)} before it."
         remedy = f"Or raise the priority of job {facts.job.name}."

@@ -7,7 +7,7 @@ job of a priority is drawn equally often in the long run, and none can starve.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 JobOrder = Literal["None", "CreationTime"]
@@ -54,13 +54,21 @@ class JobOrderIndex:
             del self._levels[at]
             self._order.remove(at)
 
-    def restarting(self) -> list[JobTicket]:
-        """The jobs whose managers are to be restarted, higher priority first."""
-        return [ticket for at in reversed(self._order) if at[1] for ticket in self._levels[at]]
+    @property
+    def highest(self) -> int | None:
+        """The highest priority of all."""
+        return self._order[-1][0] if self._order else None
 
-    def above(self, priority: int) -> list[JobTicket]:
-        """The jobs of higher priority."""
-        return [ticket for at in self._order if at[0] > priority for ticket in self._levels[at]]
+    @property
+    def lowest_restarting(self) -> int | None:
+        """The lowest priority of a job whose manager is to be restarted."""
+        return next((priority for priority, restarts in self._order if restarts), None)
+
+    def descending(self) -> Iterator[tuple[Level, JobTicket]]:
+        """All jobs, those that are served first before the others; those of one level by age."""
+        for at in reversed(self._order):
+            for ticket in self._levels[at]:
+                yield at, ticket
 
     def next(self, order: JobOrder, seed: int, passed_over: Collection[JobTicket]) -> JobTicket | None:
         """The next job to serve, leaving out those that have nothing placeable in this cycle."""

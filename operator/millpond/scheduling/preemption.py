@@ -1,17 +1,19 @@
-"""Which running task gives way so that a job's manager can start again (azure-batch-semantics §4.1, §4.8 item 3).
+"""Which running tasks give way to tasks that go first (azure-batch-semantics §4.1 item 5, §4.8 item 3).
 
-One task of the pool may be put back into its queue, never one of a job of higher priority, and only where that helps:
-nothing is stopped for room that is coming anyway, or that a job of higher priority would take.
+A job's manager that is to start again may have one task of the pool put back into its queue, never one of a job of
+higher priority. Tasks of other jobs may have as many put back as it takes, of jobs that allow it and have a lower
+priority. Nothing is stopped for room that is coming anyway, nor for room that a task of higher priority would take.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from millpond.scheduling.demand import Demand
-from millpond.scheduling.eligibility import fits
+from millpond.scheduling.eligibility import NO_NODES, fits
 from millpond.scheduling.node_slots import NodeSlots
 
 
@@ -26,37 +28,137 @@ class Running(msgspec.Struct, frozen=True, gc=False):
     leaving: bool = False
     yields: bool = True
     """It may be stopped for another one; managers and what has ended may not."""
+    offered: bool = False
+    """Its job allows that its tasks are stopped for those of jobs of higher priority."""
+
+
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """What `amount` tasks of one job ask for that could start now, each by itself."""
+
+    job: str
+    demand: Demand
+    priority: int
+    amount: int = 1
+    barred: Collection[str] = NO_NODES
+    restarts: bool = False
+    """It is the job's manager, which is to start again."""
+
+
+class Displacement(NamedTuple):
+    """That Pod gives way to a task of that job."""
+
+    pod: str
+    job: str
 
 
 def who_gives_way(
-    demand: Demand,
-    priority: int,
-    nodes: Mapping[str, NodeSlots],
-    running: Iterable[Running],
-    wanted_above: Collection[Demand],
-) -> str | None:
-    """The Pod to stop for a demand of that priority: of the lowest priority, and of those the last begun.
+    claims: Iterable[Claim], nodes: Mapping[str, NodeSlots], running: Iterable[Running]
+) -> list[Displacement]:
+    """The Pods to stop, for claims in the order in which they are served; none of them has room as things are.
 
-    `wanted_above` is what ready tasks of jobs of higher priority ask for.
+    Of the lowest priority first, and of those the last begun, since they lose least.
     """
-    placed = [attempt for attempt in running if attempt.node in nodes]
-    coming = {
-        name: node.without(*(attempt.demand for attempt in placed if attempt.node == name and attempt.leaving))
-        for name, node in nodes.items()
-    }
-    if any(fits(node, demand) for node in coming.values()):
-        return None
-    victims = [
-        attempt
-        for attempt in placed
-        if attempt.yields
-        and not attempt.leaving
-        and attempt.priority <= priority
-        and _helps(coming[attempt.node].without(attempt.demand), demand, wanted_above)
-    ]
-    latest_first = sorted(victims, key=lambda attempt: (attempt.began, attempt.pod), reverse=True)
-    return min(latest_first, key=lambda attempt: attempt.priority).pod if latest_first else None
+    places = _Places(nodes, running)
+    displaced: list[Displacement] = []
+    unmet: list[Claim] = []
+    for claim in claims:
+        if not places.stay:
+            break
+        for _ in range(claim.amount):
+            if places.promise(claim):
+                continue
+            victims = places.victims(claim, unmet)
+            if not victims:
+                unmet.append(claim)
+                break
+            displaced += [Displacement(victim.pod, claim.job) for victim in victims]
+            places.empty(victims)
+            places.promise(claim)
+    return displaced
 
 
-def _helps(node: NodeSlots, demand: Demand, wanted_above: Collection[Demand]) -> bool:
-    return fits(node, demand) and not any(fits(node, other) for other in wanted_above)
+class _Places:
+    """The nodes as they will be: without what leaves, and with those that were promised the room."""
+
+    def __init__(self, nodes: Mapping[str, NodeSlots], running: Iterable[Running]) -> None:
+        self._nodes = nodes
+        self._coming: dict[str, NodeSlots] = {}
+        self._open: dict[str, NodeSlots] = {}
+        """Those of `_coming` that have a free slot."""
+        placed = [attempt for attempt in running if attempt.node in nodes]
+        for attempt in placed:
+            if attempt.leaving:
+                self._vacate(attempt)
+        latest = sorted(placed, key=lambda attempt: (attempt.began, attempt.pod), reverse=True)
+        cheapest = sorted(latest, key=lambda attempt: attempt.priority)
+        self.stay = {attempt.pod: attempt for attempt in cheapest if attempt.yields and not attempt.leaving}
+        self._beside: dict[str, dict[str, Running]] = {}
+        """The same by node."""
+        for attempt in self.stay.values():
+            self._beside.setdefault(attempt.node, {})[attempt.pod] = attempt
+
+    def promise(self, claim: Claim) -> bool:
+        """Give the claim room that is coming anyway, if there is any."""
+        for name, node in self._open.items():
+            if fits(node, claim.demand, claim.barred):
+                node.take(claim.demand)
+                if node.free <= 0:
+                    del self._open[name]
+                return True
+        return False
+
+    def empty(self, victims: list[Running]) -> None:
+        """These will leave."""
+        for victim in victims:
+            del self.stay[victim.pod]
+            del self._beside[victim.node][victim.pod]
+            self._vacate(victim)
+
+    def _vacate(self, attempt: Running) -> None:
+        name = attempt.node
+        node = self._coming.get(name)
+        if node is None:
+            node = self._coming[name] = self._nodes[name].without()
+        node.give(attempt.demand)
+        self._open[name] = node
+
+    def victims(self, claim: Claim, unmet: Collection[Claim]) -> list[Running]:
+        """The cheapest attempts of one node without which it would take the claim; a manager gets one alone."""
+        looked_at: set[str] = set()
+        for attempt in self.stay.values():
+            if attempt.node in looked_at or not _gives_way_to(attempt, claim):
+                continue
+            candidates = [attempt]
+            if not claim.restarts:
+                looked_at.add(attempt.node)
+                candidates = [each for each in self._beside[attempt.node].values() if _gives_way_to(each, claim)]
+            enough = self._enough(claim, candidates, unmet)
+            if enough:
+                return enough
+        return []
+
+    def _enough(self, claim: Claim, candidates: list[Running], unmet: Collection[Claim]) -> list[Running]:
+        """So many of them as it takes, the cheapest; none where all would not do, or somebody above took the room."""
+        name = candidates[0].node
+        node = self._coming.get(name, self._nodes[name]).without()
+        chosen: list[Running] = []
+        for attempt in candidates:
+            node.give(attempt.demand)
+            chosen.append(attempt)
+            if fits(node, claim.demand, claim.barred):
+                break
+        else:
+            return []
+        for attempt in reversed(chosen[:-1]):
+            node.take(attempt.demand)
+            if fits(node, claim.demand, claim.barred):
+                chosen.remove(attempt)
+            else:
+                node.give(attempt.demand)
+        return [] if any(fits(node, other.demand, other.barred) for other in unmet) else chosen
+
+
+def _gives_way_to(attempt: Running, claim: Claim) -> bool:
+    if claim.restarts:
+        return attempt.priority <= claim.priority
+    return attempt.offered and attempt.priority < claim.priority

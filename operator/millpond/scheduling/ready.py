@@ -39,9 +39,21 @@ class ReadyQueue:
                 best = ticket, demand
         return best
 
-    def demands(self) -> list[Demand]:
-        """What ready tickets ask for, each once."""
-        return [demand for demand, line in self._lines.items() if self._first(line, demand) is not None]
+    def amounts(self, most: int) -> dict[Demand, int]:
+        """How many ready tickets ask for what, counted up to `most`; the demand of the oldest ticket comes first."""
+        firsts = [(self._first(line, demand), demand) for demand, line in self._lines.items()]
+        ready = [(ticket, demand) for ticket, demand in firsts if ticket is not None]
+        return {demand: self._amount(demand, most) for _, demand in sorted(ready, key=lambda pair: pair[0])}
+
+    def _amount(self, demand: Demand, most: int) -> int:
+        seen: set[Ticket] = set()
+        for created, names in self._lines[demand].names.items():
+            for name in names:
+                if len(seen) >= most:
+                    return most
+                if self._is_ready((created, name), demand):
+                    seen.add((created, name))
+        return len(seen)
 
     def _first(self, line: _Line, demand: Demand) -> Ticket | None:
         """The oldest ticket that still waits; those before it are forgotten."""

@@ -62,6 +62,7 @@ _THEIRS = (
     ResourceType("v1", "ConfigMap", "configmaps"),
     ResourceType("v1", "ServiceAccount", "serviceaccounts"),
     ResourceType("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
+    ResourceType("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
     ResourceType("coordination.k8s.io/v1", "Lease", "leases"),
     ResourceType(
         _MACHINES, "MachineDeployment", "machinedeployments", status=True, counts_generations=True, scale="replicas"

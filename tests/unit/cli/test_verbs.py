@@ -28,6 +28,7 @@ def test_the_commands() -> None:
     assert {" ".join(path) for path in PATHS} == {
         *(f"{noun} {verb}" for noun in ("pool", "node", "job", "task") for verb in ("list", "show")),
         *(f"{noun} files {verb}" for noun in ("node", "task") for verb in ("list", "get")),
+        "node shell",
         "job watch",
         "job prep-status",
         *(f"job {verb}" for verb in ("disable", "enable", "terminate", "delete")),

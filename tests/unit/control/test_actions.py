@@ -61,6 +61,7 @@ CHAINS = {
     act.CreateManager: "job/job",
     act.ReleaseJob: "job/job",
     act.WritePool: "pool/pool",
+    act.CloseNetwork: "network",
     act.SweepPods: "sweep",
     act.Announce: "announce/Pool/name",
 }

@@ -1,8 +1,11 @@
-"""A manager that is to start again takes the place of a task, which is requeued; and never one of higher priority."""
+"""Tasks give way, and are requeued: to managers that are to start again and, if allowed, to jobs of higher priority."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from millpond.api import labels
 from millpond.control.actions import DisplaceAttempt, StartAttempt, StopAttempt
 from millpond.control.outcomes import Missed
 from support.builders import a_job, a_task, exited
@@ -94,3 +97,100 @@ def test_a_manager_that_has_not_run_yet_displaces_nothing() -> None:
     scene.run()
     scene.add(a_job(jobManagerTask=MANAGER))
     assert displaced(scene) == []
+
+
+# Jobs that allow that their tasks are stopped for those of jobs of higher priority.
+
+
+def a_scene_of_two_jobs(hosts: int = 1, slots: int = 2, **low: Any) -> Scene:
+    """Job low fills the pool; three tasks of it wait."""
+    scene = a_running_scene(hosts=hosts, slots=slots)
+    scene.add(a_job("low", **({"allowTaskPreemption": True} | low)))
+    scene.add(*(a_task(f"low-{n}", job="low", created=n) for n in range(hosts * slots + 3)))
+    scene.run()
+    return scene
+
+
+def wants(scene: Scene, *names: str, **high: Any) -> list[str]:
+    """Job high comes, with tasks of these names; who is displaced for it."""
+    scene.now += 5
+    scene.add(a_job("high", **({"priority": 5} | high)), *(a_task(name, job="high") for name in names))
+    return displaced(scene)
+
+
+def test_a_task_of_a_job_that_allows_it_gives_way_to_a_higher_one_and_is_requeued() -> None:
+    scene = a_scene_of_two_jobs()
+    assert wants(scene, "h") == ["low-1-1"], "all began at one time: the last by name"
+    assert scene.pods["low-1-1"].metadata.labels[labels.DISPLACED] == "high"
+    scene.run(seconds=30)
+    assert len(of(DisplaceAttempt, scene.done)) == 1, "one for one"
+    scene.ends("low-1-1", exited(143, "Terminated"))
+    scene.run()
+    assert of(StartAttempt, scene.done)[-1].task == "h"
+    status = scene.tasks["low-1"].status
+    assert (status.state, status.requeue_count, status.retry_count) == ("Active", 1, 0)
+    assert "gave way to a task of job high" in next(c.message for c in status.conditions if c.type == "Complete")
+    scene.run(seconds=60)
+    assert len(of(DisplaceAttempt, scene.done)) == 1, "it does not take its place back"
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ({"allowTaskPreemption": False}, {}),
+        ({}, {"priority": 0}),
+        ({"priority": 7}, {}),
+        ({}, {"maxParallelTasks": 1, "poolName": "elsewhere"}),
+        ({}, {"desiredState": "Disabled"}),
+    ],
+)
+def test_none_gives_way_otherwise(low: dict[str, Any], high: dict[str, Any]) -> None:
+    assert wants(a_scene_of_two_jobs(**low), "h1", "h2", **high) == []
+
+
+def test_no_more_give_way_than_the_higher_job_may_run() -> None:
+    scene = a_scene_of_two_jobs(slots=4)
+    assert len(wants(scene, "h1", "h2", "h3", maxParallelTasks=2)) == 2
+
+
+def test_no_more_give_way_than_wait() -> None:
+    scene = a_scene_of_two_jobs(hosts=2, slots=2)
+    assert len(wants(scene, "h1", "h2", "h3")) == 3
+    scene.add(a_task("h4", job="high", created=1))
+    assert len(displaced(scene)) == 1
+    scene.add(a_task("h5", job="high", created=1))
+    assert displaced(scene) == []
+
+
+def test_a_job_that_comes_to_allow_it_gives_way() -> None:
+    scene = a_scene_of_two_jobs(allowTaskPreemption=False)
+    assert wants(scene, "h") == []
+    scene.add(scene.edit(scene.jobs["low"], allow_task_preemption=True))
+    assert len(displaced(scene)) == 1
+
+
+def test_an_operator_that_dies_after_the_mark_books_a_requeue() -> None:
+    scene = a_scene_of_two_jobs()
+    scene.add(a_job("high", priority=5), a_task("h", job="high"))
+    while not of(DisplaceAttempt, scene.done):
+        scene.step()
+    young = Scene()
+    young.now = scene.now
+    for kept in (scene.hosts, scene.pools, scene.nodes, scene.jobs, scene.tasks, scene.pods):
+        young.add(*kept.values())
+    assert [action.pod for action in of(StopAttempt, young.run())] == ["low-1-1"]
+    assert of(DisplaceAttempt, young.done) == []
+
+
+def test_its_manager_never_gives_way() -> None:
+    scene = a_running_scene()
+    scene.add(a_job("low", jobManagerTask=MANAGER, allowTaskPreemption=True))
+    scene.run()
+    assert wants(scene, "h") == []
+
+
+def test_nothing_is_looked_at_where_no_job_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = a_scene_of_two_jobs(allowTaskPreemption=False)
+    monkeypatch.setattr("millpond.control.displacing.who_gives_way", pytest.fail)
+    assert wants(scene, "h") == []
+    assert scene.pool_state().yielding == {}

@@ -32,7 +32,8 @@ def states(scene: Scene) -> list[NodeState | None]:
 def test_a_node_is_made_claimed_and_free() -> None:
     scene = a_running_scene()
     assert states(scene) == [NodeState.IDLE]
-    assert [k for k in kinds(scene.done) if not k.startswith("Write")] == ["CreateNode", "CreateNodePod", "ClaimHost"]
+    made = [k for k in kinds(scene.done) if not k.startswith("Write")]
+    assert made == ["CreateNode", "CloseNetwork", "CreateNodePod", "ClaimHost"]
     assert scene.hosts["host-1"].metadata.labels[labels.HOST_LABEL] == CLAIM
     (node,) = scene.nodes.values()
     assert node.status.resources == {"cpu": "8", "memory": "16Gi"}

@@ -14,7 +14,7 @@ USER = Wishes(ended_by_user=True)
 REMOVED = Wishes(drained=Fate.REQUEUED)
 TAKEN = Wishes(drained=Fate.ENDED)
 LOST = Wishes(node_lost=True)
-DISPLACED = Wishes(displaced=True)
+DISPLACED = Wishes(displaced="urgent")
 DISABLED = Wishes(job_disabled=True)
 BAD = user_error(FailureCode.FAILURE_EXIT_CODE, "exit 1")
 

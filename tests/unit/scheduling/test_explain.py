@@ -57,6 +57,7 @@ WIDE = Demand(slots=5)
 LARGE = Demand(cpu_millis=9000)
 
 CASES: dict[str, tuple[Facts, str, bool]] = {
+    "others are stopped for it": (facts(nodes=(node(),), giving_way=1), WaitReason.TASKS_GIVE_WAY, False),
     "succeeded": (facts(state="Completed", succeeded=True, node="n1"), TaskReason.TASK_SUCCEEDED, False),
     "too old while it ran": (
         facts(state="Running", node="n1", problem=Finding(TaskReason.TASK_EXPIRED, "Too old.", True)),
@@ -218,6 +219,13 @@ def test_words() -> None:
         "(it needs 2 slots, 1 of 4 are free)."
     )
     assert finding.remedy == "Or add nodes: kubectl scale bpool render --replicas 3"
+
+
+def test_what_is_stopped_for_it_is_told_and_what_may_be_stopped_says_so() -> None:
+    found = {finding.reason: finding.message for finding in explain(facts(nodes=(node(free=0),), giving_way=2))}
+    assert found["TasksGiveWay"] == "2 running tasks are being stopped to make room for job frames, and will run again."
+    (running,) = explain(facts(state="Running", node="n", may_give_way=True))
+    assert running.message.startswith("It runs on node n. It may be stopped for a job of higher priority")
 
 
 def test_dependencies_are_named_and_the_failed_one_gets_the_remedy() -> None:

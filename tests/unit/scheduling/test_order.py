@@ -58,6 +58,18 @@ def test_higher_priority_goes_first() -> None:
     assert [index.next("None", seed, ())[1] for seed in range(50)] == ["high"] * 50  # type: ignore[index]
 
 
+def test_all_jobs_in_the_order_in_which_they_are_served() -> None:
+    index = an_index(low=-5, high=10)
+    assert (index.highest, index.lowest_restarting) == (10, None)
+    index.add((3, True), A)
+    index.add((3, False), B)
+    index.add((9, True), C)
+    assert [at for at, _ in index.descending()] == [(10, False), (9, True), (3, True), (3, False), (-5, False)]
+    assert [ticket for at, ticket in index.descending() if at[0] == 3] == [A, B]
+    assert index.lowest_restarting == 3
+    assert JobOrderIndex().highest is None
+
+
 def test_lower_priority_is_served_when_all_above_are_passed_over() -> None:
     index = an_index(low=1, high=2)
     assert index.next("None", 7, {("2026-01-02", "high")}) == ("2026-01-01", "low")

@@ -53,6 +53,17 @@ def test_a_task_pushed_twice_is_served_once() -> None:
     assert queue.head(()) is None
 
 
+def test_what_waits_is_counted_up_to_a_bound() -> None:
+    waits = {("3", "a"): ONE, ("2", "b"): ONE, ("1", "c"): TWO, ("4", "d"): ONE, ("5", "gone"): ONE}
+    queue = a_queue(waits)
+    del waits["5", "gone"]
+    queue.push(("3", "a"), ONE)
+    assert list(queue.amounts(9).items()) == [(TWO, 1), (ONE, 3)]
+    assert queue.amounts(2) == {TWO: 1, ONE: 2}
+    waits.clear()
+    assert queue.amounts(9) == {}
+
+
 def test_it_equals_sorting_on_random_histories() -> None:
     chance = random.Random(3)
     waits: dict[Ticket, Demand] = {}

@@ -1,0 +1,38 @@
+"""The network policies of pools: written before the first Pod of a pool, and whenever the Pool says something else."""
+
+from __future__ import annotations
+
+from millpond.api.pool import Pool
+from millpond.cluster.api_server import NETWORK_POLICIES, ApiServer
+from millpond.cluster.errors import AlreadyExistsError
+from millpond.cluster.manifests.network_policy import network_policy
+from millpond.cluster.objects import read_meta
+from millpond.control.outcomes import Done, Refused
+
+
+class NetworkPolicies:
+    """Remembers which pools are closed, as far as this life of the operator has seen to it."""
+
+    def __init__(self, api: ApiServer) -> None:
+        self._api = api
+        self._closed: set[str] = set()
+        """Uids of the Pools."""
+
+    async def see_to(self, pool: Pool) -> Done | Refused:
+        """Close the pool if that was not done yet."""
+        return Done() if pool.metadata.uid in self._closed else await self.write(pool)
+
+    async def write(self, pool: Pool) -> Done | Refused:
+        """Make the policy what the Pool says. Refused where another object has its name."""
+        space, wanted = pool.metadata.namespace, network_policy(pool)
+        name = wanted["metadata"]["name"]
+        try:
+            await self._api.create(NETWORK_POLICIES, space, wanted)
+        except AlreadyExistsError:
+            found = await read_meta(self._api, NETWORK_POLICIES, space, name)
+            if all(owner.uid != pool.metadata.uid for owner in found.owner_references):
+                text = f"NetworkPolicy {name} exists and is not this pool's: delete it, or give the pool another name."
+                return Refused("NetworkPolicyTaken", text)
+            await self._api.merge_patch(NETWORK_POLICIES, space, name, {"spec": wanted["spec"]})
+        self._closed.add(pool.metadata.uid)
+        return Done()
