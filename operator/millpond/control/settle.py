@@ -188,14 +188,8 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_job_task(pool, action, outcome, again)
         case HoldJob() | ReleaseJob() | CreateManager():
             _drop_job_step(pool, action, outcome, again)
-        case ReleaseHost():
-            pool.releasing.discard(action.host)
-            pool.look_at(again, "size", pool.name)
-        case SupplyHosts():
-            settle_supply(pool, action, outcome, again)
-        case CloseNetwork():
-            pool.network = None
-            pool.look_at(again, "pool", pool.name)
+        case ReleaseHost() | CloseNetwork() | SupplyHosts():
+            _drop_pool_step(pool, action, outcome, again)
         case DeleteNodePod() | ShrinkNodePod():
             for node in pool.nodes.values():
                 if action.pod in node.pods:
@@ -204,6 +198,20 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
                     pool.look_at(again, "node", node.name)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
+
+
+def _drop_pool_step(
+    pool: PoolState, action: ReleaseHost | CloseNetwork | SupplyHosts, outcome: Outcome, again: float
+) -> None:
+    match action:
+        case ReleaseHost():
+            pool.releasing.discard(action.host)
+            pool.look_at(again, "size", pool.name)
+        case CloseNetwork():
+            pool.network = None
+            pool.look_at(again, "pool", pool.name)
+        case SupplyHosts():
+            settle_supply(pool, action, outcome, again)
 
 
 def _drop_job_step(

@@ -62,6 +62,7 @@ CHAINS = {
     act.ReleaseJob: "job/job",
     act.WritePool: "pool/pool",
     act.CloseNetwork: "network",
+    act.SupplyHosts: "supply",
     act.SweepPods: "sweep",
     act.Announce: "announce/Pool/name",
 }
