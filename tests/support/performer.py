@@ -47,7 +47,7 @@ class Performer:
                 return self._drop_finalizer("computenodes", action.namespace, action.node, labels.NODE_FINALIZER)
             case act.SweepPods():
                 return self._collection("pods", action.namespace, f"{labels.POOL}={action.pool},{labels.COUNTED}=true")
-            case act.Announce() | act.CloseNetwork():
+            case act.Announce() | act.CloseNetwork() | act.SupplyHosts():
                 return Done()
         doers = {
             act.StartAttempt: self._start,

@@ -170,8 +170,8 @@ class ScaledObject(Document):
             description="Group and version, as cluster.x-k8s.io/v1beta2",
         ),
     ]
-    kind: Annotated[str, Field(max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$")]
-    name: Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
+    kind: Annotated[str, Field(max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$", description="Such as MachineDeployment")]
+    name: Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN, description="The object's name")]
 
 
 class ScaleSubresource(Document):

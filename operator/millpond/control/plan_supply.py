@@ -52,7 +52,9 @@ def settle_supply(pool: PoolState, action: SupplyHosts, outcome: Outcome, again:
         record.agreed, record.refusal = action.wanted, None
         pool.mark("supply", pool.name)
     if isinstance(outcome, Refused):
-        record.refusal = ResizeError(code=ResizeErrorCode(outcome.reason), message=outcome.message)
+        known = outcome.reason in set(ResizeErrorCode)
+        code = ResizeErrorCode(outcome.reason) if known else ResizeErrorCode.ALLOCATION_FAILED
+        record.refusal = ResizeError(code=code, message=outcome.message)
     pool.look_at(record.again, "supply", pool.name)
     if record.refusal != before:
         pool.mark("pool", pool.name)
