@@ -24,6 +24,7 @@ SCENARIOS = {
     25: "termination leaves active tasks active",
     26: "reactivation",
     30: "the environment: what wins, and whose scope it is",
+    32: "scheduling on a node is disabled, with three options, and enabled",
     39: "the limit of 180 days",
 }
 NUMBER = re.compile(r"^(?:async )?def test_scenario_(\d+)_", re.MULTILINE)

@@ -65,6 +65,22 @@ async def machines_come_and_go(world: ModelWorld) -> None:
     await world.run_until(lambda: not world.verbs.list("pools") and not world.verbs.list("machines"), LIMIT)
 
 
+def _disables_node(option: str) -> Flow:
+    async def flow(world: ModelWorld) -> None:
+        world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=60))
+        await world.run_until(lambda: world.running() == 1, LIMIT)
+        (node,) = world.verbs.list("computenodes")
+        name = node["metadata"]["name"]
+        world.patch("computenodes", name, schedulable=False, disableSchedulingOption=option)
+        await world.run_until(lambda: world.nodes_in("Offline") == 1, LIMIT)
+        world.task("j", "t2").patch("computenodes", name, schedulable=True)
+        await world.run_until(world.all_tasks_completed, LIMIT)
+
+    flow.__name__ = f"node_is_disabled_with_{option.lower()}"
+    flow.__doc__ = f"Scheduling on a node is disabled with {option} while a task runs, and enabled again."
+    return flow
+
+
 async def host_is_lost(world: ModelWorld) -> None:
     """A host vanishes with its task; the task runs again on the host that comes in its place."""
     world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=20))
@@ -247,5 +263,6 @@ FLOWS: tuple[Flow, ...] = (
     manager_displaces,
     tasks_give_way,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
+    *map(_disables_node, ("Requeue", "Terminate", "TaskCompletion")),
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

@@ -26,6 +26,7 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.settle import settle
 from millpond.control.world import PoolKey, World
+from millpond.scaling.kept_samples import NOTHING
 
 from support.builders import (
     CLAIM,
@@ -69,6 +70,8 @@ class Scene:
         self.nodes: dict[str, ComputeNode] = {}
         self.done: list[act.AnyAction] = []
         """Every action performed, in order."""
+        self.kept = NOTHING
+        """The samples of an earlier life."""
         self.eraser_phase = "Succeeded"
         """How far a Pod comes that erases a node directory."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
@@ -248,6 +251,8 @@ class Scene:
                 self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
             case act.SweepPods():
                 self._sweep()
+            case act.LoadSamples():
+                return Done(samples=self.kept)
             case act.HoldJob() | act.ReleaseJob() | act.CreateManager():
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):
@@ -380,15 +385,8 @@ class Scene:
     def _create_node_pod(self, action: act.CreateNodePod) -> None:
         taken = {self.pods[name].spec.node_name for name in self.job_pods("node")}
         free = [name for name, host in sorted(self.hosts.items()) if name not in taken and host.ready]
-        self.add(
-            a_node_pod(
-                action.node,
-                host=free[0] if free else None,
-                agent=running(self.now - EPOCH) if free else None,
-                name=action.pod,
-                **self._new(action.pod),
-            )
-        )
+        host, agent = (free[0], running(self.now - EPOCH)) if free else (None, None)
+        self.add(a_node_pod(action.node, host=host, agent=agent, name=action.pod, **self._new(action.pod)))
 
 
 def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:

@@ -28,6 +28,7 @@ class NodeOperation(StrEnum):
     """What a node is emptied for."""
 
     REMOVE = "Remove"
+    DISABLE_SCHEDULING = "DisableScheduling"
 
 
 class Draining(Document):
@@ -39,10 +40,20 @@ class Draining(Document):
 
 
 class ComputeNodeSpec(Document):
-    """Which pool the node belongs to."""
+    """Which pool the node belongs to, and what users want of the node."""
 
     pool_name: Annotated[LabelName, Field(description="The pool it belongs to")]
     node_class: NodeClass = NodeClass.DEDICATED
+    schedulable: Annotated[
+        bool, Field(description="Whether it takes tasks; when not it is Offline once none runs on it")
+    ] = True
+    disable_scheduling_option: Annotated[
+        NodeDeallocationOption,
+        Field(
+            description="What becomes of tasks that run there when schedulable becomes false: they run again "
+            "elsewhere, are ended for good, or run to their end. A change counts when it becomes false the next time"
+        ),
+    ] = NodeDeallocationOption.REQUEUE
 
 
 class NodeTotals(Document):

@@ -38,6 +38,7 @@ class NodeState(StrEnum):
     START_TASK_FAILED = "StartTaskFailed"
     IDLE = "Idle"
     RUNNING = "Running"
+    OFFLINE = "Offline"
     LEAVING_POOL = "LeavingPool"
     UNKNOWN = "Unknown"
     UNUSABLE = "Unusable"
@@ -134,6 +135,7 @@ class ConditionType(StrEnum):
     COMPLETE = "Complete"
     SUCCEEDED = "Succeeded"
     DISABLED = "Disabled"
+    AUTOSCALE_SUCCEEDED = "AutoscaleSucceeded"
 
 
 class PoolReason(StrEnum):
@@ -142,6 +144,7 @@ class PoolReason(StrEnum):
     NODES_READY = "NodesReady"
     NODES_STARTING = "NodesStarting"
     START_TASK_FAILED = "StartTaskFailed"
+    NODES_DISABLED = "NodesDisabled"
     NODES_UNUSABLE = "NodesUnusable"
     AWAITING_HOSTS = "AwaitingHosts"
     RESIZE_FAILED = "ResizeFailed"
@@ -150,6 +153,14 @@ class PoolReason(StrEnum):
     STEADY = "Steady"
     DELETING = "Deleting"
     INVALID_DOCUMENT = "InvalidDocument"
+
+
+class AutoScaleReason(StrEnum):
+    """Reasons of a Pool's condition AutoscaleSucceeded, beside the codes of the language, and of events of it."""
+
+    EVALUATED = "Evaluated"
+    RESIZED_BY_FORMULA = "ResizedByFormula"
+    SAMPLES_NOT_KEPT = "SamplesNotKept"
 
 
 class NodeReason(StrEnum):
@@ -167,6 +178,7 @@ class NodeReason(StrEnum):
     START_TASK_RUNNING = "StartTaskRunning"
     START_TASK_FAILED = "StartTaskFailed"
     START_TASK_IMAGE = "StartTaskImage"
+    SCHEDULING_DISABLED = "SchedulingDisabled"
     DISK_FULL = "DiskFull"
     LEAVING_POOL = "LeavingPool"
 

@@ -118,8 +118,9 @@ def _node(document: Document, now: float) -> tuple[list[Line], str]:
         *[("Preparation", f"{job['jobName']}: {_outcome(job.get('preparation'))}") for job in status.get("jobs") or ()],
         *[(f"Error {error['code']}", error.get("message", "")) for error in status.get("errors") or ()],
     ]
-    failed = status.get("state") == "StartTaskFailed"
-    return rows, f"millpond node files get {name} 'startup/*.txt'" if failed else ""
+    if status.get("state") == "StartTaskFailed":
+        return rows, f"millpond node files get {name} 'startup/*.txt'"
+    return rows, "" if at(document, "spec", "schedulable") is not False else f"millpond node enable {name}"
 
 
 def _outcome(run: Document | None) -> str:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from millpond.cli.access import Access, cluster_options, in_cluster
+from millpond.cli.node_operations import add_node_operations
 from millpond.cli.nouns import noun_group
 from millpond.cli.operations import add_operations
 from millpond.cli.output import format_option
@@ -18,6 +19,7 @@ job = noun_group("job", "Jobs: tasks with a pool and a priority.")
 task = noun_group("task", "Tasks: commands that run on nodes, their output and files.")
 explain = Group("explain", help="Say why something waits.")
 add_operations(job, task)
+add_node_operations(node)
 
 
 @job.command("watch")

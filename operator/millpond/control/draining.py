@@ -17,16 +17,23 @@ from millpond.lifecycle.draining import Fate, fate_of
 def choose(
     pool: PoolState, node: NodeRecord, operation: NodeOperation, option: NodeDeallocationOption, now: float
 ) -> None:
-    """Have the node emptied; the next plan writes it on the node."""
+    """Have the node emptied, as the next write of its status tells.
+
+    Tasks that are being stopped already are booked by the option that they were stopped with.
+    """
+    held = node.draining
+    if held is not None and fate_of(held.option) is not Fate.STAYS:
+        option = held.option
     node.chosen = Draining(operation=operation, option=option, since=datetime.fromtimestamp(int(now), UTC))
     pool.open_node(node, takes_tasks=False)
-    pool.mark("node", node.name)
 
 
 def tell(pool: PoolState, node: NodeRecord, draining: Draining | None) -> None:
     """The node's object says this of its draining now."""
-    if draining is not None:
+    if draining == node.chosen:
         node.chosen = None
+    if draining is None:
+        node.done = False
     if draining != node.draining:
         node.draining = draining
         pool.mark("node", node.name)

@@ -19,6 +19,7 @@ from millpond.control.former_pods import in_the_way, why_waits
 from millpond.control.limits import Limits
 from millpond.control.managers import lacks_manager, manager_waits
 from millpond.control.node_record import NodeRecord
+from millpond.control.plan_size import target_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, TaskRecord
 from millpond.lifecycle.age import added_too_early, told_too_old
@@ -32,7 +33,6 @@ _ORDER = (TaskState.COMPLETED, TaskState.ACTIVE, TaskState.PREPARING, TaskState.
 """States from the one with the least hope of being satisfied soon to the one with the most."""
 MOST_NAMED = 8
 """So many unmet dependencies are named."""
-TAKES_TASKS = (NodeState.IDLE, NodeState.RUNNING)
 
 
 def facts_of(task: TaskRecord, view: TaskView, now: float) -> Facts:
@@ -152,7 +152,7 @@ def pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
     return PoolFact(
         pool.name,
         deleting=model.metadata.deletion_timestamp is not None,
-        target=model.spec.target_dedicated_nodes,
+        target=target_of(pool),
         slots_per_node=model.spec.task_slots_per_node,
         trouble=ready.message if ready is not None and ready.status is not ConditionStatus.TRUE else "",
         resizing=resizing.message if resizing is not None and resizing.status is ConditionStatus.TRUE else "",
@@ -164,7 +164,8 @@ def _node_fact(node: NodeRecord) -> NodeFact:
     assert model is not None
     status = model.status
     ready = find(status.conditions, ConditionType.READY)
-    takes_tasks = status.state in TAKES_TASKS and model.metadata.deletion_timestamp is None
+    open_ = ready is not None and ready.status is ConditionStatus.TRUE
+    takes_tasks = open_ and model.metadata.deletion_timestamp is None
     return NodeFact(
         node.name,
         status.state.value if status.state else NodeState.CREATING.value,

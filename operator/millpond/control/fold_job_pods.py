@@ -40,5 +40,5 @@ def forget_job_pod(pool: PoolState, pod: JobPod) -> None:
     pod.of.letting_go.discard(pod.name)
     pool.leave(pod.of.node, pod.view)
     pool.mark("jobnode", pod.of.key)
-    if pod.of.node.leaving:
+    if pod.of.node.emptied:
         pool.mark("node", pod.of.node.name)

@@ -123,7 +123,7 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
         job.attempts.pop(attempt.task, None)
     job.pool.keep_live(attempt, False)
     job.pool.mark_emptier(job)
-    if attempt.node.leaving:
+    if attempt.node.emptied:
         pool.mark("node", attempt.node.name)
     if attempt.preparation:
         pool.mark("jobnode", f"{job.name}/{attempt.node.name}")

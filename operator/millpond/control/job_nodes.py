@@ -119,7 +119,7 @@ def drop_job_node(record: JobNode) -> None:
     record.job.nodes.pop(record.node.name, None)
     record.job.barred.discard(record.node.name)
     record.pool.job_nodes.pop(record.key, None)
-    if record.node.leaving:
+    if record.node.emptied:
         record.pool.mark("node", record.node.name)
     record.job.pool.mark_emptier(record.job)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from millpond.api.computenode import ComputeNode, Draining
+from millpond.api.computenode import ComputeNode, Draining, NodeOperation
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scaling.measurement import Measurement
@@ -23,9 +23,11 @@ class NodeRecord:
         self.model: ComputeNode | None = None
         self.creating = False
         self.chosen: Draining | None = None
-        """It is to be emptied, and its object does not tell so yet."""
+        """It is to be emptied for this, and its object does not tell so yet."""
         self.draining: Draining | None = None
         """What its object tells of that: this is in force."""
+        self.done = False
+        """What it was emptied for is done, and its object does not tell so yet."""
         self.removing = False
         """Its object is being deleted."""
         self.released = False
@@ -64,11 +66,22 @@ class NodeRecord:
         self.tasks_succeeded = 0
 
     @property
+    def operation(self) -> NodeOperation | None:
+        """What it is emptied for, or is to be."""
+        latest = self.chosen or self.draining
+        return latest.operation if latest is not None else None
+
+    @property
     def leaving(self) -> bool:
         """True when it is to go: it takes no tasks any more, and does not count among those that stay."""
-        if self.chosen is not None or self.draining is not None or self.removing:
+        if self.operation is NodeOperation.REMOVE or self.removing:
             return True
         return self.model is None or self.model.metadata.deletion_timestamp is not None
+
+    @property
+    def emptied(self) -> bool:
+        """True when no task is placed on it any more, be it for a while, and it matters when the last one ends."""
+        return self.operation is not None or self.leaving
 
     @property
     def disk_full(self) -> bool:

@@ -42,7 +42,7 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         ip_address=(pod.status.pod_ip if pod else None) or old.ip_address,
         slots=SlotCounts(total=pool.model.spec.task_slots_per_node if pool.model else old.slots.total, used=used),
         resources=_resources(node.slots) if node.slots else old.resources,
-        draining=node.draining or node.chosen,
+        draining=None if node.done else node.chosen or node.draining,
         start_task=_start_task(verdict.start_task) or old.start_task,
         jobs=describe_jobs(pool, node, old.jobs),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),

@@ -127,7 +127,7 @@ def _let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None
     if attempt.released:
         return
     attempt.released = True
-    if attempt.node.leaving:
+    if attempt.node.emptied:
         pool.mark("node", attempt.node.name)
     actions.append(
         ReleaseEvidence(

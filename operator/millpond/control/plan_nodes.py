@@ -19,6 +19,7 @@ from millpond.control.actions import (
 from millpond.control.draining import waits_for_tasks
 from millpond.control.limits import Limits
 from millpond.control.node_job_status import failed_preparations
+from millpond.control.node_operations import operate
 from millpond.control.node_record import NodeRecord
 from millpond.control.node_status import describe_node
 from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under, is_known_where
@@ -47,9 +48,10 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         if node.model is None:
             continue
         _recall_room(pool, node)
+        operate(pool, node, now)
         verdict = judge_node(_facts(pool, node))
         before, node.verdict = node.verdict, verdict
-        pool.open_node(node, verdict.takes_tasks)
+        pool.open_node(node, verdict.takes_tasks and not node.emptied)
         _when_state_changes(pool, node, before, verdict)
         if node.leaving:
             end_node(pool, node, now, limits, actions)
@@ -65,6 +67,7 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
     has_start_task = start_task is not None and pod is not None and _runs_start_task(pod)
     return NodeFacts(
         leaving=node.leaving,
+        operation=None if node.done else node.operation,
         waits_for_tasks=waits_for_tasks(pool, node),
         pod=pod,
         host=host,
@@ -205,7 +208,7 @@ def _write(
     model, verdict = node.model, node.verdict
     if model is None or verdict is None:
         return
-    urgent = node.chosen is not None or (node.leaving and not is_known_where(node))
+    urgent = node.chosen is not None or node.done or (node.leaving and not is_known_where(node))
     putting_off = before is not None and _as_busy_as(before, verdict) and not urgent
     if putting_off and now < node.last_written + limits.node_summary:
         _schedule_summary(pool, node, now, limits)
@@ -223,9 +226,6 @@ def _write(
     actions.append(WriteNode(namespace=pool.namespace, node=node.name, version=version, status=status, events=events))
 
 
-BUSY_STATES = (NodeState.IDLE, NodeState.RUNNING)
-
-
 def _as_busy_as(old: NodeVerdict, new: NodeVerdict) -> bool:
     """True when the verdicts differ in nothing but how busy the node is."""
-    return old == new or (old.state in BUSY_STATES and new.state in BUSY_STATES)
+    return old == new or (old.takes_tasks and new.takes_tasks)

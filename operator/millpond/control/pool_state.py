@@ -20,8 +20,10 @@ from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.managers import lacks_manager, level_of
 from millpond.control.node_record import NodeRecord
 from millpond.control.records import JobRecord, TaskRecord
+from millpond.control.sample_record import SampleRecord
 from millpond.control.supply import SupplyRecord
 from millpond.lifecycle.jobs import starts_tasks
+from millpond.scaling.autoscale import Run
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
@@ -31,7 +33,20 @@ NO_TIME = "~"
 """Later than every RFC 3339 time, as text."""
 
 Subject = Literal[
-    "age", "attempt", "task", "job", "counted", "node", "touched", "jobnode", "size", "supply", "pool", "sweep"
+    "age",
+    "attempt",
+    "task",
+    "job",
+    "counted",
+    "node",
+    "touched",
+    "jobnode",
+    "samples",
+    "autoscale",
+    "size",
+    "supply",
+    "pool",
+    "sweep",
 ]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
@@ -81,6 +96,12 @@ class PoolState:
         self.supply = SupplyRecord()
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
+        self.samples: SampleRecord | None = None
+        """None without a formula."""
+        self.decided: Run | None = None
+        """An evaluation of the formula that the Pool's status does not tell yet."""
+        self.evaluate_at = 0.0
+        """The deadline that is set for the next one."""
         self.network: object = None
         """What the pool's NetworkPolicy was last asked to say."""
         self.forget_job = forget_job
@@ -186,7 +207,7 @@ class PoolState:
     def _touch(self, node: NodeRecord, change: int) -> None:
         """Judge the node where that matters: when it gets busy or free, or is being emptied; else tell in time."""
         before, node.holding = node.holding, node.holding + change
-        if before == 0 or node.holding == 0 or node.leaving:
+        if before == 0 or node.holding == 0 or node.emptied:
             self.mark("node", node.name)
         else:
             self.mark("touched", node.name)

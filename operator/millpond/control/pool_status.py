@@ -10,8 +10,10 @@ from millpond.api.failure import NameValue, ResizeError
 from millpond.api.pool import NodeCounts, NodeCountsByClass, Pool, PoolStatus, PoolTaskCounts, SlotCounts
 from millpond.api.reasons import AllocationState, ConditionType, NodeState, PoolReason, ResizeErrorCode
 from millpond.api.reasons import PoolState as PoolStateName
+from millpond.control.autoscale_status import describe_autoscale
+from millpond.control.node_counts import count_nodes
 from millpond.control.node_record import NodeRecord
-from millpond.control.plan_size import target_of
+from millpond.control.plan_size import formula_option, target_of
 from millpond.control.pool_state import PoolState
 
 _FIELDS = {state: state.name.lower() for state in NodeState}
@@ -21,13 +23,14 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
     """The whole status, and when time alone may change it."""
     at = datetime.fromtimestamp(int(now), UTC)
     nodes = [node for _, node in sorted(pool.nodes.items()) if node.model is not None or node.creating]
-    target, current = target_of(pool), sum(1 for node in nodes if node.placed)
+    target, current = target_of(pool), count_nodes(pool).dedicated
     steady = current == target and len(nodes) == target
     errors, look_again = _resize_errors(model, nodes, target, current, now)
     if pool.supply.refusal is not None:
         errors = (pool.supply.refusal, *errors)
     resizing = not steady and not errors
-    conditions = put(model.status.conditions, _ready(pool, model, nodes, target, at))
+    autoscale = describe_autoscale(pool, model)
+    conditions = put(autoscale.conditions, _ready(pool, model, nodes, target, at))
     conditions = put(conditions, _resizing(model, resizing, target, current, nodes, at))
     open_nodes = list(pool.index)
     status = PoolStatus(
@@ -37,6 +40,9 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
         allocation_state=AllocationState.RESIZING if resizing else AllocationState.STEADY,
         current_dedicated_nodes=current,
         target_dedicated_nodes=target,
+        node_deallocation_option=formula_option(pool, model) if model.spec.auto_scale else None,
+        auto_scale_run=autoscale.run,
+        auto_scale_history=autoscale.history,
         node_counts=NodeCountsByClass(dedicated=_node_counts(nodes)),
         task_counts=PoolTaskCounts(
             active=sum(job.counts["active"] for job in pool.jobs.values()),
@@ -81,18 +87,19 @@ def _ready(pool: PoolState, model: Pool, nodes: list[NodeRecord], target: int, a
     usable = sum(1 for node in nodes if node.verdict is not None and node.verdict.takes_tasks)
     if usable >= target:
         return say(True, PoolReason.NODES_READY, f"{usable} of {target} nodes can run tasks.")
+    shut = [node.verdict for node in nodes if node.verdict is not None and not node.verdict.takes_tasks]
     order = (
         (NodeState.START_TASK_FAILED, PoolReason.START_TASK_FAILED),
         (NodeState.UNUSABLE, PoolReason.NODES_UNUSABLE),
         (NodeState.UNKNOWN, PoolReason.NODES_UNUSABLE),
+        (NodeState.OFFLINE, PoolReason.NODES_DISABLED),
+        (NodeState.RUNNING, PoolReason.NODES_DISABLED),
         (NodeState.CREATING, PoolReason.AWAITING_HOSTS),
     )
     for state, reason in order:
-        found = [node for node in nodes if node.verdict is not None and node.verdict.state is state]
-        if found and found[0].verdict is not None:
-            text = (
-                f"{usable} of {target} nodes can run tasks; {len(found)} are {state.value}. {found[0].verdict.message}"
-            )
+        found = [verdict for verdict in shut if verdict.state is state]
+        if found:
+            text = f"{usable} of {target} nodes can run tasks; {len(found)} are {state.value}. {found[0].message}"
             return say(False, reason, text)
     return say(False, PoolReason.NODES_STARTING, f"{usable} of {target} nodes can run tasks; the others start.")
 
@@ -117,7 +124,8 @@ def _resize_errors(
     model: Pool, nodes: list[NodeRecord], target: int, current: int, now: float
 ) -> tuple[tuple[ResizeError, ...], float | None]:
     """What went wrong with a growth that took too long; the pool keeps trying all the same."""
-    if current >= target or len(nodes) > target:
+    if current >= target or len(nodes) > target or model.spec.auto_scale is not None:
+        # A formula has its own way to give up: the next evaluation (reference §5.1).
         return (), None
     resizing = find(model.status.conditions, ConditionType.RESIZING)
     same_wish = resizing is not None and resizing.observed_generation == model.metadata.generation

@@ -20,6 +20,8 @@ from millpond.control.actions import (
     DeleteNodePod,
     DisplaceAttempt,
     HoldJob,
+    KeepSamples,
+    LoadSamples,
     ReleaseEvidence,
     ReleaseHost,
     ReleaseJob,
@@ -48,6 +50,7 @@ from millpond.control.plan_nodes import slots_of
 from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, Problem, TaskRecord
+from millpond.control.settle_samples import confirm_samples, drop_samples
 from millpond.lifecycle.exit_conditions import react
 from millpond.lifecycle.failure import Failure
 
@@ -98,6 +101,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None
             pool.refusal = None
         case SupplyHosts():
             settle_supply(pool, action, done, now + RESYNC)
+        case LoadSamples() | KeepSamples():
+            confirm_samples(pool, action, done)
 
 
 def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
@@ -135,7 +140,7 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
                 if isinstance(action, WriteJob):
                     _confirm_job(pool, job, action.status)
         case WritePool() if pool.model is not None:
-            pool.model = _versioned(pool.model, version)
+            pool.model, pool.decided = _versioned(pool.model, version), None
         case WriteNode():
             node = pool.nodes.get(action.node)
             if node is not None and node.model is not None:
@@ -188,14 +193,12 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_job_task(pool, action, outcome, again)
         case HoldJob() | ReleaseJob() | CreateManager():
             _drop_job_step(pool, action, outcome, again)
+        case LoadSamples() | KeepSamples():
+            drop_samples(pool, action, outcome, again)
         case ReleaseHost() | CloseNetwork() | SupplyHosts():
             _drop_pool_step(pool, action, outcome, again)
         case DeleteNodePod() | ShrinkNodePod():
-            for node in pool.nodes.values():
-                if action.pod in node.pods:
-                    node.deleted_pods.discard(action.pod)
-                    node.shrinking, node.not_before = "", again
-                    pool.look_at(again, "node", node.name)
+            _keep_node_pod(pool, action.pod, again)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
 
@@ -212,6 +215,15 @@ def _drop_pool_step(
             pool.look_at(again, "pool", pool.name)
         case SupplyHosts():
             settle_supply(pool, action, outcome, again)
+
+
+def _keep_node_pod(pool: PoolState, pod: str, again: float) -> None:
+    """It was neither deleted nor shrunk."""
+    for node in pool.nodes.values():
+        if pod in node.pods:
+            node.deleted_pods.discard(pod)
+            node.shrinking, node.not_before = "", again
+            pool.look_at(again, "node", node.name)
 
 
 def _drop_job_step(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from millpond.api import labels
+from millpond.api.computenode import NodeOperation
 from millpond.api.reasons import NodeErrorCode, NodeReason, NodeState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
@@ -25,8 +26,10 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     """What is known of one node. `pod` is the newest node Pod; `claimed` that the host carries this pool's claim."""
 
     leaving: bool
+    operation: NodeOperation | None
+    """What it is emptied for."""
     waits_for_tasks: bool
-    """It leaves only when its tasks have come to their ends."""
+    """That begins only when its tasks have come to their ends."""
     pod: PodView | None
     host: HostView | None
     claimed: bool
@@ -61,7 +64,7 @@ class NodeVerdict(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def takes_tasks(self) -> bool:
-        return self.state in (NodeState.IDLE, NodeState.RUNNING)
+        return self.reason in (NodeReason.IDLE, NodeReason.RUNNING)
 
 
 def host_is_lost(host: HostView | None) -> bool:
@@ -152,9 +155,20 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
         return NodeVerdict(NodeState.STARTING, NodeReason.HOST_CLAIMED, text, start_task)
     if not agent_runs(pod) or not facts.claimed or not facts.sized:
         return NodeVerdict(NodeState.STARTING, NodeReason.STARTING, f"The node starts on host {host}.", start_task)
+    if facts.operation is NodeOperation.DISABLE_SCHEDULING:
+        state = NodeState.RUNNING if facts.busy else NodeState.OFFLINE
+        return NodeVerdict(state, NodeReason.SCHEDULING_DISABLED, _disabled(facts), start_task)
     if facts.busy:
         return NodeVerdict(NodeState.RUNNING, NodeReason.RUNNING, f"Tasks run on host {host}.", start_task)
     return NodeVerdict(NodeState.IDLE, NodeReason.IDLE, f"The node on host {host} is free.", start_task)
+
+
+def _disabled(facts: NodeFacts) -> str:
+    """That a user has disabled scheduling, and what becomes of the tasks."""
+    if not facts.busy:
+        return "Scheduling is disabled: the node takes no tasks until it is enabled (`millpond node enable`)."
+    tasks = "run to their ends" if facts.waits_for_tasks else "are being stopped"
+    return f"Scheduling is disabled: the node takes no tasks, and those that run there {tasks}."
 
 
 def _unusable(reason: NodeReason, fault: Fault, start_task: Run | None) -> NodeVerdict:

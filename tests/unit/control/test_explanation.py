@@ -8,7 +8,7 @@ from millpond.control.explanation import facts_of
 from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.explain import explain
-from support.builders import CLAIM, a_host, a_job, a_node, a_pool, a_task, a_task_pod, exited, running, waiting
+from support.builders import CLAIM, a_host, a_job, a_node, a_pool, a_task, a_task_pod, at, exited, running, waiting
 from support.scene import Scene, a_running_scene, of
 
 
@@ -76,6 +76,7 @@ def test_a_job_that_ended_and_a_bound_that_is_reached() -> None:
 def test_lists_alone_tell_what_a_node_has_free() -> None:
     scene = Scene()
     status = {
+        "conditions": [{"type": "Ready", "status": "True", "reason": "Running", "lastTransitionTime": at(0)}],
         "state": "Running",
         "hostName": "host-1",
         "slots": {"total": 4},

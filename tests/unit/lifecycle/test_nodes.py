@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from millpond.api.computenode import NodeOperation
 from millpond.api.reasons import NodeErrorCode, NodeState
 from millpond.lifecycle.nodes import NodeFacts, disk_is_full, host_is_lost, judge_node
 from support.builders import a_host, a_node_pod, exited, running, waiting
 
 UP = {
     "leaving": False,
+    "operation": None,
     "waits_for_tasks": False,
     "pod": a_node_pod(agent=running()),
     "host": a_host(),
@@ -25,6 +27,8 @@ BESIDE = {"has_start_task": True, "waits_for_start_task": False}
 UNPLACED = a_node_pod(
     host=None, conditions=[{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]
 )
+
+DISABLED = {"operation": NodeOperation.DISABLE_SCHEDULING}
 
 STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("no Pod yet", {"pod": None}, NodeState.CREATING),
@@ -69,6 +73,11 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("host silent with tasks", {"host": a_host(ready="Unknown"), "busy": True}, NodeState.UNKNOWN),
     ("Pod failed", {"pod": a_node_pod(phase="Failed", reason="Evicted")}, NodeState.STARTING),
     ("Pod being deleted", {"pod": a_node_pod(agent=running(), deleted=True)}, NodeState.STARTING),
+    ("disabled and free", DISABLED, NodeState.OFFLINE),
+    ("disabled and busy", {**DISABLED, "busy": True}, NodeState.RUNNING),
+    ("disabled, its host silent", {**DISABLED, "host": a_host(ready="Unknown")}, NodeState.UNKNOWN),
+    ("disabled, disk full", {**DISABLED, "disk_full": True}, NodeState.OFFLINE),
+    ("disabled before it was up", {**DISABLED, "pod": a_node_pod(agent=waiting())}, NodeState.STARTING),
     ("leaving, whatever else", {"leaving": True, "host": None}, NodeState.LEAVING_POOL),
     ("leaving after its tasks", {"leaving": True, "waits_for_tasks": True, "busy": True}, NodeState.LEAVING_POOL),
     ("leaving without a Pod", {"leaving": True, "pod": None}, NodeState.LEAVING_POOL),
@@ -79,7 +88,8 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
 def test_each_story_has_its_state(story: dict[str, Any], state: NodeState) -> None:
     verdict = judge_node(NodeFacts(**{**UP, **story}))
     assert verdict.state is state
-    assert verdict.takes_tasks == (state in (NodeState.IDLE, NodeState.RUNNING))
+    open_ = state in (NodeState.IDLE, NodeState.RUNNING) and "operation" not in story
+    assert verdict.takes_tasks == open_
     assert verdict.reason
     assert verdict.message.endswith(".") or story.get("pod") is not None
 
