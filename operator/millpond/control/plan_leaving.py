@@ -84,7 +84,7 @@ def end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> N
 def _runs_job_tasks(pool: PoolState, node: NodeRecord) -> bool:
     """True while a job's preparation or release task may be running on the node.
 
-    One that cannot start has failed while its Pod is still there: it is not waited for, and goes when the node is deleted.
+    One that cannot start has failed while its Pod is still there: it is not waited for, and goes with the node.
     """
     stays = node.model is not None and node.model.metadata.deletion_timestamp is None
     pods = (pod for of in node.jobs.values() for pod in of.pods.values())
