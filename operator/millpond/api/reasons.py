@@ -126,6 +126,7 @@ class ResizeErrorCode(StrEnum):
     ALLOCATION_FAILED = "AllocationFailed"
     REMOVE_NODES_FAILED = "RemoveNodesFailed"
     RESIZE_STOPPED = "ResizeStopped"
+    DEPENDENT_RESOURCE_NOT_FOUND = "DependentResourceNotFound"
 
 
 class ConditionType(StrEnum):
