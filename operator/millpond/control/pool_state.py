@@ -98,7 +98,6 @@ class PoolState:
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
         self.sizing: Sizing | None = None
-        """The resize in force, since it was judged first."""
         self.samples: SampleRecord | None = None
         """None without a formula."""
         self.decided: Run | None = None

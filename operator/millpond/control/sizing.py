@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from millpond.api.pool import Pool, PoolResize
+from millpond.api.pool import Pool
+from millpond.api.resize import PoolResize
 from millpond.control.pool_state import PoolState
 from millpond.scaling.target import Sizing, Standing, Wish, judge_target
 
