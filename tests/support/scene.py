@@ -380,6 +380,7 @@ class Scene:
     def _create_node_pod(self, action: act.CreateNodePod) -> None:
         taken = {self.pods[name].spec.node_name for name in self.job_pods("node")}
         free = [name for name, host in sorted(self.hosts.items()) if name not in taken and host.ready]
+        free = free if action.host is None else [action.host]
         self.add(
             a_node_pod(
                 action.node,

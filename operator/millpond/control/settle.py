@@ -192,7 +192,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             pool.look_at(again, "pool", pool.name)
         case DeleteNodePod() | ShrinkNodePod():
             for node in pool.nodes.values():
-                if action.pod in node.pods:
+                if action.pod in node.pods or (node.eraser and node.eraser.metadata.name == action.pod):
                     node.deleted_pods.discard(action.pod)
                     node.shrinking, node.not_before = "", again
                     pool.look_at(again, "node", node.name)
@@ -307,7 +307,7 @@ def _drop_node_step(
             node.erasing = False
             if isinstance(outcome, Refused):
                 node.erasure_refusal = outcome.message
-                again = 0.0
+                again = 0.0 if node.leaving else again
         case ClaimHost():
             node.claiming = False
     # A node that could not be made keeps its place until then, so that no other is made in its stead at once.
