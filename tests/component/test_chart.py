@@ -74,6 +74,7 @@ def test_what_the_operator_may_do(values: helm.Document) -> None:
         ("", "pods"): {"get", "list", "watch", "create", "patch", "delete", "deletecollection"},
         ("", "pods/resize"): {"patch"},
         ("", "nodes"): {"get", "list", "watch", "patch"},
+        ("", "configmaps"): {"get", "create", "patch"},
         ("networking.k8s.io", "networkpolicies"): {"get", "create", "patch"},
         ("events.k8s.io", "events"): {"create"},
         ("coordination.k8s.io", "leases"): {"get", "create", "patch"},

@@ -20,7 +20,8 @@ _STATUS: dict[str, dict[str, Any]] = {
         "taskSlotCounts": {"total": 16, "used": 6},
         "selector": "millpond.dev/pool=example",
         "conditions": [
-            {"type": "Ready", "status": "True", "reason": "NodesReady", "message": "", "lastTransitionTime": _LATER}
+            {"type": kind, "status": "True", "reason": reason, "message": "", "lastTransitionTime": _LATER}
+            for kind, reason in (("Ready", "NodesReady"), ("AutoscaleSucceeded", "Evaluated"))
         ],
     },
     "ComputeNode": {
@@ -56,8 +57,8 @@ _STATUS: dict[str, dict[str, Any]] = {
 }
 _TABLES = {
     "Pool": (
-        "NAME STATE ALLOCATION DEDICATED TARGET SLOTS USED ACTIVE RUNNING AGE IDLE READY IMAGE",
-        "example Active Steady 3 4 16 6 12 5 * 2 NodesReady docker.io/library/debian:12",
+        "NAME STATE ALLOCATION DEDICATED TARGET SLOTS USED ACTIVE RUNNING AGE IDLE READY AUTOSCALE IMAGE",
+        "example Active Steady 3 4 16 6 12 5 * 2 NodesReady Evaluated docker.io/library/debian:12",
     ),
     "ComputeNode": (
         "NAME POOL STATE SLOTS USED HOST START-TASK AGE IP CPU MEMORY TASKS SUCCEEDED ERROR",
@@ -139,6 +140,22 @@ def test_scale(example: ApiServer) -> None:
     assert scale["status"] == {"replicas": 3, "selector": "millpond.dev/pool=example"}
 
 
+def test_scale_of_a_pool_that_has_no_target_gives_it_one_and_of_one_with_a_formula_is_refused(
+    server: ApiServer,
+) -> None:
+    server.done("create", "namespace", "scaled")
+    template = {"nodeTemplate": {"image": "debian:12"}}
+    formula = {"autoScale": {"formula": "$TargetDedicatedNodes = 1"}}
+    for name, spec in (("without", template), ("follows", template | formula)):
+        server.done("create", "-n", "scaled", "-f", "-", document=document("Pool", spec, name))
+    server.done("scale", "-n", "scaled", "pool/without", "--replicas=7")
+    assert server.got("pool", "without", "-n", "scaled")["spec"]["targetDedicatedNodes"] == 7
+    refused = server.kubectl("scale", "-n", "scaled", "pool/follows", "--replicas=7")
+    assert refused.code == 1
+    assert "the formula in autoScale sets the number of nodes" in refused.stderr
+    assert "remove autoScale to size the pool by hand" in refused.stderr
+
+
 def test_scale_keeps_bounds(example: ApiServer) -> None:
     answer = example.kubectl("scale", "pool/example", "--replicas=10001", "-n", "kubectl")
     assert answer.code != 0
@@ -210,7 +227,6 @@ def _in_model_form(written: Any, given: Any) -> Any:
         (
             "Pool",
             {
-                "targetDedicatedNodes": 0,
                 "resizeTimeoutSeconds": 900,
                 "nodeDeallocationOption": "Requeue",
                 "taskSlotsPerNode": 1,

@@ -28,12 +28,12 @@ def size_cases(table: Table) -> Iterator[Case]:
 def required_cases(table: Table) -> Iterator[Case]:
     """Every required field of a kind's spec, left out of a document that has every field."""
     schema = spec_schema(table.kind)
-    places = dict(_places(schema, table.full))
+    places = dict(_places(schema, merged(table.full, table.instead))) | dict(_places(schema, table.full))
     for named, node in nodes(schema):
         for field in node.get("required", ()):
             path = f"{places[named]}.{field}".lstrip(".")
             says = (f"spec.{path}", "Required value")
-            yield Case(table.kind, f"no {path}", _without(table.full, path), says=says)
+            yield Case(table.kind, f"no {path}", _without(table.holding(path), path), says=says)
 
 
 def _places(schema: dict[str, Any], value: Any, named: str = "", path: str = "") -> Iterator[tuple[str, str]]:

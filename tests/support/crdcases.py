@@ -51,6 +51,15 @@ class Table:
     updates: list[Any]
     names: dict[str, Any]
 
+    def holding(self, path: str) -> Spec:
+        """The full document, or with the fields that exclude others where only then there is such a place."""
+        place: Any = self.full
+        for step in steps(path)[:-1]:
+            if isinstance(step, str) and step not in place:
+                return merged(self.full, self.instead)
+            place = place[step]
+        return self.full
+
 
 def tables() -> dict[str, Table]:
     """Every table by kind."""
@@ -150,9 +159,9 @@ def cases(table: Table) -> Iterator[Case]:
 def _value_cases(table: Table) -> Iterator[Case]:
     for path, tried in table.values.items():
         for value in tried["accepts"]:
-            yield Case(table.kind, f"{path}: {value!r}", placed(table.full, path, value))
+            yield Case(table.kind, f"{path}: {value!r}", placed(table.holding(path), path, value))
         for value, says in tried["refuses"].items():
-            spec = placed(table.full, path, value)
+            spec = placed(table.holding(path), path, value)
             yield Case(table.kind, f"no {path}: {value!r}", spec, says=(f"spec.{path}", str(says)))
 
 

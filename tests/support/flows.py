@@ -192,6 +192,22 @@ async def prepared_and_released(world: ModelWorld) -> None:
     await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
 
 
+async def jobs_end_by_force(world: ModelWorld) -> None:
+    """A host falls silent with the tasks of two jobs: one is terminated and one deleted by force, and neither waits."""
+    world.host("h1").pool("p", 1, 2).job("j", jobPreparationTask={"commandLine": "prepare"}, force=True).job("k")
+    world.task("j", "t1", Run(seconds=500)).task("k", "u1", Run(seconds=500))
+    await world.run_until(lambda: world.running() == 2, LIMIT)
+    world.hosts.fall_silent("h1")
+    world.hosts.notice_silence("h1")
+    world.patch("jobs", "j", desiredState="Terminated")
+    world.delete("jobs", "k")
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+    world.patch("jobs", "k", force=True)
+    await world.run_until(lambda: len(world.verbs.list("jobs")) == 1, LIMIT)
+    world.hosts.come_back("h1")
+    await world.run_until(lambda: world.nodes_in("Idle") == 1, LIMIT)
+
+
 async def manager_displaces(world: ModelWorld) -> None:
     """A manager that is to start again finds no room: a task of its priority gives way, and ends after it."""
     manager = {"id": "m", "commandLine": "manage", "constraints": {"maxTaskRetryCount": 1}}
@@ -227,6 +243,7 @@ FLOWS: tuple[Flow, ...] = (
     task_disables_its_job,
     task_is_reactivated,
     job_has_a_manager,
+    jobs_end_by_force,
     manager_displaces,
     tasks_give_way,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),

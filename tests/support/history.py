@@ -34,13 +34,8 @@ EPOCH = 1_800_000_000.0
 QUIET_SECONDS = 1500.0
 RETRY_SECONDS = 6.0
 SUMMARIES = (
-    act.WriteJob,
-    act.WritePool,
-    act.WriteNode,
-    act.SweepPods,
-    act.ClaimHost,
-    act.ReleaseHost,
-    act.CloseNetwork,
+    *(act.WriteJob, act.WritePool, act.WriteNode, act.SweepPods, act.ClaimHost, act.ReleaseHost),
+    *(act.CloseNetwork, act.LoadSamples, act.KeepSamples),
 )
 """What the operator that lives on may have put off for a moment, and what each life of it does once more."""
 
@@ -274,7 +269,7 @@ class History:
         young = SmallOperator(self.verbs, self.limits, self.random)
         for key in sorted(young.woken) * 2:
             made = young.judge(key)
-            young.learn_rooms(key, made)
+            young.learn(key, made)
             news = [action for action in made.actions if not isinstance(action, SUMMARIES)]
             if news:
                 raise self.fail("Law 5", f"{key}: from scratch it would still do {[in_short(a) for a in news]}")
@@ -293,6 +288,7 @@ class History:
             if self.verbs.store.get("nodes", ("", name)) is not None:
                 self.hosts.come_back(name)
         self.kubelets.silent.clear()
+        self.users.drop_formulas()
         while len(self.verbs.store.all("nodes")) < 4:
             self.hosts.join(f"r{len(self.verbs.store.all('nodes'))}-{self.steps}")
         quiet_since, rounds = self.time, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from millpond.cluster.manifests.manager_task import manager_task
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
+from millpond.scaling.kept_samples import KeptSamples, Reading
 
 from support.model.failures import StatusError
 from support.model.store import Document
@@ -47,6 +49,8 @@ class Performer:
                 return self._drop_finalizer("computenodes", action.namespace, action.node, labels.NODE_FINALIZER)
             case act.SweepPods():
                 return self._collection("pods", action.namespace, f"{labels.POOL}={action.pool},{labels.COUNTED}=true")
+            case act.LoadSamples():
+                return Done(samples=self._kept(action))
             case act.Announce() | act.CloseNetwork():
                 return Done()
         doers = {
@@ -63,6 +67,7 @@ class Performer:
             act.ClaimHost: self._claim,
             act.ReleaseHost: self._unclaim,
             act.ShrinkNodePod: self._shrink,
+            act.KeepSamples: self._keep,
         }
         return doers[type(action)](action)  # type: ignore[index,operator]
 
@@ -76,6 +81,33 @@ class Performer:
                 return self._write_status("pools", action.namespace, action.pool, action.version, action.status)
             case act.WriteNode():
                 return self._write_status("computenodes", action.namespace, action.node, action.version, action.status)
+
+    def _kept(self, action: act.LoadSamples) -> KeptSamples:
+        """In the model these are plain objects of two names; `cluster/sample_maps` has tests of its own."""
+        reading = Reading()
+        for name in (naming.current_samples(action.pool), naming.sealed_samples(action.pool)):
+            found = self._verbs.store.get("configmaps", (action.namespace, name))
+            if found is not None and _owner(found) == action.uid:
+                for key, block in found["binaryData"].items():
+                    reading.add(key, b64decode(block))
+        return reading.kept()
+
+    def _keep(self, action: act.KeepSamples) -> Outcome:
+        sealed = {str(hour): block for hour, block in action.sealed.items()}
+        maps = {naming.sealed_samples(action.pool): sealed} if sealed else {}
+        maps |= {naming.current_samples(action.pool): {"current": action.current}}
+        for name, blocks in maps.items():
+            data = {key: b64encode(block).decode() for key, block in blocks.items()}
+            owner = {"apiVersion": "millpond.dev/v1alpha1", "kind": "Pool", "name": action.pool, "uid": action.uid}
+            document = {"metadata": {"name": name, "ownerReferences": [owner]}, "binaryData": data}
+            found = self._verbs.store.get("configmaps", (action.namespace, name))
+            if found is None:
+                self._verbs.create("configmaps", action.namespace, document)
+            elif _owner(found) != action.uid:
+                return Missed("of a former Pool of the name")
+            else:
+                self._verbs.merge_patch("configmaps", action.namespace, name, {"binaryData": data})
+        return Done()
 
     def _collection(self, plural: str, namespace: str, tags: str, fields: str = "") -> Outcome:
         while self._verbs.delete_collection(plural, namespace, tags, fields, 500) == 500:

@@ -84,7 +84,7 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     if manager is not None:
         return _reason_to_wait(verbs, manager)
     pool = verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
-    if pool is None or pool["spec"]["targetDedicatedNodes"] == 0:
+    if pool is None or target_of(pool) == 0:
         return "there are no nodes"
     states = {
         (node.get("status") or {}).get("state")
@@ -97,6 +97,13 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
         if condition["type"] == "Scheduled" and condition["reason"] == "JobPreparationTaskFailed":
             return "the job's preparation failed on all nodes"
     return None
+
+
+def target_of(pool: Document) -> int:
+    """How many nodes the pool is to have: by its spec, or as the formula said that it had last."""
+    wanted = pool["spec"].get("targetDedicatedNodes")
+    told: int = (pool.get("status") or {}).get("targetDedicatedNodes", 0)
+    return told if wanted is None else int(wanted)
 
 
 def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
@@ -124,7 +131,7 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
         if ("draining" in status) is schedulable:
             yield "Node operations", f"node {node['metadata']['name']} is left as {status}: {node['spec']}"
     for pool in verbs.list("pools"):
-        name, want = pool["metadata"]["name"], pool["spec"]["targetDedicatedNodes"]
+        name, want = pool["metadata"]["name"], target_of(pool)
         have = sum(1 for node in verbs.list("computenodes") if node["spec"]["poolName"] == name)
         if have != want:
             yield "Law 3", f"pool {name} wants {want} nodes and has {have}"

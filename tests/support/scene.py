@@ -26,6 +26,7 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.settle import settle
 from millpond.control.world import PoolKey, World
+from millpond.scaling.kept_samples import NOTHING
 
 from support.builders import (
     CLAIM,
@@ -69,6 +70,8 @@ class Scene:
         self.nodes: dict[str, ComputeNode] = {}
         self.done: list[act.AnyAction] = []
         """Every action performed, in order."""
+        self.kept = NOTHING
+        """The samples of an earlier life."""
         self.eraser_phase = "Succeeded"
         """How far a Pod comes that erases a node directory."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
@@ -161,6 +164,10 @@ class Scene:
         """The Pod's container ended."""
         self.pod(name, state, **status)
 
+    def turns_away(self, name: str) -> None:
+        """The host has no room for the Pod after all."""
+        self.pod(name, phase="Failed", reason="OutOfpods", containerStatuses=[])
+
     def host(self, name: str, **changes: Any) -> None:
         """A host is as a_host() with these changes, still claimed if it was."""
         claim = self.hosts[name].metadata.labels.get(labels.HOST_LABEL, "") if name in self.hosts else ""
@@ -248,6 +255,8 @@ class Scene:
                 self._patch_pod(pod, deletionTimestamp=at(self.now - EPOCH))
             case act.SweepPods():
                 self._sweep()
+            case act.LoadSamples():
+                return Done(samples=self.kept)
             case act.HoldJob() | act.ReleaseJob() | act.CreateManager():
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):
@@ -379,17 +388,11 @@ class Scene:
 
     def _create_node_pod(self, action: act.CreateNodePod) -> None:
         taken = {self.pods[name].spec.node_name for name in self.job_pods("node")}
-        free = [name for name, host in sorted(self.hosts.items()) if name not in taken and host.ready]
-        free = free if action.host is None else [action.host]
-        self.add(
-            a_node_pod(
-                action.node,
-                host=free[0] if free else None,
-                agent=running(self.now - EPOCH) if free else None,
-                name=action.pod,
-                **self._new(action.pod),
-            )
-        )
+        open_ = [name for name, host in sorted(self.hosts.items()) if host.ready and not host.spec.taints]
+        free = [name for name in open_ if name not in taken] if action.host is None else [action.host]
+        host = free[0] if free else None
+        agent = running(self.now - EPOCH) if host else None
+        self.add(a_node_pod(action.node, host=host, agent=agent, name=action.pod, **self._new(action.pod)))
 
 
 def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:

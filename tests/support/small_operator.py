@@ -117,10 +117,10 @@ class SmallOperator:
             if not met.issuperset(wanted):
                 yield f"{start.pod} is started while its task waits for {set(wanted) - met}"
 
-    def learn_rooms(self, key: PoolKey, made: Plan) -> None:
-        """Perform the claims of a plan: on hosts that are claimed already they only measure."""
+    def learn(self, key: PoolKey, made: Plan) -> None:
+        """Perform what a plan asks: the samples kept, and claims, which on hosts that are claimed only measure."""
         for action in made.actions:
-            if isinstance(action, act.ClaimHost):
+            if isinstance(action, act.ClaimHost | act.LoadSamples):
                 settle(self.world.pool(key), action, self.performer.perform(action), self.verbs.clock())
 
     def cycle(

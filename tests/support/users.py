@@ -16,6 +16,13 @@ JOBS = ("j0", "j1", "j2")
 MOST_TASKS = 25
 OPTIONS = ("Requeue", "Terminate", "TaskCompletion")
 """What becomes of the tasks of a node."""
+FORMULAS = (
+    "$TargetDedicatedNodes = min(3, $PendingTasks.GetSample(1));",
+    "$TargetDedicatedNodes = rand() * 4; $NodeDeallocationOption = taskcompletion;",
+    "$TargetDedicatedNodes = min(2, avg($ActiveTasks.GetSample(10 * TimeInterval_Minute, 80)));",
+    "$TargetDedicatedNodes = 3; nonsense",
+    "$TargetDedicatedNodes = (",
+)
 
 
 class Users:
@@ -47,6 +54,7 @@ class Users:
             (5, self._enable_job),
             (3, self._edit_job),
             (2, self._delete_job),
+            (2, self._force_job),
             (2, self._delete_pool),
         )
         chosen = self.random.choices([a for _, a in acts], [w for w, _ in acts])[0]
@@ -62,7 +70,7 @@ class Users:
 
     def _make_pool(self) -> str:
         spec: dict[str, Any] = {
-            "targetDedicatedNodes": self.random.choice((1, 1, 2, 3)),
+            **self._size(),
             "taskSlotsPerNode": self.random.choice((1, 2, 4)),
             "nodeTemplate": {"image": "busybox"},
             "taskSchedulingPolicy": {"nodeFillType": self.random.choice(("Spread", "Pack"))},
@@ -170,7 +178,7 @@ class Users:
         return f"patch {plural}/{name} {spec}"
 
     def _resize(self) -> str:
-        spec: dict[str, Any] = {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
+        spec: dict[str, Any] = {"autoScale": None, "targetDedicatedNodes": None} | self._size()
         if self.random.random() < 0.7:
             spec["nodeDeallocationOption"] = self.random.choice(OPTIONS)
         return self._patch("pools", self._some("pools"), spec)
@@ -183,6 +191,17 @@ class Users:
     def _enable_node(self) -> str:
         return self._patch("computenodes", self._some("computenodes"), {"schedulable": True})
 
+    def _size(self) -> dict[str, Any]:
+        """A target or, now and then, a formula."""
+        if self.random.random() < 0.7:
+            return {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
+        return {"autoScale": {"formula": self.random.choice(FORMULAS), "evaluationIntervalSeconds": 300}}
+
+    def drop_formulas(self) -> None:
+        """All pools keep the size that they have."""
+        for space, name in sorted(self.verbs.store.all("pools")):
+            self.verbs.merge_patch("pools", space, name, {"spec": {"autoScale": None}})
+
     def _end_task(self) -> str:
         return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
 
@@ -193,6 +212,9 @@ class Users:
 
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})
+
+    def _force_job(self) -> str:
+        return self._patch("jobs", self._some("jobs"), {"force": self.random.random() < 0.8})
 
     def _disable_job(self) -> str:
         option = self.random.choice(("Requeue", "Terminate", "Wait"))

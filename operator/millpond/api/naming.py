@@ -108,6 +108,16 @@ def manager_task(job_name: str, manager_id: str) -> str:
     return f"{job_name}-{manager_id}"
 
 
+def current_samples(pool_name: str) -> str:
+    """The ConfigMap with the samples of a pool's present hour: ``millpond-samples-hour-<pool>``."""
+    return f"millpond-samples-hour-{pool_name}"
+
+
+def sealed_samples(pool_name: str) -> str:
+    """The ConfigMap with the samples of a pool's past hours: ``millpond-samples-day-<pool>``."""
+    return f"millpond-samples-day-{pool_name}"
+
+
 def job_account(job_name: str) -> str:
     """The ServiceAccount whose tokens tasks of the job may have, and its RoleBinding: ``millpond-job-<job>``.
 

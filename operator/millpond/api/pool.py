@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from millpond.api.autoscale import AutoScale, AutoScaleHistory, AutoScaleRun
 from millpond.api.conditions import Conditions
 from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.failure import ResizeError
@@ -162,11 +163,37 @@ class Provider(Document):
     type: ProviderType = ProviderType.SCHEDULER
 
 
+MAX_NODES = 10_000
+"""Nodes of a pool."""
+
+
 class PoolSpec(Document):
     """What a pool shall be."""
 
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "!has(self.autoScale) || !has(self.targetDedicatedNodes)",
+                "the formula in autoScale sets the number of nodes: drop targetDedicatedNodes, "
+                "or remove autoScale to size the pool by hand",
+                at=".targetDedicatedNodes",
+            )
+        )
+    )
+
     display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
-    target_dedicated_nodes: Annotated[int, Field(ge=0, le=10_000, description="How many nodes the pool wants")] = 0
+    target_dedicated_nodes: (
+        Annotated[
+            int,
+            Field(
+                ge=0,
+                le=MAX_NODES,
+                description="How many nodes the pool wants; default: as many as before, and none at first",
+            ),
+        ]
+        | None
+    ) = None
+    auto_scale: AutoScale | None = Field(default=None, description="A formula that sets the target instead")
     resize_timeout_seconds: Annotated[
         int, Field(ge=300, le=MAX_INT32, description="After so long without the hosts it wants a pool says so")
     ] = 900
@@ -246,7 +273,12 @@ class PoolStatus(Document):
     state: PoolState | None = None
     allocation_state: AllocationState | None = None
     current_dedicated_nodes: Count = 0
-    target_dedicated_nodes: Annotated[Count, Field(description="The target in force")] = 0
+    target_dedicated_nodes: Annotated[Count, Field(description="The target in force, whoever set it")] = 0
+    node_deallocation_option: NodeDeallocationOption | None = Field(
+        default=None, description="What the formula has become of tasks on nodes that leave"
+    )
+    auto_scale_run: AutoScaleRun | None = Field(default=None, description="The last evaluation of the formula")
+    auto_scale_history: AutoScaleHistory = ()
     node_counts: NodeCountsByClass = NodeCountsByClass()
     task_counts: PoolTaskCounts = PoolTaskCounts()
     task_slot_counts: SlotCounts = SlotCounts()
@@ -280,6 +312,12 @@ class Pool(Resource):
                 "Ready",
                 '.status.conditions[?(@.type=="Ready")].reason',
                 description="Why it is ready or not",
+                wide=True,
+            ),
+            Column(
+                "AutoScale",
+                '.status.conditions[?(@.type=="AutoscaleSucceeded")].reason',
+                description="How the last evaluation of the formula ended",
                 wide=True,
             ),
             Column("Image", ".spec.nodeTemplate.image", description="What tasks run in by default", wide=True),

@@ -135,6 +135,7 @@ class ConditionType(StrEnum):
     COMPLETE = "Complete"
     SUCCEEDED = "Succeeded"
     DISABLED = "Disabled"
+    AUTOSCALE_SUCCEEDED = "AutoscaleSucceeded"
 
 
 class PoolReason(StrEnum):
@@ -152,6 +153,14 @@ class PoolReason(StrEnum):
     STEADY = "Steady"
     DELETING = "Deleting"
     INVALID_DOCUMENT = "InvalidDocument"
+
+
+class AutoScaleReason(StrEnum):
+    """Reasons of a Pool's condition AutoscaleSucceeded, beside the codes of the language, and of events of it."""
+
+    EVALUATED = "Evaluated"
+    RESIZED_BY_FORMULA = "ResizedByFormula"
+    SAMPLES_NOT_KEPT = "SamplesNotKept"
 
 
 class NodeReason(StrEnum):

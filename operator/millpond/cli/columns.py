@@ -99,6 +99,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         AGE,
         _path("IDLE", "status", "nodeCounts", "dedicated", "idle", wide=True),
         Column("READY", _reason("Ready"), wide=True),
+        Column("AUTOSCALE", _reason("AutoscaleSucceeded"), wide=True),
         _path("IMAGE", "spec", "nodeTemplate", "image", wide=True, elastic=True),
     ),
     "node": (

@@ -34,7 +34,7 @@ def _of_tasks(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
-_names = click.argument("names", nargs=-1, required=True, metavar="NODE...")
+_names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
 
 
 @click.command("disable")

@@ -12,11 +12,13 @@ from millpond.cli.access import Access, Cluster, cluster_options, in_cluster
 from millpond.cli.shell import Group
 
 Spec = dict[str, Any]
+FORCED: Spec = {"force": True}
+_force = click.option("--force", is_flag=True, help="Do not wait until nodes have stopped its tasks.")
 
 
 def add_operations(job: Group, task: Group) -> None:
     """The commands that change jobs and tasks."""
-    for command in (_disable, _enable, _terminate_job, _delete_command("job", "with its tasks")):
+    for command in (_disable, _enable, _terminate_job, _force(_delete_command("job", "with its tasks"))):
         job.add_command(command)
     for command in (_terminate_task, _reactivate, _delete_command("task", "and stop it where it runs")):
         task.add_command(command)
@@ -30,10 +32,12 @@ async def change(cluster: Cluster, noun: str, name: str, spec: Spec) -> None:
     await cluster.api.merge_patch(RESOURCES[noun], cluster.one_namespace, name, {"spec": spec})
 
 
-async def delete(cluster: Cluster, noun: str, name: str) -> None:
+async def delete(cluster: Cluster, noun: str, name: str, force: bool) -> None:
     """Delete the object; CliError where there is none."""
     from millpond.cli.objects import RESOURCES, get_document  # noqa: PLC0415 - only with a cluster
 
+    if force:
+        await change(cluster, noun, name, FORCED)
     await get_document(cluster, noun, name)
     await cluster.api.delete(RESOURCES[noun], cluster.one_namespace, name)
 
@@ -74,13 +78,13 @@ def _now() -> str:
 @click.command("terminate")
 @cluster_options()
 @click.option("--reason", default="", help="Why, for status.terminateReason.")
-@click.option("--force", is_flag=True, help="Do not wait until nodes have stopped its tasks.")
+@_force
 @click.argument("name")
 def _terminate_job(access: Access, name: str, reason: str, force: bool) -> None:
     """End a job for good: running tasks are ended, waiting ones never run."""
     spec: Spec = {"desiredState": "Terminated"}
     spec |= {"terminateReason": reason} if reason else {}
-    spec |= {"force": True} if force else {}
+    spec |= FORCED if force else {}
     _changed(access, "job", name, spec, "is being terminated")
 
 
@@ -101,8 +105,8 @@ def _reactivate(access: Access, name: str) -> None:
 
 
 def _delete_command(noun: str, more: str) -> click.Command:
-    def deleted(access: Access, name: str) -> None:
-        in_cluster(access, lambda cluster: delete(cluster, noun, name))
+    def deleted(access: Access, name: str, force: bool = False) -> None:
+        in_cluster(access, lambda cluster: delete(cluster, noun, name, force))
         click.echo(f"{noun} {name} is being deleted")
 
     command: Callable[..., None] = click.argument("name")(cluster_options()(deleted))

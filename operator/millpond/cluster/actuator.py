@@ -19,6 +19,7 @@ from millpond.cluster.api_server import ApiServer
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import ApiError, LeadershipLostError, RejectedError, StaleError, TooManyRequestsError
 from millpond.cluster.events import EventRecorder
+from millpond.cluster.sample_maps import SampleMaps
 from millpond.control import actions as act
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Skipped
 from millpond.settings import Settings
@@ -44,7 +45,7 @@ class Actuator:
         self._gate = asyncio.Semaphore(settings.action_concurrency)
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
         job_tasks = JobTaskActions(api, documents, settings)
-        jobs = JobActions(api, documents)
+        jobs, samples = JobActions(api, documents), SampleMaps(api)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
             act.StartAttempt: tasks.start,
             act.StartJobTask: job_tasks.start,
@@ -68,6 +69,8 @@ class Actuator:
             act.ReleaseHost: nodes.release_host,
             act.WriteNode: nodes.write_node,
             act.WritePool: nodes.write_pool,
+            act.LoadSamples: samples.load,
+            act.KeepSamples: samples.keep,
             act.CloseNetwork: nodes.close_network,
             act.Announce: self._announce,
         }

@@ -277,6 +277,24 @@ class Announce(Action, frozen=True, kw_only=True):
     uid: str
 
 
+class LoadSamples(Action, frozen=True, kw_only=True):
+    """Read the samples that were kept for the Pool of that uid. The answer has `KeptSamples`."""
+
+    pool: str
+    uid: str
+
+
+class KeepSamples(Action, frozen=True, kw_only=True):
+    """Keep the pool's samples: blocks of the hours to seal by their first second first, then the present hour's."""
+
+    pool: str
+    uid: str
+    sealed: dict[int, bytes]
+    dropped: tuple[int, ...]
+    """Hours that are sealed, and not to be kept any more."""
+    current: bytes
+
+
 AnyAction = (
     StartAttempt
     | StartJobTask
@@ -288,6 +306,8 @@ AnyAction = (
     | CreateManager
     | WriteJob
     | WritePool
+    | LoadSamples
+    | KeepSamples
     | CloseNetwork
     | WriteNode
     | CreateNode
@@ -332,6 +352,8 @@ def chain_of(action: AnyAction) -> str:
             return f"job/{job}"
         case WritePool(pool=pool):
             return f"pool/{pool}"
+        case LoadSamples(pool=pool) | KeepSamples(pool=pool):
+            return f"samples/{pool}"
         case CloseNetwork():
             return "network"
         case SweepPods():

@@ -19,6 +19,7 @@ from millpond.control.former_pods import in_the_way, why_waits
 from millpond.control.limits import Limits
 from millpond.control.managers import lacks_manager, manager_waits
 from millpond.control.node_record import NodeRecord
+from millpond.control.plan_size import target_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, TaskRecord
 from millpond.lifecycle.age import added_too_early, told_too_old
@@ -151,7 +152,7 @@ def pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
     return PoolFact(
         pool.name,
         deleting=model.metadata.deletion_timestamp is not None,
-        target=model.spec.target_dedicated_nodes,
+        target=target_of(pool),
         slots_per_node=model.spec.task_slots_per_node,
         trouble=ready.message if ready is not None and ready.status is not ConditionStatus.TRUE else "",
         resizing=resizing.message if resizing is not None and resizing.status is ConditionStatus.TRUE else "",

@@ -21,6 +21,8 @@ def fold_job_pod(namespace: NamespaceState, pool: PoolState, view: PodView) -> N
         known = pool.job_pods[meta.name] = of.pods[meta.name] = JobPod(meta.name, meta.labels[labels.ROLE], of)
     elif known.view is not None and meta.version < known.version:
         return
+    if of.refusals.pop(known.role, None) is not None:
+        of.job.pool.mark("job", of.job.name)
     known.uid, known.version, known.view = meta.uid, meta.version, view
     known.deleting = meta.deletion_timestamp is not None
     if labels.COUNTED in meta.labels:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 
-from millpond.api.reasons import TaskReason, TaskState
+from millpond.api import naming
+from millpond.api.conditions import find
+from millpond.api.reasons import ConditionType, JobReason, TaskReason, TaskState
 from millpond.api.views.task import TaskView
 from millpond.control.explanation import can_run, facts_of, job_fact, pool_fact
+from millpond.control.managers import lacks_manager
 from millpond.control.records import JobRecord, TaskRecord
-from millpond.scheduling.explain_job import Group, JobFacts
+from millpond.scheduling.explain_job import Group, JobFacts, ManagerFact
 
 
 def job_facts_of(job: JobRecord, views: Mapping[str, TaskView], now: float) -> JobFacts:
@@ -26,7 +29,22 @@ def job_facts_of(job: JobRecord, views: Mapping[str, TaskView], now: float) -> J
         waiting=len(unplaced),
         next=facts_of(first, views[first.name], now) if first is not None else None,
         groups=_groups(unplaced, views),
+        manager=_manager(job),
     )
+
+
+def _manager(job: JobRecord) -> ManagerFact | None:
+    """How the job's manager stands, by the job's own words where its Task is not there."""
+    model = job.model
+    task = model.spec.job_manager_task if model is not None else None
+    if model is None or task is None:
+        return None
+    name, record = naming.manager_task(job.name, task.id), job.manager
+    if record is not None:
+        return ManagerFact(name, record.state.value, record.result or "")
+    said = find(model.status.conditions, ConditionType.SCHEDULED)
+    refused = said is not None and said.reason == JobReason.JOB_MANAGER_NOT_CREATED
+    return ManagerFact(name, gone=not lacks_manager(job), trouble=said.message if said is not None and refused else "")
 
 
 def _groups(unplaced: list[TaskRecord], views: Mapping[str, TaskView]) -> tuple[Group, ...]:

@@ -61,8 +61,10 @@ class JobNode:
         self.not_before = 0.0
         """When the next Pod may be asked for, after one that was refused or lost."""
         self.backoff = 0.0
-        self.refusal = ""
-        """Why the API server, or the task itself, forbids the Pod; until `not_before`."""
+        self.refused = False
+        """The Pod was refused, and is not asked for again before `not_before`."""
+        self.refusals: dict[str, str] = {}
+        """Why the API server, or the task itself, forbids the Pod, by its role; until one is seen."""
         self.letting_go: set[str] = set()
         """Pods whose evidence is being let go."""
 

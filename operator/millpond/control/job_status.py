@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from millpond.api import labels
 from millpond.api.conditions import Condition, ConditionStatus, find, put
 from millpond.api.exit_conditions import JobAction
 from millpond.api.job import Job, JobServed, JobSlotCounts, JobStatus, JobTaskCounts
@@ -136,14 +137,22 @@ def hold_up(pool: PoolState, job: JobRecord) -> tuple[JobReason, str] | None:
         return JobReason.POOL_NOT_FOUND, text
     if job.manager_problem is not None:
         return JobReason.JOB_MANAGER_NOT_CREATED, job.manager_problem.message
-    if job.barred and any(True for _ in pool.index) and all(node.name in job.barred for node in pool.index):
+    if job.nodes and any(True for _ in pool.index) and all(_is_shut(job, node.name) for node in pool.index):
         return JobReason.JOB_PREPARATION_TASK_FAILED, _why_barred(pool, job)
     return None
 
 
+def _is_shut(job: JobRecord, node: str) -> bool:
+    """True for a node that takes none of the job's tasks, or asks again for a preparation that was refused."""
+    of, task = job.nodes.get(node), job.model.spec.job_preparation_task if job.model else None
+    waits = task is not None and task.wait_for_success
+    return node in job.barred or (waits and of is not None and labels.Role.PREPARATION in of.refusals)
+
+
 def _why_barred(pool: PoolState, job: JobRecord) -> str:
     """Of all nodes: what keeps the preparation from being started on one of them, since that can be mended."""
-    refusal = min((job.nodes[name].refusal for name in job.barred if job.nodes[name].refusal), default="")
+    refused = (of.refusals.get(labels.Role.PREPARATION, "") for of in job.nodes.values())
+    refusal = min(filter(None, refused), default="")
     if refusal:
         return f"The job's preparation task cannot be started on pool {pool.name} and is tried again. {refusal}"
     return (

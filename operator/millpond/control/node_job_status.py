@@ -33,12 +33,12 @@ def describe_jobs(pool: PoolState, node: NodeRecord, old: tuple[NodeJob, ...]) -
 
 
 def failed_preparations(old: tuple[NodeJob, ...], new: tuple[NodeJob, ...]) -> tuple[Event, ...]:
-    """What is worth an Event: each preparation that has failed since."""
-    known = {entry.job_name: entry.preparation for entry in old}
+    """What is worth an Event: each preparation that has failed since, or for another reason than before."""
+    known = {entry.job_name: entry.preparation.failure for entry in old if entry.preparation is not None}
     told = []
     for entry in new:
-        run, before = entry.preparation, known.get(entry.job_name)
-        if run is not None and run.failure is not None and (before is None or before.failure is None):
+        run = entry.preparation
+        if run is not None and run.failure is not None and run.failure != known.get(entry.job_name):
             text = f"The preparation task of job {entry.job_name} failed here: {run.failure.message}"
             told.append(Event("JobPreparationTaskFailed", text, "Warning"))
     return tuple(told)
@@ -64,9 +64,8 @@ def _of(of: JobNode, old: NodeJob | None) -> NodeJob:
         newest = max(pods, key=lambda p: p.view.metadata.creation_timestamp if p.view else "~", default=None)
         if newest is not None:
             latest[role] = newest.run
-    if of.refusal:
-        due = labels.Role.RELEASE if of.job.ending else labels.Role.PREPARATION
-        latest[due] = Run(RunState.FAILED, failure=user_error(FailureCode.COMMAND_LAUNCH_FAILED, of.refusal))
+    for refused, why in of.refusals.items():
+        latest[refused] = Run(RunState.FAILED, failure=user_error(FailureCode.COMMAND_LAUNCH_FAILED, why))
     preparation, release = latest.get(labels.Role.PREPARATION), latest.get(labels.Role.RELEASE)
     return NodeJob(
         job_name=of.job.name,

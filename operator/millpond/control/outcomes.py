@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from millpond.scaling.kept_samples import KeptSamples
+
 
 class Room(msgspec.Struct, frozen=True, gc=False):
     """What a claimed host has left for a node's tasks: millicores, bytes, counted devices."""
@@ -19,6 +21,7 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     version: str = ""
     uid: str = ""
     room: Room | None = None
+    samples: KeptSamples | None = None
 
 
 class Missed(msgspec.Struct, frozen=True, gc=False):

@@ -14,10 +14,12 @@ from millpond.control.limits import Limits
 from millpond.control.placing import place
 from millpond.control.plan_ages import judge_ages
 from millpond.control.plan_attempts import judge_attempts
+from millpond.control.plan_autoscale import follow_formula
 from millpond.control.plan_job_nodes import judge_job_nodes
 from millpond.control.plan_jobs import judge_jobs, schedule_job_summaries
 from millpond.control.plan_nodes import judge_nodes, schedule_node_summaries
 from millpond.control.plan_pool import judge_pool, sweep
+from millpond.control.plan_samples import take_samples
 from millpond.control.plan_size import resize
 from millpond.control.plan_tasks import judge_tasks
 from millpond.control.pool_state import PoolState
@@ -42,6 +44,8 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     judge_jobs(pool, now, limits, actions)
     place(pool, now, limits, actions)
     displace(pool, actions)
+    take_samples(pool, now, actions)
+    follow_formula(pool, now)
     resize(pool, now, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)

@@ -36,8 +36,8 @@ def judge_job_nodes(pool: PoolState, now: float, limits: Limits, actions: list[A
 
 
 def _judge(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    if of.refusal and now >= of.not_before:
-        of.refusal = ""
+    if now >= of.not_before:
+        of.refused = False
     runs = [pod.run for pod in of.pods.values()]
     for pod in of.pods.values():
         _observe(pool, pod, now, limits)
@@ -94,12 +94,12 @@ def _judged(of: JobNode, preparations: dict[str, Run], release: JobPod | None) -
     earlier = tuple(run for name, run in preparations.items() if name != of.current)
     facts = PreparationFacts(waits, task.rerun_on_node_reboot_after_success, current, earlier)
     prepared = judge_preparation(facts)
-    if of.refusal and prepared is Preparation.ABSENT:
+    if of.refused and prepared is Preparation.ABSENT:
         prepared = Preparation.FAILED
     if spec.job_release_task is None:
         return prepared, Release.NONE
     released = judge_release(preparations.values(), release.run if release else None, waits=waits)
-    if of.refusal and released is Release.OWED:
+    if of.refused and released is Release.OWED:
         released = Release.DONE
     return prepared, released
 
@@ -168,7 +168,7 @@ def _is_over(pool: PoolState, of: JobNode) -> bool:
     job = of.job
     if job.model is None or _is_left(pool, of.node) or job.state is JobState.COMPLETED:
         return True
-    return not of.pods and not any(attempt.job is job for attempt in of.node.attempts.values())
+    return not of.pods and not of.refusals and not any(attempt.job is job for attempt in of.node.attempts.values())
 
 
 def _is_useless(of: JobNode, pod: JobPod) -> bool:
@@ -207,7 +207,7 @@ def _let_go(pool: PoolState, pod: JobPod, actions: list[AnyAction]) -> None:
 def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """Ask for the Pod that is due, unless one of this job, or of a namesake, still works in its place."""
     role, name = _due(of)
-    if not name or of.refusal or name in pool.job_pods or of.node.restarting:
+    if not name or of.refused or name in pool.job_pods or of.node.restarting:
         return
     if any(_is_beside(of, pod) for pod in of.pods.values()):
         return

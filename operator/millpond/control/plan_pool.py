@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from millpond.control.actions import AnyAction, Event, SweepPods, WritePool
+from millpond.control.autoscale_status import resize_events
 from millpond.control.limits import Limits
 from millpond.control.plan_network import close_network
 from millpond.control.pool_state import PoolState
@@ -51,11 +52,12 @@ def _write(pool: PoolState, now: float, actions: list[AnyAction], limits: Limits
         pool.summary_scheduled = True
         pool.look_at(pool.last_summary + limits.summary, "pool", pool.name)
         return
-    pool.last_summary, pool.unwritten = now, False
-    pool.model = model.model_copy(update={"status": status})
-    events = tuple(
+    events = resize_events(pool, model, status.target_dedicated_nodes)
+    events += tuple(
         Event(error.code, error.message, "Warning") for error in status.resize_errors if error not in old.resize_errors
     )
+    pool.last_summary, pool.unwritten = now, False
+    pool.model = model.model_copy(update={"status": status})
     actions.append(
         WritePool(
             namespace=pool.namespace,

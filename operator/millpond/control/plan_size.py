@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.api.computenode import NodeOperation
-from millpond.api.pool import NodeDeallocationOption
+from millpond.api.pool import NodeDeallocationOption, Pool
 from millpond.api.reasons import NodeState
 from millpond.control.actions import AnyAction, CreateNode, ReleaseHost
 from millpond.control.draining import choose
@@ -48,14 +48,26 @@ def _option_of(pool: PoolState) -> NodeDeallocationOption:
     """What becomes of tasks when the pool shrinks. A pool that goes requeues them, as by default (reference §3.1)."""
     if pool.model is None or pool.deleting:
         return NodeDeallocationOption.REQUEUE
+    if pool.model.spec.auto_scale is not None:
+        return formula_option(pool, pool.model) or NodeDeallocationOption.REQUEUE
     return pool.model.spec.node_deallocation_option
+
+
+def formula_option(pool: PoolState, model: Pool) -> NodeDeallocationOption | None:
+    """The option that the last run of the pool's formula with a result has set; None before one."""
+    decided = pool.decided.option if pool.decided else None
+    return decided or model.status.node_deallocation_option
 
 
 def target_of(pool: PoolState) -> int:
     """How many nodes the pool is to have."""
     if pool.model is None or pool.deleting:
         return 0
-    return pool.model.spec.target_dedicated_nodes
+    wanted = pool.model.spec.target_dedicated_nodes
+    if wanted is not None:
+        return wanted
+    # A formula's, or the last one that was.
+    return pool.decided.target_dedicated if pool.decided else pool.model.status.target_dedicated_nodes
 
 
 def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:

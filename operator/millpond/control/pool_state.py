@@ -20,7 +20,9 @@ from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.managers import lacks_manager, level_of
 from millpond.control.node_record import NodeRecord
 from millpond.control.records import JobRecord, TaskRecord
+from millpond.control.sample_record import SampleRecord
 from millpond.lifecycle.jobs import starts_tasks
+from millpond.scaling.autoscale import Run
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
@@ -29,7 +31,21 @@ from millpond.scheduling.placement import NodeIndex
 NO_TIME = "~"
 """Later than every RFC 3339 time, as text."""
 
-Subject = Literal["age", "attempt", "task", "job", "counted", "node", "touched", "jobnode", "size", "pool", "sweep"]
+Subject = Literal[
+    "age",
+    "attempt",
+    "task",
+    "job",
+    "counted",
+    "node",
+    "touched",
+    "jobnode",
+    "samples",
+    "autoscale",
+    "size",
+    "pool",
+    "sweep",
+]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
@@ -77,6 +93,12 @@ class PoolState:
         """Hosts whose claim is being taken off."""
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
+        self.samples: SampleRecord | None = None
+        """None without a formula."""
+        self.decided: Run | None = None
+        """An evaluation of the formula that the Pool's status does not tell yet."""
+        self.evaluate_at = 0.0
+        """The deadline that is set for the next one."""
         self.network: object = None
         """What the pool's NetworkPolicy was last asked to say."""
         self.forget_job = forget_job

@@ -10,8 +10,10 @@ from millpond.api.failure import NameValue, ResizeError
 from millpond.api.pool import NodeCounts, NodeCountsByClass, Pool, PoolStatus, PoolTaskCounts, SlotCounts
 from millpond.api.reasons import AllocationState, ConditionType, NodeState, PoolReason, ResizeErrorCode
 from millpond.api.reasons import PoolState as PoolStateName
+from millpond.control.autoscale_status import describe_autoscale
+from millpond.control.node_counts import count_nodes
 from millpond.control.node_record import NodeRecord
-from millpond.control.plan_size import target_of
+from millpond.control.plan_size import formula_option, target_of
 from millpond.control.pool_state import PoolState
 
 _FIELDS = {state: state.name.lower() for state in NodeState}
@@ -21,11 +23,12 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
     """The whole status, and when time alone may change it."""
     at = datetime.fromtimestamp(int(now), UTC)
     nodes = [node for _, node in sorted(pool.nodes.items()) if node.model is not None or node.creating]
-    target, current = target_of(pool), sum(1 for node in nodes if node.placed)
+    target, current = target_of(pool), count_nodes(pool).dedicated
     steady = current == target and len(nodes) == target
     errors, look_again = _resize_errors(model, nodes, target, current, now)
     resizing = not steady and not errors
-    conditions = put(model.status.conditions, _ready(pool, model, nodes, target, at))
+    autoscale = describe_autoscale(pool, model)
+    conditions = put(autoscale.conditions, _ready(pool, model, nodes, target, at))
     conditions = put(conditions, _resizing(model, resizing, target, current, nodes, at))
     open_nodes = list(pool.index)
     status = PoolStatus(
@@ -35,6 +38,9 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
         allocation_state=AllocationState.RESIZING if resizing else AllocationState.STEADY,
         current_dedicated_nodes=current,
         target_dedicated_nodes=target,
+        node_deallocation_option=formula_option(pool, model) if model.spec.auto_scale else None,
+        auto_scale_run=autoscale.run,
+        auto_scale_history=autoscale.history,
         node_counts=NodeCountsByClass(dedicated=_node_counts(nodes)),
         task_counts=PoolTaskCounts(
             active=sum(job.counts["active"] for job in pool.jobs.values()),
@@ -116,7 +122,8 @@ def _resize_errors(
     model: Pool, nodes: list[NodeRecord], target: int, current: int, now: float
 ) -> tuple[tuple[ResizeError, ...], float | None]:
     """What went wrong with a growth that took too long; the pool keeps trying all the same."""
-    if current >= target or len(nodes) > target:
+    if current >= target or len(nodes) > target or model.spec.auto_scale is not None:
+        # A formula has its own way to give up: the next evaluation (reference §5.1).
         return (), None
     resizing = find(model.status.conditions, ConditionType.RESIZING)
     same_wish = resizing is not None and resizing.observed_generation == model.metadata.generation

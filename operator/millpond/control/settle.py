@@ -20,6 +20,8 @@ from millpond.control.actions import (
     DeleteNodePod,
     DisplaceAttempt,
     HoldJob,
+    KeepSamples,
+    LoadSamples,
     ReleaseEvidence,
     ReleaseHost,
     ReleaseJob,
@@ -46,6 +48,7 @@ from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, Problem, TaskRecord
+from millpond.control.settle_samples import confirm_samples, drop_samples
 from millpond.lifecycle.exit_conditions import react
 from millpond.lifecycle.failure import Failure
 
@@ -94,6 +97,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+        case LoadSamples() | KeepSamples():
+            confirm_samples(pool, action, done)
 
 
 def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
@@ -131,7 +136,7 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
                 if isinstance(action, WriteJob):
                     _confirm_job(pool, job, action.status)
         case WritePool() if pool.model is not None:
-            pool.model = _versioned(pool.model, version)
+            pool.model, pool.decided = _versioned(pool.model, version), None
         case WriteNode():
             node = pool.nodes.get(action.node)
             if node is not None and node.model is not None:
@@ -184,6 +189,8 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_job_task(pool, action, outcome, again)
         case HoldJob() | ReleaseJob() | CreateManager():
             _drop_job_step(pool, action, outcome, again)
+        case LoadSamples() | KeepSamples():
+            drop_samples(pool, action, outcome, again)
         case ReleaseHost():
             pool.releasing.discard(action.host)
             pool.look_at(again, "size", pool.name)
@@ -191,13 +198,18 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             pool.network = None
             pool.look_at(again, "pool", pool.name)
         case DeleteNodePod() | ShrinkNodePod():
-            for node in pool.nodes.values():
-                if action.pod in node.pods or (node.eraser and node.eraser.metadata.name == action.pod):
-                    node.deleted_pods.discard(action.pod)
-                    node.shrinking, node.not_before = "", again
-                    pool.look_at(again, "node", node.name)
+            _keep_node_pod(pool, action.pod, again)
         case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
             _drop_node_step(pool, action, outcome, again)
+
+
+def _keep_node_pod(pool: PoolState, pod: str, again: float) -> None:
+    """It was neither deleted nor shrunk."""
+    for node in pool.nodes.values():
+        if pod in node.pods or (node.eraser is not None and node.eraser.metadata.name == pod):
+            node.deleted_pods.discard(pod)
+            node.shrinking, node.not_before = "", again
+            pool.look_at(again, "node", node.name)
 
 
 def _drop_job_step(
@@ -260,7 +272,9 @@ def _drop_job_task(pool: PoolState, action: StartJobTask, outcome: Outcome, agai
     pod, of = pool.job_pods.get(action.pod), pool.job_nodes.get(action.key)
     if of is not None:
         of.not_before = max(of.not_before, again)
-        of.refusal = outcome.message if isinstance(outcome, Refused) else ""
+        of.refused = isinstance(outcome, Refused)
+        if isinstance(outcome, Refused):
+            of.refusals[action.role] = outcome.message
         pool.mark("jobnode", of.key)
         pool.look_at(of.not_before, "jobnode", of.key)
     if pod is not None and pod.view is None:

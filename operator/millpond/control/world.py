@@ -216,7 +216,11 @@ class World:
         ):
             return ()
         appeared = pool.model is None
+        if pool.model is not None and pool.model.metadata.uid != model.metadata.uid:
+            pool.decided = None
         pool.model, pool.unwritten = model, False
+        pool.mark("samples", pool.name)
+        pool.mark("autoscale", pool.name)
         pool.mark("size", pool.name)
         for node in pool.nodes.values():
             pool.mark("node", node.name)
@@ -231,7 +235,8 @@ class World:
     def forget_pool(self, namespace: str, name: str) -> Iterable[PoolKey]:
         self.forgotten += 1
         pool = self.namespace(namespace).pool(name)
-        pool.model = None
+        pool.model = pool.decided = None
+        pool.mark("samples", name)
         for job in pool.jobs:
             pool.mark("job", job)
         pool.mark_misfits()

@@ -17,6 +17,7 @@ from millpond.api.views.pod import ContainerState, PodView, Terminated
 from millpond.lifecycle.failure import Detail, Failure, server_error, user_error
 from millpond.lifecycle.kubelet import (
     DEADLINE,
+    DELETED,
     LOST,
     NOT_STARTED,
     lacked_disk,
@@ -32,6 +33,7 @@ from millpond.lifecycle.record import LauncherRecord, read_record
 TASK_CONTAINER = "task"
 AWAIT_CONTAINER = "await-preparation"
 """The init container that holds a task back until its job's preparation task has succeeded on the node."""
+HELD_BACK = "The task was stopped while it waited for the job preparation task on the node."
 UNPREPARED = 1
 """Its exit code after a preparation that failed."""
 KILLED = 137
@@ -92,7 +94,7 @@ def _without_end(pod: PodView, *, began: bool) -> Exit:
         text = f"The node did not take the task ({status.reason}): {sentence(status.message)}"
         return Exit(Ending.REFUSED, message=text)
     if why := why_stopped(pod):
-        return Exit(Ending.INTERRUPTED, message=why)
+        return Exit(Ending.INTERRUPTED, message=HELD_BACK if why == DELETED and _was_held_back(pod) else why)
     if (unprepared := _why_unprepared(pod)) is not None:
         text = f"The job preparation task did not succeed on the node. {sentence(unprepared)}"
         return Exit(Ending.INTERRUPTED, message=text)
@@ -105,6 +107,12 @@ def _without_end(pod: PodView, *, began: bool) -> Exit:
 def awaited(pod: PodView) -> ContainerState | None:
     """The wait for the job's preparation; most Pods have none."""
     return pod.container(AWAIT_CONTAINER) if pod.status.init_container_statuses else None
+
+
+def _was_held_back(pod: PodView) -> bool:
+    """True where the wait for the job's preparation did not come to a good end."""
+    state = awaited(pod)
+    return state is not None and (state.terminated is None or state.terminated.exit_code != 0)
 
 
 def _why_unprepared(pod: PodView) -> str | None:

@@ -125,17 +125,16 @@ def disable_lasts(user_disables: bool, enabled_at: object, served: object) -> bo
 def fate_of_running(state: JobState, option: DisableTasks, stopping: bool) -> DisableTasks:
     """What becomes of an attempt that is bound while its job is in this state; `stopping`: its Pod is being deleted.
 
-    What a disable has begun to stop is booked by the same option when the job is enabled before it has ended.
+    What a disable has begun to stop is booked by it when the job is enabled before it has ended. A disable that is
+    changed to `Wait` meanwhile has it run again: that is nearest to what is wanted now, and the stop was a user's act.
     """
     if ends_tasks(state):
         return DisableTasks.TERMINATE
-    match state:
-        case JobState.DISABLING | JobState.DISABLED:
-            return option
-        case JobState.ENABLING if stopping:
-            return option
-        case _:
-            return DisableTasks.WAIT
+    if state not in (JobState.DISABLING, JobState.DISABLED, JobState.ENABLING):
+        return DisableTasks.WAIT
+    if stopping:
+        return DisableTasks.TERMINATE if option is DisableTasks.TERMINATE else DisableTasks.REQUEUE
+    return DisableTasks.WAIT if state is JobState.ENABLING else option
 
 
 def ends_tasks(state: JobState) -> bool:

@@ -35,6 +35,7 @@ STOPPED = ("Preempting", "Terminated", "NodeShutdown")
 """A more important Pod took the place, or the host is being shut down."""
 STORAGE = ("NoSpace", "no space left on device", "disk quota exceeded")
 DISRUPTION = "DisruptionTarget"
+DELETED = "Somebody deleted the task's Pod."
 
 
 def lacked_room(pod: PodView) -> bool:
@@ -74,7 +75,7 @@ def why_stopped(pod: PodView) -> str:
     if disruption := _disruption(pod):
         return f"The cluster removed the task's Pod ({disruption})."
     if pod.metadata.deletion_timestamp is not None:
-        return "Somebody deleted the task's Pod."
+        return DELETED
     return ""
 
 

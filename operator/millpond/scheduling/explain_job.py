@@ -26,6 +26,7 @@ class JobWait(StrEnum):
     ALL_TASKS_COMPLETE = "AllTasksComplete"
     ALL_TASKS_PLACED = "AllTasksPlaced"
     NO_TASK_CAN_RUN = "NoTaskCanRun"
+    JOB_MANAGER = "JobManager"
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -35,6 +36,18 @@ class Group(msgspec.Struct, frozen=True):
     amount: int
     example: str
     message: str
+
+
+class ManagerFact(msgspec.Struct, frozen=True):
+    """The Task of the job's manager: its state, "" while it is not made, and its result once it has one."""
+
+    task: str
+    state: str = ""
+    result: str = ""
+    gone: bool = False
+    """It was made, and somebody deleted it."""
+    trouble: str = ""
+    """Why it cannot be made."""
 
 
 class JobFacts(msgspec.Struct, frozen=True):
@@ -47,6 +60,7 @@ class JobFacts(msgspec.Struct, frozen=True):
     waiting: int = 0
     next: Facts | None = None
     groups: tuple[Group, ...] = ()
+    manager: ManagerFact | None = None
 
 
 OF_THE_TASK = (WaitReason.BEHIND_OLDER_TASKS, TaskReason.RETRYING)
@@ -63,7 +77,22 @@ def explain_job(facts: JobFacts) -> tuple[Finding, ...]:
         findings += [found for found in explain(facts.next) if found.reason not in OF_THE_TASK or found.blocks]
     if not findings:
         findings.append(_at_rest(facts))
+    if facts.manager is not None:
+        findings.append(_of_manager(facts.manager))
     return tuple(sorted(findings, key=lambda finding: not finding.blocks))
+
+
+def _of_manager(manager: ManagerFact) -> Finding:
+    """How the job's manager stands; what keeps it waiting is told where it is the next task."""
+    name = f"Its manager, task {manager.task},"
+    if manager.trouble:
+        return Finding(JobWait.JOB_MANAGER, f"{name} cannot be made: {manager.trouble}", True, "It is tried again.")
+    if manager.gone:
+        return Finding(JobWait.JOB_MANAGER, f"{name} was deleted, and is not made again.")
+    if not manager.state:
+        return Finding(JobWait.JOB_MANAGER, f"{name} is about to be made.")
+    how = f" ({manager.result})" if manager.result else ""
+    return Finding(JobWait.JOB_MANAGER, f"{name} is {manager.state}{how}.", False, f"millpond task show {manager.task}")
 
 
 def _of_group(group: Group) -> Finding:

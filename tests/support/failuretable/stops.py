@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from millpond.api.reasons import FailureCode as Code
+from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.lifecycle.tasks import UNLIMITED, Ledger, Tries
 
 from support.builders import ended, exited, waiting
@@ -12,6 +13,8 @@ from support.failuretable.case import Case
 
 AGAIN, FAILED = Ledger.RECOVERY, Ledger.FAILURE
 DELETED = {"deleted": True, "phase": "Failed"}
+HELD_BACK = {"initContainerStatuses": [{"name": AWAIT_CONTAINER, "state": ended(143)}]}
+PREPARED = {"initContainerStatuses": [{"name": AWAIT_CONTAINER, "state": ended(0)}]}
 UNMADE = ended(137, "ContainerStatusUnknown", "The container could not be located when the pod was terminated")
 MEMORY = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 90Mi. Container task was using 3Gi, request is 1Gi, has larger consumption of memory. "
 DISK = "The node was low on resource: ephemeral-storage. Threshold quantity: 10Gi, available: 9Gi. Container task was using 1Gi, request is 0, has larger consumption of ephemeral-storage. "
@@ -63,6 +66,8 @@ STOPS = (
     again("deleted before its container was made", UNMADE, DELETED, "Somebody deleted"),
     again("deleted before anything was reported", None, DELETED),
     again("deleted while its image was pulled", waiting(), DELETED),
+    again("deleted while it waited for its job's preparation", None, DELETED | HELD_BACK, "waited for the job preparation"),
+    again("deleted after its job's preparation", None, DELETED | PREPARED, "Somebody deleted"),
     Case("deleted by hand after exit 0", Ledger.SUCCESS, None, 0, exited(0), DELETED),
     Case("deleted by hand after exit 5", FAILED, Code.FAILURE_EXIT_CODE, 5, exited(5), DELETED, ("exit code",)),
     Case("deleted after exit 5 without a record", FAILED, Code.FAILURE_EXIT_CODE, 5, ended(5), DELETED),

@@ -38,7 +38,7 @@ def test_reading() -> None:
 
 def test_defaults() -> None:
     spec = PoolSpec.model_validate({"nodeTemplate": {"image": "debian"}})
-    assert (spec.target_dedicated_nodes, spec.resize_timeout_seconds, spec.task_slots_per_node) == (0, 900, 1)
+    assert (spec.target_dedicated_nodes, spec.resize_timeout_seconds, spec.task_slots_per_node) == (None, 900, 1)
     assert spec.task_scheduling_policy.node_fill_type is NodeFillType.SPREAD
     assert spec.start_task is None
 

@@ -10,6 +10,7 @@ from .conftest import Shell
 
 POOL = {"targetDedicatedNodes": 1, "taskSlotsPerNode": 2, "nodeTemplate": {"image": "debian:12"}}
 IDLE = {
+    "conditions": [{"type": "Ready", "status": "True", "reason": "Idle", "lastTransitionTime": "2026-01-01T00:00:00Z"}],
     "state": "Idle",
     "hostName": "host-1",
     "slots": {"total": 2, "used": 0},
@@ -32,7 +33,7 @@ def test_from_no_pool_to_a_free_place(farm: Shell) -> None:
     assert farm("explain", "task", "one", "-o", "name").stdout == "PoolNotFound\n"
     farm.add("pools", "render", POOL)
     assert farm("explain", "task", "one", "-o", "name").stdout == "NoNodes\n"
-    farm.add("computenodes", "render-a", {"poolName": "render"}, IDLE | {"state": "Starting"})
+    farm.add("computenodes", "render-a", {"poolName": "render"}, IDLE | {"state": "Starting", "conditions": []})
     assert farm("explain", "task", "one", "-o", "name").stdout == "NodesNotReady\n"
     farm.set_status("computenodes", "render-a", IDLE)
     assert farm("explain", "task", "one", "-o", "name").stdout == "NextInLine\n"

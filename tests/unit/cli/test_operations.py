@@ -65,6 +65,19 @@ def test_deleting(cluster: Shell, noun: str, plural: str, name: str) -> None:
     assert not [one for one in cluster.verbs.list(plural) if one["metadata"]["name"] == name]
 
 
+def test_deleting_by_force_tells_the_job_first(cluster: Shell) -> None:
+    cluster.verbs.merge_patch("jobs", SPACE, "frames", {"metadata": {"finalizers": ["millpond.dev/job"]}})
+    for _ in range(2):
+        assert cluster("job", "delete", "frames", "--force").stdout == "job frames is being deleted\n"
+    job = cluster.verbs.get("jobs", SPACE, "frames")
+    assert job["spec"]["force"]
+    assert job["metadata"]["deletionTimestamp"]
+
+
+def test_a_task_has_no_force(cluster: Shell) -> None:
+    assert cluster("task", "delete", "frame-1", "--force").exit_code == 2
+
+
 @pytest.mark.parametrize("verb", ["disable", "enable", "terminate", "delete"])
 def test_a_name_that_does_not_exist(cluster: Shell, verb: str) -> None:
     done = cluster("job", verb, "frame")

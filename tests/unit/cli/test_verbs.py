@@ -29,6 +29,7 @@ def test_the_commands() -> None:
         *(f"{noun} {verb}" for noun in ("pool", "node", "job", "task") for verb in ("list", "show")),
         *(f"{noun} files {verb}" for noun in ("node", "task") for verb in ("list", "get")),
         "node shell",
+        *(f"node {verb}" for verb in ("disable", "enable")),
         "job watch",
         "job prep-status",
         *(f"job {verb}" for verb in ("disable", "enable", "terminate", "delete")),
@@ -57,4 +58,4 @@ def test_help_says_what_it_does_and_how_to_reach_a_cluster(shell: Shell, path: t
 def test_a_name_is_needed(shell: Shell, path: tuple[str, ...]) -> None:
     done = shell(*path)
     assert done.exit_code == 2
-    assert "Missing argument 'NAME'" in done.stderr
+    assert "Missing argument 'NAME" in done.stderr

@@ -61,6 +61,8 @@ CHAINS = {
     act.CreateManager: "job/job",
     act.ReleaseJob: "job/job",
     act.WritePool: "pool/pool",
+    act.LoadSamples: "samples/pool",
+    act.KeepSamples: "samples/pool",
     act.CloseNetwork: "network",
     act.SweepPods: "sweep",
     act.Announce: "announce/Pool/name",

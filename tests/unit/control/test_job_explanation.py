@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from millpond.control.actions import CreateManager
 from millpond.control.job_explanation import job_facts_of
+from millpond.control.outcomes import Refused
 from millpond.control.plan_tasks import told_too_old
-from millpond.scheduling.explain_job import JobFacts, explain_job
+from millpond.scheduling.explain_job import JobFacts, ManagerFact, explain_job
 from support.builders import a_job, a_task
 from support.scene import Scene, a_running_scene
 
@@ -52,3 +54,21 @@ def test_a_task_that_is_too_old_reads_so_in_a_full_pool() -> None:
     scene.run(seconds=5)
     scene.now += 181 * 86_400
     assert [finding.message for finding in explain_job(facts(scene))] == [told_too_old(180 * 86_400)]
+
+
+MANAGER = {"id": "m", "commandLine": "manage"}
+
+
+def test_the_manager_of_a_job_is_told_of() -> None:
+    scene = a_running_scene()
+    scene.fail(CreateManager, Refused("Forbidden", "exceeded quota"))
+    scene.add(a_job(), a_job("managed", jobManagerTask=MANAGER))
+    assert facts(scene).manager is None
+    assert facts(scene, "managed").manager == ManagerFact("managed-m")
+    scene.run(seconds=5)
+    assert facts(scene, "managed").manager == ManagerFact("managed-m", trouble="exceeded quota")
+    scene.run(seconds=60)
+    assert facts(scene, "managed").manager == ManagerFact("managed-m", "Preparing")
+    scene.remove_task("managed-m")
+    scene.run(seconds=5)
+    assert facts(scene, "managed").manager == ManagerFact("managed-m", gone=True)

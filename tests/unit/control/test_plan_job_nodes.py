@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from millpond.api.job import DesiredState
 from millpond.api.reasons import JobState
-from millpond.control.actions import ReleaseEvidence, StartAttempt, StartJobTask, StopAttempt
+from millpond.control.actions import ReleaseEvidence, StartAttempt, StartJobTask, StopAttempt, WriteJob, WriteNode
 from millpond.control.outcomes import Missed, Refused
 from support.builders import a_job, a_job_pod, a_task, exited, running, waiting
 from support.scene import Scene, a_running_scene, of
@@ -86,6 +86,47 @@ def test_a_preparation_that_is_forbidden_bars_the_node_for_a_while() -> None:
     assert len(scene.job_pods("prep")) == 1
 
 
+def tell_of_preparations(scene: Scene, seconds: int) -> list[str]:
+    """The Events of nodes and jobs in so many seconds, while each task waits for its preparation."""
+    before = len(scene.done)
+    for _ in range(seconds):
+        scene.run(seconds=1)
+        for name, pod in list(scene.pods.items()):
+            if name.startswith("t-") and not pod.terminal and not pod.status.init_container_statuses:
+                scene.pod(name, initContainerStatuses=[{"name": "await-preparation", "state": running()}])
+            elif pod.metadata.deletion_timestamp and not pod.terminal:
+                scene.pod(name, phase="Failed")
+    writes = [*of(WriteNode, scene.done[before:]), *of(WriteJob, scene.done[before:])]
+    return [f"{type(write).__name__} {event.message}" for write in writes for event in write.events]
+
+
+def test_a_refusal_is_told_once_for_each_node_and_for_the_job_until_its_cause_changes() -> None:
+    scene = a_running_scene(hosts=2)
+    for _ in range(8):
+        scene.fail(StartJobTask, Refused("Forbidden", "exceeded quota"))
+    for _ in range(100):
+        scene.fail(StartJobTask, Refused("Forbidden", "no such class"))
+    scene.add(a_job(jobPreparationTask=PREP), a_task("t"))
+    told = tell_of_preparations(scene, 100)
+    assert sorted(word.split()[0] for word in told) == ["WriteJob", "WriteNode", "WriteNode"]
+    assert len(of(StartAttempt, scene.done)) > 5, "it is tried again and again"
+    told = tell_of_preparations(scene, 100)
+    assert [word.split()[0] for word in told] == ["WriteNode", "WriteNode"]
+    assert all("no such class" in word for word in told)
+    assert {c.status for c in scene.jobs["film"].status.conditions if c.type == "Scheduled"} == {"False"}
+
+
+def test_a_refusal_is_forgotten_when_the_preparation_runs_after_all() -> None:
+    scene = a_running_scene()
+    scene.fail(StartJobTask, Refused("Forbidden", "exceeded quota"))
+    scene.add(a_job(jobPreparationTask=PREP), a_task("t"))
+    assert len(tell_of_preparations(scene, 60)) == 2
+    (entry,) = next(iter(scene.nodes.values())).status.jobs
+    assert entry.preparation is not None
+    assert entry.preparation.failure is None
+    assert next(c.status for c in scene.jobs["film"].status.conditions if c.type == "Scheduled") == "True"
+
+
 def test_release_waits_for_the_tasks_and_the_job_for_the_release() -> None:
     scene = a_prepared_scene("t", jobReleaseTask=RELEASE)
     (prep,) = of(StartJobTask, scene.done)
@@ -154,14 +195,13 @@ def test_nothing_is_released_where_the_preparation_failed() -> None:
 
 
 def test_a_release_without_a_host_holds_its_job_up_no_longer_than_it_might_have_run() -> None:
-    """The node's Pod is deleted by hand, and the next one finds no place."""
+    """The node's Pod is turned away by its host, and the next one finds no place."""
     scene = a_prepared_scene("t", jobReleaseTask=RELEASE | {"maxWallClockSeconds": 300})
     scene.ends(scene.job_pods("prep")[0], exited(0))
     scene.ends("t-1", exited(0))
-    scene.host("host-1", ready="False")
-    scene.remove_pod(scene.job_pods("node")[0])
+    scene.turns_away(scene.job_pods("node")[0])
+    scene.host("host-1", taints=[{"key": "full", "effect": "NoSchedule"}])
     scene.run()
-    scene.host("host-1")
     scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
     scene.run(seconds=299)
     assert scene.jobs["film"].status.state is JobState.TERMINATING

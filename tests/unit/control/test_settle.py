@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from millpond.api.autoscale import AutoScale
 from millpond.api.job import DesiredState
 from millpond.api.reasons import JobState, NodeState
 from millpond.control import actions as act
@@ -49,7 +50,8 @@ def the_whole_story(scene: Scene) -> None:
     for pod in [n for n in scene.pods if n.startswith("farm")][:1]:
         raw = scene.pods[pod]
         assert raw.status.phase == "Running"
-    scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=1))
+    one = AutoScale(formula="$TargetDedicatedNodes = 1")
+    scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=None, auto_scale=one))
     scene.run(seconds=60)
     scene.add(scene.deleted(scene.pools["farm"]))
     scene.run(seconds=120)

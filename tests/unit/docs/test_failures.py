@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from millpond.api import reasons
+from millpond.formula import ErrorCode
 from support.failuretable import BY_NAME, CATEGORIES
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "failures.md").read_text()
@@ -17,6 +18,7 @@ SECTIONS: dict[str, tuple[type[StrEnum], ...]] = {
     "A task waits": (reasons.TaskReason,),
     "A node takes no tasks": (reasons.NodeReason,),
     "A pool has too few nodes": (reasons.PoolReason,),
+    "A pool does not follow its formula": (reasons.AutoScaleReason, ErrorCode),
     "A job does not go on": (reasons.JobReason,),
     "A job schedule makes no job": (reasons.JobScheduleReason,),
 }

@@ -145,9 +145,9 @@ def test_enabling_lasts_until_it_is_told_and_nothing_stops_any_more(facts: dict[
 FATES: list[tuple[JobState, str]] = [
     # state; for each option of disableTasks the fate of an attempt that runs, and of one that is being stopped
     (ACTIVE, "Wait Wait, Wait Wait, Wait Wait"),
-    (DISABLING, "Requeue Requeue, Terminate Terminate, Wait Wait"),
-    (DISABLED, "Requeue Requeue, Terminate Terminate, Wait Wait"),
-    (ENABLING, "Wait Requeue, Wait Terminate, Wait Wait"),
+    (DISABLING, "Requeue Requeue, Terminate Terminate, Wait Requeue"),
+    (DISABLED, "Requeue Requeue, Terminate Terminate, Wait Requeue"),
+    (ENABLING, "Wait Requeue, Wait Terminate, Wait Requeue"),
     (TERMINATING, "Terminate Terminate, Terminate Terminate, Terminate Terminate"),
     (COMPLETED, "Terminate Terminate, Terminate Terminate, Terminate Terminate"),
     (DELETING, "Terminate Terminate, Terminate Terminate, Terminate Terminate"),

@@ -6,12 +6,15 @@ import pytest
 from millpond.api.reasons import TaskReason
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.explain import Facts, JobFact, PoolFact, WaitReason, explain
-from millpond.scheduling.explain_job import Group, JobFacts, JobWait, explain_job
+from millpond.scheduling.explain_job import Group, JobFacts, JobWait, ManagerFact, explain_job
 
 JOB, POOL = JobFact("frames"), PoolFact("render", target=1)
 PAUSED = JobFact("frames", state="Disabled", closed=TaskReason.JOB_DISABLED, disabled_because="Task a failed.")
 TOO_WIDE = Group(TaskReason.TOO_MANY_SLOTS, 2, "wide", "requiredSlots is 9.")
 BEHIND = Group(TaskReason.WAITING_FOR_DEPENDENCIES, 1, "last", "It waits for 7.")
+
+
+RUNS = ManagerFact("frames-m", "Running")
 
 
 def next_task(**more: object) -> Facts:
@@ -37,6 +40,14 @@ CASES: dict[str, tuple[JobFacts, list[str]]] = {
     "empty": (JobFacts(JOB, POOL), [JobWait.NO_TASKS]),
     "all run": (JobFacts(JOB, POOL, tasks=2, placed=1), [JobWait.ALL_TASKS_PLACED]),
     "all ended": (JobFacts(JOB, POOL, tasks=2), [JobWait.ALL_TASKS_COMPLETE]),
+    "its manager runs": (
+        JobFacts(JOB, POOL, tasks=1, placed=1, manager=RUNS),
+        [JobWait.ALL_TASKS_PLACED, JobWait.JOB_MANAGER],
+    ),
+    "its manager cannot be made": (
+        JobFacts(JOB, POOL, tasks=1, waiting=1, next=next_task(), manager=ManagerFact("m", trouble="Quota.")),
+        [TaskReason.NO_NODES, JobWait.JOB_MANAGER],
+    ),
     "a pause before the next attempt": (JobFacts(JOB, POOL, tasks=1, waiting=1), [JobWait.NO_TASK_CAN_RUN]),
 }
 
@@ -69,3 +80,17 @@ def test_a_disabled_job_says_what_disabled_it() -> None:
 def test_the_next_task_speaks_in_its_own_words() -> None:
     facts = next_task(waiting_above=1)
     assert set(explain_job(JobFacts(JOB, POOL, tasks=1, waiting=1, next=facts))) == set(explain(facts))
+
+
+@pytest.mark.parametrize(
+    ("manager", "says"),
+    [
+        (RUNS, "Its manager, task frames-m, is Running."),
+        (ManagerFact("m", "Completed", "Failure"), "Its manager, task m, is Completed (Failure)."),
+        (ManagerFact("m"), "Its manager, task m, is about to be made."),
+        (ManagerFact("m", gone=True), "Its manager, task m, was deleted, and is not made again."),
+        (ManagerFact("m", trouble="A quota."), "Its manager, task m, cannot be made: A quota."),
+    ],
+)
+def test_how_the_manager_stands(manager: ManagerFact, says: str) -> None:
+    assert says in [finding.message for finding in explain_job(JobFacts(JOB, POOL, manager=manager))]

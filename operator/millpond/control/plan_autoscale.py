@@ -1,0 +1,39 @@
+"""Pools that follow a formula: it is evaluated when due, and what it says is in force from this very plan on."""
+
+from __future__ import annotations
+
+from millpond.control.plan_size import target_of
+from millpond.control.pool_state import PoolState
+from millpond.formula import Inputs
+from millpond.scaling.autoscale import chance, due_at, run
+from millpond.scaling.samples import Histories
+
+
+def follow_formula(pool: PoolState, now: float) -> None:
+    """Evaluate the pool's formula if that is due, and have the pool resized by what comes of it.
+
+    Not before the samples are there that an earlier life of the operator kept.
+    """
+    if not pool.taken("autoscale"):
+        return
+    model, samples = pool.model, pool.samples
+    if model is None or model.spec.auto_scale is None or samples is None or not samples.loaded:
+        return
+    wanted, last = model.spec.auto_scale, pool.decided.told if pool.decided else model.status.auto_scale_run
+    due = due_at(wanted, last, now)
+    if now >= due:
+        inputs = Inputs(
+            now=now,
+            target_dedicated=target_of(pool),
+            target_low_priority=0,
+            task_slots_per_node=model.spec.task_slots_per_node,
+            samples=Histories(samples.rows),
+            rand=chance(model.metadata.uid, int(now)),
+        )
+        pool.decided = run(wanted, inputs)
+        pool.mark("size", pool.name)
+        pool.mark("pool", pool.name)
+        due = due_at(wanted, pool.decided.told, now)
+    if due != pool.evaluate_at:
+        pool.evaluate_at = due
+        pool.look_at(due, "autoscale", pool.name)
