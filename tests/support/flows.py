@@ -66,6 +66,28 @@ def _disables_node(option: str) -> Flow:
     return flow
 
 
+def _restarts_node(what: str, option: str) -> Flow:
+    async def flow(world: ModelWorld) -> None:
+        prepares = {"jobPreparationTask": {"commandLine": "prepare"}, "jobReleaseTask": {"commandLine": "clean"}}
+        world.host("h1").host("h2").pool("p", 1, startTask={"commandLine": "start"}).job("j", **prepares)
+        world.task("j", "t1", Run(seconds=60))
+        await world.run_until(lambda: world.running() == 1, LIMIT)
+        (node,) = world.verbs.list("computenodes")
+        name, host = node["metadata"]["name"], node["status"]["hostName"]
+        served = {{"reboot": "restartedAt", "reimage": "reimagedAt"}[what]: format_time(world.now())}
+        world.patch("computenodes", name, **served, **{f"{what}Option": option})
+        await world.run_until(lambda: world.status("computenodes", name).get("served") == served, LIMIT)
+        await world.run_until(lambda: world.nodes_in("Idle") + world.nodes_in("Running") == 1, LIMIT)
+        assert world.status("computenodes", name)["hostName"] == host
+        await world.run_until(world.all_tasks_completed, LIMIT)
+        world.patch("jobs", "j", desiredState="Terminated")
+        await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+    flow.__name__ = f"node_is_{what}ed_with_{option.lower()}".replace("reimageed", "reimaged")
+    flow.__doc__ = f"A node with a running task is asked to {what} with {option}; its tasks end, and its job."
+    return flow
+
+
 async def host_is_lost(world: ModelWorld) -> None:
     """A host vanishes with its task; the task runs again on the host that comes in its place."""
     world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=20))
@@ -248,5 +270,7 @@ FLOWS: tuple[Flow, ...] = (
     tasks_give_way,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
     *map(_disables_node, ("Requeue", "Terminate", "TaskCompletion")),
+    *(_restarts_node("reboot", option) for option in ("Requeue", "Terminate", "TaskCompletion")),
+    *(_restarts_node("reimage", option) for option in ("Requeue", "TaskCompletion")),
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

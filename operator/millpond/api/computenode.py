@@ -56,15 +56,22 @@ class ComputeNodeSpec(Document):
             "elsewhere, are ended for good, or run to their end. A change counts when it becomes false the next time"
         ),
     ] = NodeDeallocationOption.REQUEUE
-    restarted_at: Annotated[
-        Time, Field(description="Reboot it, once for each time given: its Pod is replaced on its host, files are kept")
-    ] | None = None
+    restarted_at: (
+        Annotated[
+            Time,
+            Field(description="Reboot it, once for each time given: its Pod is replaced on its host, files are kept"),
+        ]
+        | None
+    ) = None
     reboot_option: Annotated[
         NodeDeallocationOption, Field(description="What becomes of tasks that run there when it is to be rebooted")
     ] = NodeDeallocationOption.REQUEUE
-    reimaged_at: Annotated[
-        Time, Field(description="Reimage it, once for each time given: as a reboot, with its directory erased")
-    ] | None = None
+    reimaged_at: (
+        Annotated[
+            Time, Field(description="Reimage it, once for each time given: as a reboot, with its directory erased")
+        ]
+        | None
+    ) = None
     reimage_option: Annotated[
         NodeDeallocationOption, Field(description="What becomes of tasks that run there when it is to be reimaged")
     ] = NodeDeallocationOption.REQUEUE

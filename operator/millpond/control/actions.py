@@ -215,7 +215,7 @@ class CreateNodePod(Action, frozen=True, kw_only=True):
 
 
 class CreateEraser(Action, frozen=True, kw_only=True):
-    """Create the Pod that erases the directory of a node on its host, where no Pod of the node is left. One that exists is as good."""
+    """Create the Pod that erases the directory of a node, whose own Pods are gone. One that exists is as good."""
 
     pool: str
     node: str

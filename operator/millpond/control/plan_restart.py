@@ -1,4 +1,4 @@
-"""A node that is rebooted or reimaged: its tasks first, then its Pod, then, for a reimage, its files; then it starts anew.
+"""A node that is rebooted or reimaged: first its tasks end, then its Pod and, for a reimage, its files go.
 
 Each step waits until the one before is seen to be done, and the next Pod until the node's object tells that the restart
 is over: so whoever comes after the operator neither leaves it out nor makes it twice.
@@ -33,7 +33,9 @@ def is_restarted(pool: PoolState, node: NodeRecord, now: float, limits: Limits) 
     if node.operation is NodeOperation.REBOOT:
         return True
     jobs_forgotten = all(pod.spent for of in node.jobs.values() for pod in of.pods.values())
-    return jobs_forgotten and (_has_no_files(pool, node) or _erasure(pool, node, now, limits) == ErasureVerdict(over=True))
+    return jobs_forgotten and (
+        _has_no_files(pool, node) or _erasure(pool, node, now, limits) == ErasureVerdict(over=True)
+    )
 
 
 def _is_down(pool: PoolState, node: NodeRecord) -> bool:

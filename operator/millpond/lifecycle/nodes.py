@@ -93,7 +93,7 @@ def judge_node(facts: NodeFacts) -> NodeVerdict:
         return verdict
     text = (
         f"The disk of host {facts.pod.spec.node_name} that holds the node's files is used to {FULL:.0%} or more. The "
-        "node takes no tasks until there is room: delete files on it, or delete the ComputeNode, which erases them all."
+        "node takes no tasks until there is room: delete files on it, or reimage it, which erases them all."
     )
     full = Fault(NodeErrorCode.DISK_FULL, text)
     if verdict.takes_tasks:
