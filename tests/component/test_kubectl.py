@@ -240,7 +240,15 @@ def _in_model_form(written: Any, given: Any) -> Any:
                 "enableInterNodeCommunication": False,
             },
         ),
-        ("ComputeNode", {"poolName": "render", "nodeClass": "Dedicated"}),
+        (
+            "ComputeNode",
+            {
+                "poolName": "render",
+                "nodeClass": "Dedicated",
+                "schedulable": True,
+                "disableSchedulingOption": "Requeue",
+            },
+        ),
         (
             "Job",
             {
