@@ -41,7 +41,7 @@ async def nothing_is_left(world: ModelWorld) -> None:
 
 @in_virtual_time
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "when waiting gets too long"])
-async def test_40_force_terminate_with_dead_node(late: bool) -> None:
+async def test_scenario_40_force_terminate_with_dead_node(late: bool) -> None:
     async with ModelWorld() as world:
         await a_dead_node(world)
         world.patch("jobs", "j", desiredState="Terminated", force=not late)
@@ -57,7 +57,7 @@ async def test_40_force_terminate_with_dead_node(late: bool) -> None:
 
 @in_virtual_time
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "when waiting gets too long"])
-async def test_40_force_delete_with_dead_node(late: bool) -> None:
+async def test_scenario_40_force_delete_with_dead_node(late: bool) -> None:
     async with ModelWorld() as world:
         await a_dead_node(world)
         world.patch("jobs", "j", force=not late)
@@ -72,7 +72,7 @@ async def test_40_force_delete_with_dead_node(late: bool) -> None:
 
 
 @in_virtual_time
-async def test_40_a_job_of_the_same_name_does_not_run_beside_what_force_left() -> None:
+async def test_scenario_40_a_job_of_the_same_name_does_not_run_beside_what_force_left() -> None:
     async with ModelWorld() as world:
         await a_dead_node(world)
         world.patch("jobs", "j", force=True)

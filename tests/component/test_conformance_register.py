@@ -26,6 +26,7 @@ SCENARIOS = {
     30: "the environment: what wins, and whose scope it is",
     32: "scheduling on a node is disabled, with three options, and enabled",
     39: "the limit of 180 days",
+    40: "force delete and terminate with a dead node",
 }
 NUMBER = re.compile(r"^(?:async )?def test_scenario_(\d+)_", re.MULTILINE)
 

@@ -165,7 +165,7 @@ async def test_affinity_is_tried_first_and_never_waited_for() -> None:
 
 @in_virtual_time
 @pytest.mark.parametrize("allowed", [True, False])
-async def test_10_a_running_task_is_requeued_for_a_higher_job_only_where_its_job_allows_it(allowed: bool) -> None:
+async def test_scenario_10_a_running_task_gives_way_only_where_its_job_allows_it(allowed: bool) -> None:
     async with ModelWorld() as world:
         world.host("h1").job("low", allowTaskPreemption=allowed).pool("p", nodes=1, slots=2)
         world.task("low", "a", Run(seconds=100)).task("low", "b", Run(seconds=100))
