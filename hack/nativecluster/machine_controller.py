@@ -7,7 +7,6 @@ is. So it can be killed at any point, and the next round goes on.
 from __future__ import annotations
 
 import time
-from threading import Thread
 from typing import Any
 
 from . import controlplane, machines, node, operations, processes, state
@@ -62,12 +61,9 @@ def remove(instance: Instance) -> None:
 
 def run(instance: Instance) -> None:
     """Work until killed: what the process `machines` does."""
-    clearing = Thread()
     while True:
-        if instance.trash.exists() and not clearing.is_alive():
-            clearing = Thread(target=node.clear, args=(instance,), daemon=True)
-            clearing.start()
         try:
+            node.clear(instance)
             work(instance, Kube(state.existing(instance).plan, instance.certificates))
         except (OSError, ClusterError) as error:  # the API server restarts, or a program of a node does not start
             say(f"another try in a moment: {error}")

@@ -196,8 +196,13 @@ class Node:
 
 
 def clear(instance: Instance) -> None:
-    """Delete what removed nodes left behind."""
-    shutil.rmtree(instance.trash, ignore_errors=True)
+    """Have what removed nodes left behind deleted, by a process that nobody waits for."""
+    left = [str(path) for path in instance.trash.iterdir()] if instance.trash.exists() else []
+    if left:
+        group = cgroups.make(f"{instance.cgroup}/clearing")
+        processes.start(
+            instance.trash.with_name("clearing"), instance.logs / "clearing.log", ["rm", "-rf", *left], group=group
+        )
 
 
 def remove_made_folders() -> None:
