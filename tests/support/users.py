@@ -46,6 +46,7 @@ class Users:
             (2, self._delete_node),
             (4, self._disable_node),
             (6, self._enable_node),
+            (4, self._restart_node),
             (4, self._end_task),
             (3, self._delete_task),
             (4, self._reactivate_task),
@@ -191,6 +192,11 @@ class Users:
     def _enable_node(self) -> str:
         return self._patch("computenodes", self._some("computenodes"), {"schedulable": True})
 
+    def _restart_node(self) -> str:
+        at, option = self.random.choice((("restartedAt", "rebootOption"), ("reimagedAt", "reimageOption")))
+        wanted = {at: self._new_time(), option: self.random.choice(OPTIONS)}
+        return self._patch("computenodes", self._some("computenodes"), wanted)
+
     def _size(self) -> dict[str, Any]:
         """A target or, now and then, a formula."""
         if self.random.random() < 0.7:
@@ -206,9 +212,12 @@ class Users:
         return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
 
     def _reactivate_task(self) -> str:
+        return self._patch("tasks", self._some("tasks"), {"desiredState": "Active", "reactivatedAt": self._new_time()})
+
+    def _new_time(self) -> str:
+        """A time that nobody has asked for yet."""
         self._times += 1
-        when = f"2030-01-01T{self._times // 3600:02}:{self._times // 60 % 60:02}:{self._times % 60:02}Z"
-        return self._patch("tasks", self._some("tasks"), {"desiredState": "Active", "reactivatedAt": when})
+        return f"2030-01-01T{self._times // 3600:02}:{self._times // 60 % 60:02}:{self._times % 60:02}Z"
 
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})

@@ -289,6 +289,8 @@ class NodeCounts(Document):
     idle: Count = 0
     running: Count = 0
     offline: Count = 0
+    rebooting: Count = 0
+    reimaging: Count = 0
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0

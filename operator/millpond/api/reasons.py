@@ -39,6 +39,8 @@ class NodeState(StrEnum):
     IDLE = "Idle"
     RUNNING = "Running"
     OFFLINE = "Offline"
+    REBOOTING = "Rebooting"
+    REIMAGING = "Reimaging"
     LEAVING_POOL = "LeavingPool"
     UNKNOWN = "Unknown"
     UNUSABLE = "Unusable"
@@ -179,6 +181,8 @@ class NodeReason(StrEnum):
     START_TASK_FAILED = "StartTaskFailed"
     START_TASK_IMAGE = "StartTaskImage"
     SCHEDULING_DISABLED = "SchedulingDisabled"
+    REBOOTING = "Rebooting"
+    REIMAGING = "Reimaging"
     DISK_FULL = "DiskFull"
     LEAVING_POOL = "LeavingPool"
 

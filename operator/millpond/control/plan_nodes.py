@@ -19,12 +19,13 @@ from millpond.control.actions import (
 from millpond.control.draining import waits_for_tasks
 from millpond.control.limits import Limits
 from millpond.control.node_job_status import failed_preparations
-from millpond.control.node_operations import operate
+from millpond.control.node_operations import begin, is_done, with_postponed
 from millpond.control.node_record import NodeRecord
 from millpond.control.node_status import describe_node
-from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under, is_known_where
+from millpond.control.plan_leaving import delete_eraser, end_node, end_orphan, host_lost_under, is_known_where
+from millpond.control.plan_restart import restart_node
 from millpond.control.pool_state import PoolState
-from millpond.lifecycle.kubelet import lacked_room
+from millpond.lifecycle.kubelet import lacked_room, was_refused
 from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node
 from millpond.scheduling.node_slots import NodeSlots
 
@@ -48,13 +49,18 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         if node.model is None:
             continue
         _recall_room(pool, node)
-        operate(pool, node, now)
+        node.done = is_done(pool, node, now, limits)
         verdict = judge_node(_facts(pool, node))
+        if begin(pool, node, verdict, now):
+            verdict = judge_node(_facts(pool, node))
+        verdict = with_postponed(node, verdict)
         before, node.verdict = node.verdict, verdict
         pool.open_node(node, verdict.takes_tasks and not node.emptied)
         _when_state_changes(pool, node, before, verdict)
         if node.leaving:
             end_node(pool, node, now, limits, actions)
+        elif node.restarting:
+            restart_node(pool, node, now, limits, actions)
         else:
             _advance(pool, node, now, actions)
         _write(pool, node, before, now, limits, actions)
@@ -67,7 +73,7 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
     has_start_task = start_task is not None and pod is not None and _runs_start_task(pod)
     return NodeFacts(
         leaving=node.leaving,
-        operation=None if node.done else node.operation,
+        operation=node.operation,
         waits_for_tasks=waits_for_tasks(pool, node),
         pod=pod,
         host=host,
@@ -76,6 +82,8 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
         has_start_task=has_start_task,
         waits_for_start_task=start_task is not None and start_task.wait_for_success,
         busy=node.holding > 0,
+        returns=_return_host(pool, node) is not None,
+        trouble=node.trouble,
         disk_full=node.disk_full,
     )
 
@@ -152,14 +160,14 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
         return
     for _, old in sorted(node.pods.items()):
         ended = old.terminal and old.metadata.deletion_timestamp is None
+        if ended and was_refused(old):
+            node.refused_by = old.spec.node_name or ""
         if ended and old.metadata.name not in node.deleted_pods:
             node.deleted_pods.add(old.metadata.name)
             actions.append(DeleteNodePod(namespace=space, pod=old.metadata.name, uid=old.metadata.uid))
+    delete_eraser(pool, node, actions)
     if pod is None or host_lost_under(pool, pod):
-        name = _pod_name(node)
-        if not node.assumed_pods:
-            node.assumed_pods.add(name)
-            actions.append(CreateNodePod(namespace=space, pool=pool.name, node=node.name, pod=name))
+        _start_pod(pool, node, actions)
         return
     host = pod.spec.node_name
     if host is None or pod.metadata.deletion_timestamp is not None:
@@ -172,6 +180,29 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
         node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
+
+
+def _start_pod(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    """Ask for the node's next Pod, where it stood before if it may come back there."""
+    if node.assumed_pods:
+        return
+    name = _pod_name(node)
+    node.assumed_pods.add(name)
+    host = _return_host(pool, node)
+    actions.append(CreateNodePod(namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, host=host))
+
+
+def _return_host(pool: PoolState, node: NodeRecord) -> str | None:
+    """The host of the node's last Pod, where the next one finds its place and its files; None if it may not return."""
+    name = node.model.status.host_name if node.model is not None else None
+    if name is None or node.pods or name == node.refused_by or name not in pool.claimed:
+        return None
+    host = pool.hosts.get(name)
+    wanted = pool.model.spec.node_template.host_selector.match_labels if pool.model is not None else {}
+    if host is None or host_is_lost(host) or not wanted.items() <= host.metadata.labels.items():
+        return None
+    taken = any(pod.spec.node_name == name for other in pool.nodes.values() for pod in other.pods.values())
+    return None if taken else name
 
 
 def _is_mismeasured(node: NodeRecord) -> bool:
