@@ -116,6 +116,9 @@ class FailureCode(StrEnum):
 class NodeErrorCode(StrEnum):
     """Why a compute node is unusable."""
 
+    BATCH_AGENT_INSTALLATION_FAILURE = "BatchAgentInstallationFailure"
+    CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
+    CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
     DISK_FULL = "DiskFull"
 

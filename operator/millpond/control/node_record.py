@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
-from millpond.api.computenode import ComputeNode, Draining, NodeOperation
+from millpond.api.computenode import MOST_RECENT, ComputeNode, Draining, NodeOperation
+from millpond.api.reasons import TaskResult
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scaling.measurement import Measurement
@@ -68,6 +70,8 @@ class NodeRecord:
         """The status that `model` carries is not what the object has: the last write failed."""
         self.tasks_run = 0
         self.tasks_succeeded = 0
+        self.recent: deque[tuple[str, str, TaskResult, int | None]] = deque(maxlen=MOST_RECENT)
+        """Job, name, result and exit code of the tasks that ended here last, oldest first."""
 
     @property
     def operation(self) -> NodeOperation | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from millpond.api.computenode import ComputeNodeStatus, NodeOperation, NodeServed, NodeTotals
+from millpond.api.computenode import ComputeNodeStatus, NodeOperation, NodeServed, NodeTotals, RecentTask
 from millpond.api.conditions import Condition, ConditionStatus, put
 from millpond.api.failure import NodeError
 from millpond.api.pool import SlotCounts
@@ -47,10 +47,18 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         served=_served(node, old),
         start_task=_start_task(verdict.start_task) or (None if _booted(node, old) else old.start_task),
         jobs=describe_jobs(pool, node, () if _reimaged(node) else old.jobs),
+        recent_tasks=_recent(node),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
         errors=tuple(NodeError(code=fault.code, message=fault.message) for fault in verdict.faults),
         allocation_time=old.allocation_time or (at if placed else None),
         last_boot_time=time_of(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
+    )
+
+
+def _recent(node: NodeRecord) -> tuple[RecentTask, ...]:
+    return tuple(
+        RecentTask(job_name=job, task_name=task, result=result, exit_code=code)
+        for job, task, result, code in reversed(node.recent)
     )
 
 

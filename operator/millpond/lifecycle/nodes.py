@@ -6,7 +6,7 @@ import msgspec
 
 from millpond.api import labels
 from millpond.api.computenode import NodeOperation
-from millpond.api.reasons import NodeErrorCode, NodeReason, NodeState
+from millpond.api.reasons import FailureCode, NodeErrorCode, NodeReason, NodeState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.run import Run, RunState
@@ -17,6 +17,12 @@ LAYOUT_CONTAINER = "layout"
 
 LOST_TAINTS = ("node.kubernetes.io/out-of-service",)
 """Taints that say that nothing runs on the host any more."""
+
+IMAGE_ERRORS = {
+    FailureCode.CONTAINER_INVALID_IMAGE: NodeErrorCode.CONTAINER_INVALID_IMAGE,
+    FailureCode.CONTAINER_INVALID_REGISTRY: NodeErrorCode.CONTAINER_INVALID_REGISTRY,
+}
+"""What is said of a node whose start task's image cannot be had (reference §8.3)."""
 
 FULL = 0.9
 """The used share of the file system that holds the node directory from which on the node takes no tasks (§8.3)."""
@@ -154,11 +160,13 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
                 NodeState.START_TASK_FAILED, NodeReason.START_TASK_FAILED, start_task.failure.message, start_task
             )
         if start_task.failure is not None:
-            fault = Fault(NodeErrorCode.CONTAINER_MISC_ERROR, start_task.failure.message)
+            code = IMAGE_ERRORS.get(start_task.failure.code, NodeErrorCode.CONTAINER_MISC_ERROR)
+            fault = Fault(code, start_task.failure.message)
             return _unusable(NodeReason.START_TASK_IMAGE, fault, start_task)
     broken = _broken(pod)
     if broken is not None:
-        return _unusable(NodeReason.NODE_POD_BROKEN, Fault(NodeErrorCode.CONTAINER_MISC_ERROR, broken), start_task)
+        fault = Fault(NodeErrorCode.BATCH_AGENT_INSTALLATION_FAILURE, broken)
+        return _unusable(NodeReason.NODE_POD_BROKEN, fault, start_task)
     claim = facts.host.metadata.labels.get(labels.HOST_LABEL) if facts.host else None
     if claim is not None and not facts.claimed:
         text = f"Host {host} belongs to pool {claim}. The node waits until that pool gives it back."
