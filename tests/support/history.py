@@ -151,7 +151,7 @@ class History:
         if node is None or "deletionTimestamp" in node["metadata"]:
             return
         told = (node.get("status") or {}).get("draining") or {}
-        if told.get("operation") not in ("Remove", "Reboot", "Reimage"):
+        if told.get("operation") not in ("Remove", "Reboot", "Reimage", "Upgrade"):
             raise self.fail("Once for each time", f"{action.pod} is deleted, and its node tells {node['status']}")
 
     def _between(self) -> None:

@@ -32,6 +32,7 @@ class NodeOperation(StrEnum):
     DISABLE_SCHEDULING = "DisableScheduling"
     REBOOT = "Reboot"
     REIMAGE = "Reimage"
+    UPGRADE = "Upgrade"
 
 
 class Draining(Document):
@@ -114,6 +115,9 @@ class ComputeNodeStatus(Document):
     resources: Quantities = Field(default_factory=dict, description="What it offers its tasks in all")
     draining: Draining | None = None
     served: NodeServed | None = None
+    outdated: Annotated[
+        bool, Field(description="The pool's start task, node template or accounts were changed since it started")
+    ] = False
     start_task: CommandStatus | None = None
     jobs: Annotated[
         tuple[NodeJob, ...],
@@ -159,6 +163,9 @@ class ComputeNode(Resource):
                 '.status.conditions[?(@.type=="Ready")].reason',
                 description="Why it takes tasks or not",
                 wide=True,
+            ),
+            Column(
+                "Outdated", ".status.outdated", "boolean", "Whether the pool was changed since it started", wide=True
             ),
             Column("Error", ".status.errors[0].code", description="Why it is unusable", wide=True),
         ),

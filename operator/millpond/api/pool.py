@@ -38,6 +38,13 @@ class NodeDeallocationOption(StrEnum):
     TASK_COMPLETION = "TaskCompletion"
 
 
+class UpgradeMode(StrEnum):
+    """When a changed Pool reaches the nodes that it has."""
+
+    MANUAL = "Manual"
+    AUTOMATIC = "Automatic"
+
+
 class NodeFillType(StrEnum):
     """How tasks are laid on nodes: evenly, or one node full before the next."""
 
@@ -157,6 +164,18 @@ class NodeTemplate(Document):
     storage: Storage = Storage()
 
 
+class UpgradePolicy(Document):
+    """How a changed start task, node template or user account reaches nodes that are there."""
+
+    mode: Annotated[
+        UpgradeMode,
+        Field(
+            description="Manual: when a user reboots or reimages them. Automatic: they are restarted a few at a time, "
+            "free ones first, and their tasks run again elsewhere"
+        ),
+    ] = UpgradeMode.MANUAL
+
+
 class Provider(Document):
     """Who makes room for nodes."""
 
@@ -224,6 +243,7 @@ class PoolSpec(Document):
     network_configuration: NetworkConfiguration = NetworkConfiguration()
     node_template: NodeTemplate
     provider: Provider = Provider()
+    upgrade_policy: UpgradePolicy = UpgradePolicy()
     start_task: StartTask | None = None
     user_accounts: UserAccounts = ()
 
@@ -240,6 +260,7 @@ class NodeCounts(Document):
     offline: Count = 0
     rebooting: Count = 0
     reimaging: Count = 0
+    upgrading_os: Count = 0
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from millpond.control.job_nodes import JobNode
 
 
+RESTARTS = (NodeOperation.REBOOT, NodeOperation.REIMAGE, NodeOperation.UPGRADE)
+
+
 class NodeRecord:
     """One compute node: its object, its node Pods and the attempts bound to it."""
 
@@ -81,8 +84,8 @@ class NodeRecord:
 
     @property
     def restarting(self) -> bool:
-        """True from the moment it is to be rebooted or reimaged until its object tells that it was."""
-        return self.operation in (NodeOperation.REBOOT, NodeOperation.REIMAGE)
+        """True from the moment it is to start anew until its object tells that it does."""
+        return self.operation in RESTARTS
 
     @property
     def leaving(self) -> bool:

@@ -13,6 +13,7 @@ from millpond.api.resources import format_bytes, format_millicores
 from millpond.api.starttask import CommandStatus
 from millpond.control.node_job_status import command_status, describe_jobs, time_of
 from millpond.control.node_record import NodeRecord
+from millpond.control.plan_upgrade import is_outdated
 from millpond.control.pool_state import PoolState
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.lifecycle.operations import served_by
@@ -42,9 +43,10 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         pod_name=pod.metadata.name if pod else old.pod_name,
         ip_address=(pod.status.pod_ip if pod else None) or old.ip_address,
         slots=SlotCounts(total=pool.model.spec.task_slots_per_node if pool.model else old.slots.total, used=used),
-        resources=_resources(node.slots) if node.slots else old.resources,
+        resources={} if node.done and node.restarting else _resources(node.slots) if node.slots else old.resources,
         draining=None if node.done else node.chosen or node.draining,
         served=_served(node, old),
+        outdated=is_outdated(pool, node),
         start_task=_start_task(verdict.start_task) or (None if _booted(node, old) else old.start_task),
         jobs=describe_jobs(pool, node, () if _reimaged(node) else old.jobs),
         recent_tasks=_recent(node),

@@ -72,6 +72,8 @@ class PoolState:
         self.yielding = yielding
         """The jobs of the namespace that allow pre-emption, shared with it."""
         self.model: Pool | None = None
+        self.node_version = ""
+        """What of `model` its nodes are made with."""
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
         self.attempts: dict[str, Attempt] = {}

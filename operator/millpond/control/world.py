@@ -25,6 +25,7 @@ from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
 from millpond.lifecycle.nodes import disk_is_full
+from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.measurement import Measurement
 
 
@@ -219,6 +220,7 @@ class World:
         if pool.model is not None and pool.model.metadata.uid != model.metadata.uid:
             pool.decided = None
         pool.model, pool.unwritten = model, False
+        pool.node_version = version_of(model.spec)
         pool.mark("samples", pool.name)
         pool.mark("autoscale", pool.name)
         pool.mark("size", pool.name)

@@ -42,13 +42,13 @@ def next_operation(
 ) -> NodeOperation | None:
     """What is to begin now, be it in the place of what is under way; None where nothing is.
 
-    A restart waits until the node's state allows it. A reboot under way becomes a reimage where that is asked for.
+    A restart waits until the node's state allows it. One that is under way becomes a reimage where that is asked for.
     """
     restart = asked_restart(spec, served)
     match under_way:
         case NodeOperation.REMOVE | NodeOperation.REIMAGE:
             return None
-        case NodeOperation.REBOOT:
+        case NodeOperation.REBOOT | NodeOperation.UPGRADE:
             return restart if restart is NodeOperation.REIMAGE else None
     if restart is not None and state in RESTARTABLE:
         return restart
@@ -67,7 +67,7 @@ def served_by(operation: NodeOperation, spec: ComputeNodeSpec, before: NodeServe
     match operation:
         case NodeOperation.REIMAGE:
             return NodeServed(restarted_at=spec.restarted_at, reimaged_at=spec.reimaged_at)
-        case NodeOperation.REBOOT:
+        case NodeOperation.REBOOT | NodeOperation.UPGRADE:
             return NodeServed(restarted_at=spec.restarted_at, reimaged_at=before.reimaged_at if before else None)
         case _:
             return before
