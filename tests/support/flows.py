@@ -50,6 +50,21 @@ def _shrinks(option: str) -> Flow:
     return flow
 
 
+async def machines_come_and_go(world: ModelWorld) -> None:
+    """A pool grows on machines that come for it, is shrunk under load, and is deleted while one more is to come."""
+    world.growing_pool("p", 2).job("j")
+    world.task("j", "t1", Run(seconds=60)).task("j", "t2", Run(seconds=60))
+    await world.run_until(lambda: world.running() == 2, LIMIT)
+    world.patch("pools", "p", targetDedicatedNodes=1)
+    await world.run_until(lambda: len(world.verbs.list("nodes")) == 1, LIMIT)
+    await world.run_until(world.all_tasks_completed, LIMIT)
+    world.machines.barren = True
+    world.patch("pools", "p", targetDedicatedNodes=2)
+    await world.run_until(lambda: len(world.verbs.list("machines")) == 2, LIMIT)
+    world.delete("pools", "p")
+    await world.run_until(lambda: not world.verbs.list("pools") and not world.verbs.list("machines"), LIMIT)
+
+
 async def node_is_disabled(world: ModelWorld) -> None:
     """Scheduling on a node is disabled while a task runs that is ended by it, and enabled again."""
     world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=60))
@@ -254,6 +269,7 @@ FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     from_apply_to_result,
     resize_under_load,
+    machines_come_and_go,
     host_is_lost,
     users_end_things,
     job_is_deleted,

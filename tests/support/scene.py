@@ -26,6 +26,7 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.settle import settle
 from millpond.control.world import PoolKey, World
+from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.kept_samples import NOTHING
 
 from support.builders import (
@@ -73,6 +74,8 @@ class Scene:
         self.kept = NOTHING
         """The samples of an earlier life."""
         self.eraser_phase = "Succeeded"
+        self.room = Room(8000, 16 * 1024**3)
+        """What hosts turn out to have for tasks."""
         """How far a Pod comes that erases a node directory."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
 
@@ -261,7 +264,7 @@ class Scene:
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):
                 self.host(host, claim=CLAIM)
-                return Done(room=Room(8000, 16 * 1024**3))
+                return Done(room=self.room)
             case act.ReleaseHost(host=host):
                 self.host(host, claim="")
             case _:
@@ -392,7 +395,9 @@ class Scene:
         free = [name for name in open_ if name not in taken] if action.host is None else [action.host]
         host = free[0] if free else None
         agent = running(self.now - EPOCH) if host else None
-        self.add(a_node_pod(action.node, host=host, agent=agent, name=action.pod, **self._new(action.pod)))
+        pod = a_node_pod(action.node, host=host, agent=agent, name=action.pod, **self._new(action.pod))
+        pod.metadata.labels[labels.NODE_VERSION] = version_of(self.pools[action.pool].spec)
+        self.add(pod)
 
 
 def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:

@@ -128,6 +128,8 @@ class ResizeErrorCode(StrEnum):
     """Why a pool did not get the nodes it wants."""
 
     ALLOCATION_TIMED_OUT = "AllocationTimedOut"
+    ALLOCATION_FAILED = "AllocationFailed"
+    DEPENDENT_RESOURCE_NOT_FOUND = "DependentResourceNotFound"
 
 
 class ConditionType(StrEnum):

@@ -7,6 +7,7 @@ import sys
 import click
 
 from millpond.cli.access import Access, cluster_options, in_cluster
+from millpond.cli.autoscale import autoscale
 from millpond.cli.node_operations import add_node_operations
 from millpond.cli.nouns import noun_group
 from millpond.cli.operations import add_operations
@@ -19,6 +20,7 @@ job = noun_group("job", "Jobs: tasks with a pool and a priority.")
 task = noun_group("task", "Tasks: commands that run on nodes, their output and files.")
 explain = Group("explain", help="Say why something waits.")
 add_operations(job, task)
+pool.add_command(autoscale)
 add_node_operations(node)
 
 

@@ -26,6 +26,8 @@ def describe_pool(pool: PoolState, model: Pool, now: float) -> tuple[PoolStatus,
     target, current = target_of(pool), count_nodes(pool).dedicated
     steady = current == target and len(nodes) == target
     errors, look_again = _resize_errors(model, nodes, target, current, now)
+    if pool.supply.refusal is not None:
+        errors = (pool.supply.refusal, *errors)
     resizing = not steady and not errors
     autoscale = describe_autoscale(pool, model)
     conditions = put(autoscale.conditions, _ready(pool, model, nodes, target, at))
@@ -127,8 +129,9 @@ def _resize_errors(
         return (), None
     resizing = find(model.status.conditions, ConditionType.RESIZING)
     same_wish = resizing is not None and resizing.observed_generation == model.metadata.generation
-    if model.status.resize_errors and same_wish:
-        return model.status.resize_errors, None
+    timed_out = tuple(e for e in model.status.resize_errors if e.code is ResizeErrorCode.ALLOCATION_TIMED_OUT)
+    if timed_out and same_wish:
+        return timed_out, None
     began = now
     if resizing is not None and resizing.status is ConditionStatus.TRUE and same_wish:
         began = resizing.last_transition_time.timestamp()

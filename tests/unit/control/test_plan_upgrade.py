@@ -9,6 +9,7 @@ from millpond.api.computenode import NodeServed
 from millpond.api.pool import UpgradeMode, UpgradePolicy
 from millpond.api.starttask import StartTask
 from millpond.control.actions import CreateNodePod, WriteNode
+from millpond.control.outcomes import Room
 from support.builders import a_job, a_task, exited, record
 from support.scene import Scene, a_running_scene, of
 
@@ -97,7 +98,7 @@ def test_a_user_s_reboot_is_served_by_the_upgrade_under_way() -> None:
 def test_a_host_is_measured_again_when_its_node_has_started_anew() -> None:
     scene = a_running_scene()
     (before,) = scene.nodes.values()
-    scene.room = scene.room.__class__(cpu_millis=1000, memory_bytes=1 << 30, devices={})
+    scene.room = Room(1000, 1 << 30)
     change(scene, upgrade_policy=AUTOMATIC)
     scene.run(seconds=60)
     (after,) = scene.nodes.values()
