@@ -38,7 +38,6 @@ from support.builders import (
     a_job_pod,
     a_manager_task,
     a_node,
-    a_node_pod,
     a_pool,
     a_task_pod,
     an_eraser_pod,
@@ -46,6 +45,7 @@ from support.builders import (
     phase_of,
     running,
 )
+from support.placed import new_node_pod
 from support.told import kinds, of, plain  # noqa: F401 - tests have them from here
 
 KEY = PoolKey(SPACE, POOL)
@@ -298,7 +298,9 @@ class Scene:
                 if naming.eraser_pod(node) in self.pods:
                     self.remove_pod(naming.eraser_pod(node))
             case act.CreateNodePod():
-                self._create_node_pod(action)
+                pod = new_node_pod(action, self.pods.values(), self.hosts, self.now, self._new(action.pod))
+                pod.metadata.labels[labels.NODE_VERSION] = version_of(self.pools[action.pool].spec)
+                self.add(pod)
             case act.CreateEraser(node=node, host=host, pod=pod):
                 uid, created = f"uid-{pod}-{self.next_version()}", self.now - EPOCH
                 self.add(an_eraser_pod(node, host, self.eraser_phase, pod, uid, self.version, created))
@@ -388,16 +390,6 @@ class Scene:
             raw = plain(self.pods[name])
             raw["metadata"] |= meta | {"resourceVersion": self.next_version()}
             self.add(msgspec.convert(raw, PodView))
-
-    def _create_node_pod(self, action: act.CreateNodePod) -> None:
-        taken = {self.pods[name].spec.node_name for name in self.job_pods("node")}
-        open_ = [name for name, host in sorted(self.hosts.items()) if host.ready and not host.spec.taints]
-        free = [name for name in open_ if name not in taken] if action.host is None else [action.host]
-        host = free[0] if free else None
-        agent = running(self.now - EPOCH) if host else None
-        pod = a_node_pod(action.node, host=host, agent=agent, name=action.pod, **self._new(action.pod))
-        pod.metadata.labels[labels.NODE_VERSION] = version_of(self.pools[action.pool].spec)
-        self.add(pod)
 
 
 def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:

@@ -117,6 +117,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _path("MEMORY", "status", "resources", "memory", wide=True),
         _path("SUCCEEDED", "status", "totals", "tasksSucceeded", wide=True),
         Column("READY", _reason("Ready"), wide=True),
+        _path("OUTDATED", "status", "outdated", wide=True),
         _path("ERROR", "status", "errors", 0, "code", wide=True),
     ),
     "job": (

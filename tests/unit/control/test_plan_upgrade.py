@@ -34,7 +34,7 @@ def test_by_default_nodes_say_that_they_are_outdated_until_they_are_rebooted() -
     assert of(CreateNodePod, scene.run(seconds=60)) == []
     assert outdated(scene) == [True, True]
     first = min(scene.nodes)
-    scene.add(scene.edit(scene.nodes[first], restarted_at="2026-01-01T00:00:00Z"))
+    scene.add(scene.edit(scene.nodes[first], restarted_at=scene.nodes[first].metadata.creation_timestamp))
     scene.run(seconds=60)
     assert outdated(scene) == [False, True]
 
