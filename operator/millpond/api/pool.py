@@ -172,10 +172,7 @@ class UpgradePolicy(Document):
 
     mode: Annotated[
         UpgradeMode,
-        Field(
-            description="Manual: when a user reboots or reimages them. Automatic: they are restarted a few at a time, "
-            "free ones first, and their tasks run again elsewhere"
-        ),
+        Field(description="When users restart nodes, or of itself: a few at a time, free ones first, requeueing tasks"),
     ] = UpgradeMode.MANUAL
 
 

@@ -64,10 +64,11 @@ def why_postponed(restart: NodeOperation, state: NodeState) -> str:
 
 def served_by(operation: NodeOperation, spec: ComputeNodeSpec, before: NodeServed | None) -> NodeServed | None:
     """The times served when that operation is done; a restart serves all that was asked for until then."""
-    match operation:
-        case NodeOperation.REIMAGE:
-            return NodeServed(restarted_at=spec.restarted_at, reimaged_at=spec.reimaged_at)
-        case NodeOperation.REBOOT | NodeOperation.UPGRADE:
-            return NodeServed(restarted_at=spec.restarted_at, reimaged_at=before.reimaged_at if before else None)
-        case _:
-            return before
+    if operation is NodeOperation.DISABLE_SCHEDULING:
+        return before
+    old = before or NodeServed()
+    restarted, reimaged = spec.restarted_at or old.restarted_at, old.reimaged_at
+    if operation is NodeOperation.REIMAGE:
+        reimaged = spec.reimaged_at or reimaged
+    served = NodeServed(restarted_at=restarted, reimaged_at=reimaged)
+    return served if served != NodeServed() else None

@@ -37,5 +37,6 @@ def test_a_node_that_has_reported_nothing() -> None:
         "jobs": [],
         "totals": {"tasksRun": 0, "tasksSucceeded": 0},
         "recentTasks": [],
+        "outdated": False,
         "errors": [],
     }
