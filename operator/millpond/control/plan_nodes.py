@@ -159,10 +159,12 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
         pool.look_at(node.not_before, "node", node.name)
         return
     for _, old in sorted(node.pods.items()):
-        ended = old.terminal and old.metadata.deletion_timestamp is None
-        if ended and was_refused(old):
+        kept = old.metadata.deletion_timestamp is None
+        if kept and old.terminal and was_refused(old):
             node.refused_by = old.spec.node_name or ""
-        if ended and old.metadata.name not in node.deleted_pods:
+        # One that has a successor lost its host, or seemed to: a new host may be told of later than a Pod on it.
+        over = old.terminal or old is not pod
+        if kept and over and old.metadata.name not in node.deleted_pods:
             node.deleted_pods.add(old.metadata.name)
             actions.append(DeleteNodePod(namespace=space, pod=old.metadata.name, uid=old.metadata.uid))
     delete_eraser(pool, node, actions)

@@ -21,7 +21,7 @@ from millpond.control.actions import (
 )
 from millpond.control.outcomes import Missed
 from millpond.scaling.measurement import Measurement
-from support.builders import CLAIM, a_host, a_job, a_node_pod, a_pool, a_task, exited, running
+from support.builders import CLAIM, a_host, a_job, a_node, a_node_pod, a_pool, a_task, exited, running
 from support.scene import KEY, Scene, a_running_scene, kinds, of
 
 
@@ -201,6 +201,17 @@ def test_counted_pods_that_wait_for_a_sweep_hold_no_pool() -> None:
     assert scene.world.released(KEY)
     scene.run(seconds=60)
     assert "a-1" not in scene.pods
+
+
+def test_a_pod_on_a_host_that_is_told_of_late_is_not_kept_beside_its_successor() -> None:
+    scene = Scene()
+    first = a_node_pod(host="new-host")
+    scene.add(a_pool(), a_node(), a_host("host-2"), first)
+    (made,) = of(CreateNodePod, scene.run())
+    scene.add(a_host("new-host"))
+    scene.run(seconds=30)
+    assert [(a.pod, a.uid) for a in of(DeleteNodePod, scene.done)] == [("farm-aaaaa", first.metadata.uid)]
+    assert list(scene.pods) == [made.pod]
 
 
 def test_an_orphaned_node_pod_is_taken_away() -> None:
