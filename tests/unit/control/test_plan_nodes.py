@@ -203,15 +203,14 @@ def test_counted_pods_that_wait_for_a_sweep_hold_no_pool() -> None:
     assert "a-1" not in scene.pods
 
 
-def test_a_pod_on_a_host_that_is_told_of_late_is_not_kept_beside_its_successor() -> None:
+def test_a_host_that_is_told_of_after_the_pod_on_it_is_waited_for() -> None:
     scene = Scene()
-    first = a_node_pod(host="new-host")
-    scene.add(a_pool(), a_node(), a_host("host-2"), first)
-    (made,) = of(CreateNodePod, scene.run())
+    scene.add(a_pool(), a_node(), a_host("host-2"), a_node_pod(host="new-host", agent=running()))
+    assert of(CreateNodePod, scene.run(seconds=30)) == []
     scene.add(a_host("new-host"))
     scene.run(seconds=30)
-    assert [(a.pod, a.uid) for a in of(DeleteNodePod, scene.done)] == [("farm-aaaaa", first.metadata.uid)]
-    assert list(scene.pods) == [made.pod]
+    assert of(CreateNodePod, scene.done) == []
+    assert [node.status.state for node in scene.nodes.values()] == [NodeState.IDLE]
 
 
 def test_an_orphaned_node_pod_is_taken_away() -> None:
