@@ -39,6 +39,13 @@ class NodeDeallocationOption(StrEnum):
     TASK_COMPLETION = "TaskCompletion"
 
 
+class UpgradeMode(StrEnum):
+    """When a changed Pool reaches the nodes that it has."""
+
+    MANUAL = "Manual"
+    AUTOMATIC = "Automatic"
+
+
 class NodeFillType(StrEnum):
     """How tasks are laid on nodes: evenly, or one node full before the next."""
 
@@ -160,6 +167,15 @@ class NodeTemplate(Document):
     storage: Storage = Storage()
 
 
+class UpgradePolicy(Document):
+    """How a changed start task, node template or user account reaches nodes that are there."""
+
+    mode: Annotated[
+        UpgradeMode,
+        Field(description="When users restart nodes, or of itself: a few at a time, free ones first, requeueing tasks"),
+    ] = UpgradeMode.MANUAL
+
+
 class ScaledObject(Document):
     """An object with a scale subresource, in the pool's namespace unless its kind has none."""
 
@@ -275,6 +291,7 @@ class PoolSpec(Document):
             )
         ),
     ] = Provider()
+    upgrade_policy: UpgradePolicy = UpgradePolicy()
     start_task: StartTask | None = None
     user_accounts: UserAccounts = ()
 
@@ -291,6 +308,7 @@ class NodeCounts(Document):
     offline: Count = 0
     rebooting: Count = 0
     reimaging: Count = 0
+    upgrading_os: Count = 0
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0

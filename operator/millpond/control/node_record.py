@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
-from millpond.api.computenode import ComputeNode, Draining, NodeOperation
+from millpond.api.computenode import MOST_RECENT, ComputeNode, Draining, NodeOperation
+from millpond.api.reasons import TaskResult
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scaling.measurement import Measurement
@@ -13,6 +15,9 @@ from millpond.scheduling.node_slots import NodeSlots
 if TYPE_CHECKING:
     from millpond.control.attempt import Attempt
     from millpond.control.job_nodes import JobNode
+
+
+RESTARTS = (NodeOperation.REBOOT, NodeOperation.REIMAGE, NodeOperation.UPGRADE)
 
 
 class NodeRecord:
@@ -50,7 +55,7 @@ class NodeRecord:
         self.trouble = ""
         """Why its directory could not be erased the last time that was tried, for a reimage."""
         self.refused_by = ""
-        """The host that turned its last Pod away."""
+        """The host that turned its last Pod away, or that could not be claimed."""
         self.measurement: Measurement | None = None
         """The newest one; it may be long ago."""
         self.full_of = ""
@@ -68,6 +73,8 @@ class NodeRecord:
         """The status that `model` carries is not what the object has: the last write failed."""
         self.tasks_run = 0
         self.tasks_succeeded = 0
+        self.recent: deque[tuple[str, str, TaskResult, int | None]] = deque(maxlen=MOST_RECENT)
+        """Job, name, result and exit code of the tasks that ended here last, oldest first."""
 
     @property
     def operation(self) -> NodeOperation | None:
@@ -77,8 +84,8 @@ class NodeRecord:
 
     @property
     def restarting(self) -> bool:
-        """True from the moment it is to be rebooted or reimaged until its object tells that it was."""
-        return self.operation in (NodeOperation.REBOOT, NodeOperation.REIMAGE)
+        """True from the moment it is to start anew until its object tells that it does."""
+        return self.operation in RESTARTS
 
     @property
     def leaving(self) -> bool:

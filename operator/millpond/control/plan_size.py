@@ -8,12 +8,13 @@ from millpond.api.pool import NodeDeallocationOption, Pool
 from millpond.api.reasons import NodeState
 from millpond.control.actions import AnyAction, CreateNode, ReleaseHost
 from millpond.control.draining import choose
+from millpond.control.plan_upgrade import upgrade
 from millpond.control.pool_state import PoolState
 from millpond.scaling.resize import Candidate, plan_resize
 
 
 def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
-    """Create nodes or choose those to leave, and give back hosts that none stands on. A pool that goes wants none."""
+    """Create nodes, choose those to leave or to be upgraded, and give back hosts that none stands on."""
     if not pool.taken("size"):
         return
     pool.mark("pool", pool.name)
@@ -43,6 +44,7 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
             continue
         choose(pool, node, NodeOperation.REMOVE, _option_of(pool), now)
         pool.mark("node", name)
+    upgrade(pool, now)
 
 
 def _option_of(pool: PoolState) -> NodeDeallocationOption:

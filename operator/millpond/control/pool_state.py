@@ -74,6 +74,7 @@ class PoolState:
         self.yielding = yielding
         """The jobs of the namespace that allow pre-emption, shared with it."""
         self.model: Pool | None = None
+        self.node_version = ""  # of what `model` makes its nodes with
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
         self.attempts: dict[str, Attempt] = {}
