@@ -9,19 +9,13 @@ from millpond.api.conditions import Conditions
 from millpond.api.failure import NodeError
 from millpond.api.jobtasks import NodeJob
 from millpond.api.kind import AGE, Column, Kind, Resource
-from millpond.api.pool import NodeDeallocationOption, SlotCounts
+from millpond.api.pool import NodeClass, NodeDeallocationOption, SlotCounts
 from millpond.api.reasons import NodeState
 from millpond.api.resources import Quantities
 from millpond.api.schema import ATOMIC, Count, Document, LabelName, Time, immutable, keyed_by, validations
 from millpond.api.starttask import CommandStatus
 
 MOST_JOBS = 64
-
-
-class NodeClass(StrEnum):
-    """Whether a node is kept or may be taken away."""
-
-    DEDICATED = "Dedicated"
 
 
 class NodeOperation(StrEnum):
@@ -107,6 +101,7 @@ class ComputeNode(Resource):
         columns=(
             Column("Pool", ".spec.poolName", description="The pool it belongs to"),
             Column("State", ".status.state", description="What it is doing"),
+            Column("Class", ".spec.nodeClass", description="Dedicated, or LowPriority: it may be taken away", wide=True),
             Column("Slots", ".status.slots.total", "integer", "Its task slots"),
             Column("Used", ".status.slots.used", "integer", "Task slots that tasks hold"),
             Column("Host", ".status.hostName", description="The Kubernetes node it runs on"),
@@ -126,7 +121,10 @@ class ComputeNode(Resource):
     spec: Annotated[
         ComputeNodeSpec,
         Field(
-            json_schema_extra=validations(immutable("poolName", "nodes are made by the pool; change the pool instead"))
+            json_schema_extra=validations(
+                immutable("poolName", "nodes are made by the pool; change the pool instead"),
+                immutable("nodeClass", "nodes are made by the pool; change the pool's targets instead"),
+            )
         ),
     ]
     status: ComputeNodeStatus = ComputeNodeStatus()

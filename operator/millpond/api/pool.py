@@ -36,6 +36,13 @@ MOST_REMOVALS = 1000
 Uid = Annotated[str, Field(min_length=1, max_length=64)]
 
 
+class NodeClass(StrEnum):
+    """Whether a node is kept or may be taken away."""
+
+    DEDICATED = "Dedicated"
+    LOW_PRIORITY = "LowPriority"
+
+
 class NodeDeallocationOption(StrEnum):
     """What becomes of the tasks of a node that is emptied."""
 
@@ -138,19 +145,13 @@ class Storage(Document):
     type: StorageType = StorageType.HOST_PATH
 
 
-class NodeTemplate(Document):
-    """Which hosts may be nodes, and what a node gives its tasks."""
-
-    image: Annotated[ImageName, Field(description="What tasks and start tasks without an own image run in")]
-    image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
-    image_pull_secrets: ImagePullSecrets = ()
-    host_selector: HostSelector = HostSelector()
-    tolerations: Annotated[
-        tuple[Toleration, ...],
-        Field(max_length=32, json_schema_extra=ATOMIC, description="Taints that hosts of the pool may have"),
-    ] = ()
-    resources: dict[str, Quantity] = Field(
-        default_factory=dict,
+Tolerations = Annotated[
+    tuple[Toleration, ...],
+    Field(max_length=32, json_schema_extra=ATOMIC, description="Taints that hosts of the pool may have"),
+]
+Offer = Annotated[
+    dict[str, Quantity],
+    Field(
         max_length=2,
         description="What the node offers its tasks, split by slots; default: what the host has left",
         json_schema_extra=validations(
@@ -159,8 +160,28 @@ class NodeTemplate(Document):
                 "a node offers cpu and memory: drop other resources; tasks may still ask for them in limits",
             )
         ),
-    )
+    ),
+]
+
+
+class NodeTemplate(Document):
+    """Which hosts may be nodes, and what a node gives its tasks."""
+
+    image: Annotated[ImageName, Field(description="What tasks and start tasks without an own image run in")]
+    image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
+    image_pull_secrets: ImagePullSecrets = ()
+    host_selector: HostSelector = HostSelector()
+    tolerations: Tolerations = ()
+    resources: Offer = Field(default_factory=dict)
     storage: Storage = Storage()
+
+
+class LowPriorityNodeTemplate(Document):
+    """What is different for low-priority nodes; what is left out is as in nodeTemplate."""
+
+    host_selector: HostSelector | None = None
+    tolerations: Tolerations | None = None
+    resources: Offer | None = None
 
 
 class Provider(Document):
@@ -183,7 +204,13 @@ class PoolSpec(Document):
                 "the formula in autoScale sets the number of nodes: drop targetDedicatedNodes, "
                 "or remove autoScale to size the pool by hand",
                 at=".targetDedicatedNodes",
-            )
+            ),
+            rule(
+                "!has(self.autoScale) || !has(self.targetLowPriorityNodes)",
+                "the formula in autoScale sets the number of nodes: drop targetLowPriorityNodes, "
+                "or remove autoScale to size the pool by hand",
+                at=".targetLowPriorityNodes",
+            ),
         )
     )
 
@@ -194,12 +221,24 @@ class PoolSpec(Document):
             Field(
                 ge=0,
                 le=MAX_NODES,
-                description="How many nodes the pool wants; default: as many as before, and none at first",
+                description="How many dedicated nodes the pool wants; default: as many as before, and none at first",
             ),
         ]
         | None
     ) = None
-    auto_scale: AutoScale | None = Field(default=None, description="A formula that sets the target instead")
+    target_low_priority_nodes: (
+        Annotated[
+            int,
+            Field(
+                ge=0,
+                le=MAX_NODES,
+                description="How many nodes it wants that may be taken away; default: as many as before, "
+                "and none at first",
+            ),
+        ]
+        | None
+    ) = None
+    auto_scale: AutoScale | None = Field(default=None, description="A formula that sets the targets instead")
     resize_timeout_seconds: Annotated[
         int, Field(ge=300, le=MAX_INT32, description="After so long without the hosts it wants a pool says so")
     ] = 900
@@ -237,9 +276,23 @@ class PoolSpec(Document):
     ] = False
     network_configuration: NetworkConfiguration = NetworkConfiguration()
     node_template: NodeTemplate
+    low_priority_node_template: LowPriorityNodeTemplate = LowPriorityNodeTemplate()
     provider: Provider = Provider()
     start_task: StartTask | None = None
     user_accounts: UserAccounts = ()
+
+
+    def target_of(self, node_class: NodeClass) -> int | None:
+        """The target of that class, as far as it is given here."""
+        return self.target_dedicated_nodes if node_class is NodeClass.DEDICATED else self.target_low_priority_nodes
+
+    def template_of(self, node_class: NodeClass) -> NodeTemplate:
+        """What nodes of that class are made from."""
+        if node_class is NodeClass.DEDICATED:
+            return self.node_template
+        own = self.low_priority_node_template
+        fields = {"host_selector": own.host_selector, "tolerations": own.tolerations, "resources": own.resources}
+        return self.node_template.model_copy(update={name: one for name, one in fields.items() if one is not None})
 
 
 class NodeCounts(Document):
@@ -255,12 +308,14 @@ class NodeCounts(Document):
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0
+    preempted: Count = 0
 
 
 class NodeCountsByClass(Document):
     """Node counts of each node class."""
 
     dedicated: NodeCounts = NodeCounts()
+    low_priority: NodeCounts = NodeCounts()
 
 
 class PoolTaskCounts(Document):
@@ -278,10 +333,10 @@ class SlotCounts(Document):
 
 
 class PoolResize(Document):
-    """The resize in force: what was asked of it, as far as it is served."""
+    """The resize in force of a node class: what was asked of it, as far as it is served."""
 
     start_time: Time
-    target_dedicated_nodes: Annotated[Count, Field(description="The target as it was asked for")] = 0
+    target_nodes: Annotated[Count, Field(description="The target as it was asked for")] = 0
     resized_at: Time | None = None
     resize_stopped_at: Time | None = None
     stopped: Annotated[bool, Field(description="It was stopped on the way")] = False
@@ -304,8 +359,11 @@ class PoolStatus(Document):
     allocation_state: AllocationState | None = None
     allocation_state_transition_time: Annotated[Time, Field(description="Since when")] | None = None
     current_dedicated_nodes: Count = 0
+    current_low_priority_nodes: Annotated[Count, Field(description="Those that were pre-empted included")] = 0
     target_dedicated_nodes: Annotated[Count, Field(description="The target in force, whoever set it")] = 0
-    resize: PoolResize | None = None
+    target_low_priority_nodes: Annotated[Count, Field(description="That of low-priority nodes")] = 0
+    resize: Annotated[PoolResize | None, Field(description="That of dedicated nodes")] = None
+    low_priority_resize: Annotated[PoolResize | None, Field(description="That of low-priority nodes")] = None
     node_deallocation_option: NodeDeallocationOption | None = Field(
         default=None, description="What the formula has become of tasks on nodes that leave"
     )
@@ -332,14 +390,23 @@ class Pool(Resource):
         columns=(
             Column("State", ".status.state", description="Active or Deleting"),
             Column("Allocation", ".status.allocationState", description="Whether the pool has the nodes it wants"),
-            Column("Dedicated", ".status.currentDedicatedNodes", "integer", "Nodes in the pool"),
-            Column("Target", ".status.targetDedicatedNodes", "integer", "Nodes wanted"),
+            Column("Dedicated", ".status.currentDedicatedNodes", "integer", "Dedicated nodes in the pool"),
+            Column("Target", ".status.targetDedicatedNodes", "integer", "Dedicated nodes wanted"),
+            Column("Low-Priority", ".status.currentLowPriorityNodes", "integer", "Low-priority nodes in the pool"),
             Column("Slots", ".status.taskSlotCounts.total", "integer", "Task slots on nodes that can run tasks"),
             Column("Used", ".status.taskSlotCounts.used", "integer", "Task slots that tasks hold"),
             Column("Active", ".status.taskCounts.active", "integer", "Tasks that wait"),
             Column("Running", ".status.taskCounts.running", "integer", "Tasks that run"),
             AGE,
-            Column("Idle", ".status.nodeCounts.dedicated.idle", "integer", "Nodes without a task", wide=True),
+            Column("Idle", ".status.nodeCounts.dedicated.idle", "integer", "Dedicated nodes without a task", wide=True),
+            Column(
+                "Low-Priority-Target",
+                ".status.targetLowPriorityNodes",
+                "integer",
+                "Low-priority nodes wanted",
+                wide=True,
+            ),
+            Column("Preempted", ".status.nodeCounts.lowPriority.preempted", "integer", "Nodes taken away", wide=True),
             Column(
                 "Ready",
                 '.status.conditions[?(@.type=="Ready")].reason',
