@@ -15,6 +15,7 @@ EXCEPTIONS: dict[str, str] = {
     "api/views/host.py": "shapes alone; what reads them is tested",
     "api/views/meta.py": "shapes alone; test_task holds their names against the models",
     "api/views/pod.py": "shapes alone; test_exits and test_nodes read every field",
+    "cluster/providers/provider.py": "an interface; the tests of each provider use it",
     "control/limits.py": "numbers alone",
     "control/outcomes.py": "shapes alone; test_settle uses each",
     "formula/inputs.py": "a shape alone; every test of an evaluation uses it",

@@ -15,6 +15,7 @@ EVERYTHING: helm.Document = {
     "networkPolicy": {"enabled": True},
     "flowControl": {"enabled": True},
     "jobTokens": {"enabled": True},
+    "providers": {"scale": [{"apiGroup": "cluster.x-k8s.io", "resource": "machinedeployments"}], "kwok": True},
     "priorityClassName": "system-cluster-critical",
     "nodeSelector": {"kubernetes.io/os": "linux"},
     "tolerations": [{"operator": "Exists"}],
@@ -63,7 +64,7 @@ def test_lint_has_nothing_to_say(values: helm.Document) -> None:
 @pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["defaults", "everything"])
 def test_what_the_operator_may_do(values: helm.Document) -> None:
     own = ["pools", "computenodes", "jobs", "tasks", "jobschedules"]
-    granted = rules_of_operator(helm.rendered(values | {"jobTokens": {"enabled": False}}))
+    granted = rules_of_operator(helm.rendered(values | {"jobTokens": {"enabled": False}, "providers": {}}))
     assert granted == {
         ("millpond.dev", "pools"): {"get", "list", "watch", "patch"},
         ("millpond.dev", "computenodes"): {"get", "list", "watch", "create", "delete", "patch"},
@@ -79,6 +80,35 @@ def test_what_the_operator_may_do(values: helm.Document) -> None:
         ("events.k8s.io", "events"): {"create"},
         ("coordination.k8s.io", "leases"): {"get", "create", "patch"},
     }
+
+
+@pytest.mark.parametrize(
+    ("providers", "more"),
+    [
+        ({"kwok": True}, {("", "nodes"): {"get", "list", "watch", "patch", "create", "delete"}}),
+        (
+            {"scale": [{"apiGroup": "cluster.x-k8s.io", "resource": "machinedeployments"}]},
+            {
+                ("cluster.x-k8s.io", "machinedeployments/scale"): {"get", "patch"},
+                ("cluster.x-k8s.io", "machines"): {"list", "patch"},
+            },
+        ),
+        (
+            {"scale": [{"apiGroup": "karpenter.sh", "resource": "nodepools"}]},
+            {("karpenter.sh", "nodepools/scale"): {"get", "patch"}},
+        ),
+    ],
+    ids=["kwok", "cluster-api", "karpenter"],
+)
+def test_what_providers_add_to_that(providers: helm.Document, more: dict[tuple[str, str], set[str]]) -> None:
+    plain = rules_of_operator(helm.rendered({}))
+    assert rules_of_operator(helm.rendered({"providers": providers})) == plain | more
+
+
+@pytest.mark.parametrize("item", [{"apiGroup": "*", "resource": "pods"}, {"apiGroup": "apps", "resource": "*"}, {}])
+def test_what_may_be_scaled_is_named(item: helm.Document) -> None:
+    result = helm.run("lint", "--strict", str(helm.CHART), values={"providers": {"scale": [item]}})
+    assert result.returncode != 0
 
 
 def test_tokens_of_jobs_cost_the_operator_three_rights_and_are_off_by_default() -> None:

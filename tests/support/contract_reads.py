@@ -7,8 +7,8 @@ from contextlib import aclosing
 
 import msgspec
 import pytest
-from millpond.cluster.api_server import TASKS, ApiServer, Selection, WatchEvent
-from millpond.cluster.errors import BadRequestError, GoneError
+from millpond.cluster.api_server import POOLS, TASKS, ApiServer, Selection, WatchEvent
+from millpond.cluster.errors import BadRequestError, ConflictError, GoneError, NotFoundError
 
 from support.contract import FINALIZER, case, task
 from support.model.store import Document
@@ -32,6 +32,33 @@ async def told(
                 if len(events) == count:
                     break
     return [(event.type, msgspec.json.decode(event.object)) for event in events]
+
+
+# What there is, and its size
+
+
+@case
+async def tells_what_it_serves(api: ApiServer, space: str) -> None:
+    served = await api.resources(POOLS.group, POOLS.version)
+    assert {POOLS, TASKS} <= set(served), space
+    with pytest.raises(NotFoundError):
+        await api.resources("nowhere.example", "v1")
+
+
+@case
+async def scales_on_condition_of_the_version(api: ApiServer, space: str) -> None:
+    spec = {"targetDedicatedNodes": 1, "nodeTemplate": {"image": "debian:12"}}
+    pool = {"apiVersion": POOLS.api_version, "kind": "Pool", "metadata": {"name": "p"}, "spec": spec}
+    made = await api.create(POOLS, space, pool)
+    scale = msgspec.json.decode(await api.get(POOLS, space, "p", "scale"))
+    assert (scale["spec"], scale["metadata"]["resourceVersion"]) == ({"replicas": 1}, made.resource_version)
+    patch = {"metadata": {"resourceVersion": made.resource_version}, "spec": {"replicas": 3}}
+    await api.merge_patch(POOLS, space, "p", patch, "scale")
+    assert msgspec.json.decode(await api.get(POOLS, space, "p"))["spec"]["targetDedicatedNodes"] == 3
+    with pytest.raises(ConflictError):
+        await api.merge_patch(POOLS, space, "p", patch, "scale")
+    with pytest.raises(NotFoundError):
+        await api.get(TASKS, space, "none", "scale")
 
 
 # Listing

@@ -72,9 +72,10 @@ def _sized(present: Any, size: int) -> Any:
     if isinstance(present, dict):
         names = (*present, *(f"example.com/n{index}" for index in range(size)))
         return dict.fromkeys(names[:size], next(iter(present.values())))
-    if len(str(present)) == size:
+    text = str(present)
+    if len(text) == size:
         return present
-    return ("1" if str(present)[:1].isdigit() else "a") * size
+    return "1" * size if text[:1].isdigit() else (text + text[-1] * size)[:size]
 
 
 def _numbered(item: Any, index: int) -> Any:

@@ -99,8 +99,12 @@ class Line:
             case "delay":
                 await asyncio.sleep(3.0)
 
-    async def get(self, resource: Resource, namespace: str | None, name: str) -> bytes:
-        return await self._pass("get", resource, name, lambda: self._api.get(resource, namespace, name))
+    async def get(self, resource: Resource, namespace: str | None, name: str, subresource: str = "") -> bytes:
+        return await self._pass("get", resource, name, lambda: self._api.get(resource, namespace, name, subresource))
+
+    async def resources(self, group: str, version: str) -> list[Resource]:
+        every = Resource(group, version, "", "APIResourceList", namespaced=False)
+        return await self._pass("get", every, "", lambda: self._api.resources(group, version))
 
     async def list_page(
         self,

@@ -71,6 +71,21 @@ async def resize_is_stopped(world: ModelWorld) -> None:
     )
 
 
+async def machines_come_and_go(world: ModelWorld) -> None:
+    """A pool grows on machines that come for it, is shrunk under load, and is deleted while one more is to come."""
+    world.growing_pool("p", 2).job("j")
+    world.task("j", "t1", Run(seconds=60)).task("j", "t2", Run(seconds=60))
+    await world.run_until(lambda: world.running() == 2, LIMIT)
+    world.patch("pools", "p", targetDedicatedNodes=1)
+    await world.run_until(lambda: len(world.verbs.list("nodes")) == 1, LIMIT)
+    await world.run_until(world.all_tasks_completed, LIMIT)
+    world.machines.barren = True
+    world.patch("pools", "p", targetDedicatedNodes=2)
+    await world.run_until(lambda: len(world.verbs.list("machines")) == 2, LIMIT)
+    world.delete("pools", "p")
+    await world.run_until(lambda: not world.verbs.list("pools") and not world.verbs.list("machines"), LIMIT)
+
+
 def _disables_node(option: str) -> Flow:
     async def flow(world: ModelWorld) -> None:
         world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=60))
@@ -257,6 +272,7 @@ FLOWS: tuple[Flow, ...] = (
     resize_under_load,
     node_is_removed,
     resize_is_stopped,
+    machines_come_and_go,
     host_is_lost,
     users_end_things,
     job_is_deleted,

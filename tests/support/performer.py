@@ -51,7 +51,7 @@ class Performer:
                 return self._collection("pods", action.namespace, f"{labels.POOL}={action.pool},{labels.COUNTED}=true")
             case act.LoadSamples():
                 return Done(samples=self._kept(action))
-            case act.Announce() | act.CloseNetwork():
+            case act.Announce() | act.CloseNetwork() | act.SupplyHosts():
                 return Done()
         doers = {
             act.StartAttempt: self._start,

@@ -20,6 +20,7 @@ from support.books import Books
 from support.faults import Chooser, Counter, Line, no_faults
 from support.hosts import Hosts
 from support.kubelets import FOREVER, Kubelets
+from support.machines import API_VERSION, Machines
 from support.model.garbage import GarbageCollector
 from support.model.server import ModelServer
 from support.model.store import Change, Document
@@ -51,6 +52,7 @@ class ModelWorld:
         self.kubelets = Kubelets(self.verbs, self.scripts)
         self.scheduler = Scheduler(self.verbs)
         self.hosts = Hosts(self.verbs, self.kubelets)
+        self.machines = Machines(self.verbs, self.hosts)
         self.books = Books(self.verbs)
         self.server = ModelServer(self.verbs)
         self.counter = Counter()
@@ -107,12 +109,14 @@ class ModelWorld:
         """The cluster's own controllers and kubelets, whenever something is due."""
         while True:
             self._changed.clear()
+            self.machines.advance()
             self.scheduler.schedule()
             self.garbage.sweep()
             self.hosts.collect()
             for key in sorted(self.verbs.store.all("pods")):
                 self.kubelets.advance(key)
             due = min((self.kubelets.due(key) for key in self.verbs.store.all("pods")), default=FOREVER)
+            due = min(due, self.machines.due(FOREVER))
             try:
                 async with asyncio.timeout(min(max(0.0, due - self.now()), 3600.0)):
                     await self._changed.wait()
@@ -130,6 +134,13 @@ class ModelWorld:
         template = {"image": "docker.io/library/busybox:1.36"}
         wanted = {"targetDedicatedNodes": nodes, "taskSlotsPerNode": slots, "nodeTemplate": template, **spec}
         return self._create("pools", name, wanted)
+
+    def growing_pool(self, name: str, nodes: int, slots: int = 1, **spec: Any) -> Self:
+        """A pool whose hosts are the machines of a MachineDeployment of its name."""
+        self.machines.deployment(NAMESPACE, name)
+        target = {"apiVersion": API_VERSION, "kind": "MachineDeployment", "name": name}
+        provider = {"type": "ScaleSubresource", "scaleSubresource": {"dedicated": target}}
+        return self.pool(name, nodes, slots, provider=provider, **spec)
 
     def job(self, name: str, pool: str = "p", **spec: Any) -> Self:
         return self._create("jobs", name, {"poolName": pool, **spec})

@@ -34,6 +34,9 @@ OPERATOR = "millpond"
 HOST_LABEL = POOL
 HOST_TAINT = POOL
 
+# On hosts that are only simulated: the claim of the pool for which they were made.
+SIMULATED_FOR = f"{GROUP}/simulated-for"
+
 # The full values of names that were too long for a label or a Pod's name.
 POOL_NAME_ANNOTATION = f"{GROUP}/pool-name"
 JOB_NAME_ANNOTATION = f"{GROUP}/job-name"

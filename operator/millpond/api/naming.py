@@ -97,6 +97,11 @@ def host_claim(namespace: str, pool_name: str) -> str:
     return label_value(f"{namespace}.{pool_name}")
 
 
+def simulated_host(claim: str, version: str, number: int) -> str:
+    """A simulated host for the pool of that claim, the ``number``-th made after the list of hosts had this version."""
+    return f"simulated-{digest(claim, version, number)}"
+
+
 def scheduled_job(schedule_name: str, number: int) -> str:
     """The job a schedule makes as its ``number``-th (counted from 1): ``<schedule>-<number>``."""
     suffix = f"-{number}"

@@ -15,6 +15,7 @@ from millpond.api.reasons import AllocationState, PoolState
 from millpond.api.resources import Quantity
 from millpond.api.schema import (
     ATOMIC,
+    DNS_SUBDOMAIN,
     MAX_INT32,
     Count,
     Document,
@@ -75,6 +76,8 @@ class ProviderType(StrEnum):
     """Who makes room for nodes."""
 
     SCHEDULER = "Scheduler"
+    SCALE_SUBRESOURCE = "ScaleSubresource"
+    KWOK = "Kwok"
 
 
 class TolerationOperator(StrEnum):
@@ -184,10 +187,47 @@ class LowPriorityNodeTemplate(Document):
     resources: Offer | None = None
 
 
+class ScaledObject(Document):
+    """An object with a scale subresource, in the pool's namespace unless its kind has none."""
+
+    api_version: Annotated[
+        str,
+        Field(
+            max_length=317,
+            pattern=r"^([a-z0-9][a-z0-9.-]*/)?v[a-z0-9]+$",
+            description="Group and version, as cluster.x-k8s.io/v1beta2",
+        ),
+    ]
+    kind: Annotated[str, Field(max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$", description="Such as MachineDeployment")]
+    name: Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN, description="The object's name")]
+
+
+class ScaleSubresource(Document):
+    """The objects whose replicas are hosts of the pool; hosts of no other object may match its hostSelector."""
+
+    dedicated: Annotated[ScaledObject, Field(description="Its replicas become as many as the pool needs hosts")]
+
+
 class Provider(Document):
-    """Who makes room for nodes."""
+    """Who makes room for nodes: whoever watches Pods without a host, a scaled object, or the operator by simulation."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "self.type != 'ScaleSubresource' || has(self.scaleSubresource)",
+                "scaleSubresource is missing: name the object whose replicas are hosts of the pool",
+                at=".scaleSubresource",
+            ),
+            rule(
+                "self.type == 'ScaleSubresource' || !has(self.scaleSubresource)",
+                "scaleSubresource is for type ScaleSubresource: set that type, or drop it",
+                at=".scaleSubresource",
+            ),
+        )
+    )
 
     type: ProviderType = ProviderType.SCHEDULER
+    scale_subresource: ScaleSubresource | None = None
 
 
 MAX_NODES = 10_000
@@ -209,6 +249,13 @@ class PoolSpec(Document):
                 "!has(self.autoScale) || !has(self.targetLowPriorityNodes)",
                 "the formula in autoScale sets the number of nodes: drop targetLowPriorityNodes, "
                 "or remove autoScale to size the pool by hand",
+                at=".targetLowPriorityNodes",
+            ),
+            rule(
+                "self.provider.type != 'ScaleSubresource' || !has(self.targetLowPriorityNodes) "
+                "|| self.targetLowPriorityNodes == 0",
+                "provider ScaleSubresource makes dedicated hosts only: drop targetLowPriorityNodes, "
+                "or use provider Scheduler",
                 at=".targetLowPriorityNodes",
             ),
         )
@@ -277,7 +324,18 @@ class PoolSpec(Document):
     network_configuration: NetworkConfiguration = NetworkConfiguration()
     node_template: NodeTemplate
     low_priority_node_template: LowPriorityNodeTemplate = LowPriorityNodeTemplate()
-    provider: Provider = Provider()
+    provider: Annotated[
+        Provider,
+        Field(
+            json_schema_extra=validations(
+                rule(
+                    "self == oldSelf",
+                    "provider cannot be changed: delete the pool and create it again with the new one",
+                    reason="FieldValueForbidden",
+                )
+            )
+        ),
+    ] = Provider()
     start_task: StartTask | None = None
     user_accounts: UserAccounts = ()
 

@@ -129,6 +129,7 @@ class ResizeErrorCode(StrEnum):
     ACCOUNT_LOW_PRIORITY_CORE_QUOTA_REACHED = "AccountLowPriorityCoreQuotaReached"
     REMOVE_NODES_FAILED = "RemoveNodesFailed"
     RESIZE_STOPPED = "ResizeStopped"
+    DEPENDENT_RESOURCE_NOT_FOUND = "DependentResourceNotFound"
 
 
 class ConditionType(StrEnum):

@@ -7,6 +7,7 @@ import sys
 import click
 
 from millpond.cli.access import Access, cluster_options, in_cluster
+from millpond.cli.autoscale import autoscale
 from millpond.cli.node_operations import add_node_operations
 from millpond.cli.nouns import noun_group
 from millpond.cli.operations import add_operations
@@ -21,6 +22,7 @@ task = noun_group("task", "Tasks: commands that run on nodes, their output and f
 explain = Group("explain", help="Say why something waits.")
 add_operations(job, task)
 add_resizing(pool, node)
+pool.add_command(autoscale)
 add_node_operations(node)
 
 

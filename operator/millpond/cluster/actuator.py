@@ -14,6 +14,7 @@ from millpond import metrics
 from millpond.cluster.act_job_tasks import JobTaskActions
 from millpond.cluster.act_jobs import JobActions
 from millpond.cluster.act_nodes import NodeActions
+from millpond.cluster.act_supply import SupplyActions
 from millpond.cluster.act_tasks import TaskActions
 from millpond.cluster.api_server import ApiServer
 from millpond.cluster.documents import Documents
@@ -30,8 +31,8 @@ UNAVAILABLE_PAUSE = 1.0
 BROKEN_PAUSE = 5.0
 """Seconds until an action that failed by a fault of our own is tried again."""
 
-BULK = (act.SweepPods, act.ReleaseJob)
-"""Deletions of many objects, page by page."""
+BULK = (act.SweepPods, act.ReleaseJob, act.SupplyHosts)
+"""What takes many requests, such as deletions page by page."""
 
 Report = Callable[[act.AnyAction, Outcome], None]
 
@@ -46,6 +47,7 @@ class Actuator:
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
         job_tasks = JobTaskActions(api, documents, settings)
         jobs, samples = JobActions(api, documents), SampleMaps(api)
+        supply = SupplyActions(api, documents)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
             act.StartAttempt: tasks.start,
             act.StartJobTask: job_tasks.start,
@@ -67,6 +69,7 @@ class Actuator:
             act.ShrinkNodePod: nodes.shrink,
             act.ClaimHost: nodes.claim,
             act.ReleaseHost: nodes.release_host,
+            act.SupplyHosts: supply.supply,
             act.WriteNode: nodes.write_node,
             act.WritePool: nodes.write_pool,
             act.LoadSamples: samples.load,

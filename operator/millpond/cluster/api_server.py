@@ -86,8 +86,12 @@ class ApiServer(Protocol):
     Each call ends within the implementation's time limit, with a result or an `ApiError`; `watch` has none.
     """
 
-    async def get(self, resource: Resource, namespace: str | None, name: str) -> bytes:
-        """The object's JSON."""
+    async def get(self, resource: Resource, namespace: str | None, name: str, subresource: str = "") -> bytes:
+        """The JSON of the object, or of a subresource of it."""
+        ...
+
+    async def resources(self, group: str, version: str) -> list[Resource]:
+        """What the group's version has, subresources as `plural/name`. NotFoundError when it is not served."""
         ...
 
     async def list_page(

@@ -52,11 +52,22 @@ class _List(msgspec.Struct):
     metadata: _ListMeta = _ListMeta()
 
 
+class _ApiResource(msgspec.Struct):
+    name: str
+    kind: str
+    namespaced: bool
+
+
+class _ApiResources(msgspec.Struct):
+    resources: list[_ApiResource]
+
+
 class _Written(msgspec.Struct):
     metadata: Meta
 
 
 _decode_list = msgspec.json.Decoder(_List).decode
+_decode_resources = msgspec.json.Decoder(_ApiResources).decode
 _decode_written = msgspec.json.Decoder(_Written).decode
 _decode_status = msgspec.json.Decoder(Status).decode
 
@@ -107,8 +118,13 @@ class Client:
 
     # The door
 
-    async def get(self, resource: Resource, namespace: str | None, name: str) -> bytes:
-        return await self._request("GET", resource, resource.path(namespace, name))
+    async def get(self, resource: Resource, namespace: str | None, name: str, subresource: str = "") -> bytes:
+        return await self._request("GET", resource, resource.path(namespace, name, subresource))
+
+    async def resources(self, group: str, version: str) -> list[Resource]:
+        every = Resource(group, version, "", "APIResourceList", namespaced=False)
+        found = _decode_resources(await self._request("GET", every, every.path(None))).resources
+        return [Resource(group, version, item.name, item.kind, item.namespaced) for item in found]
 
     async def list_page(
         self,

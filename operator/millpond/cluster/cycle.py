@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from millpond import metrics
 from millpond.cluster.actuator import Actuator
 from millpond.cluster.refresh import Refresher
-from millpond.control.actions import AnyAction, WriteTask
+from millpond.control.actions import AnyAction, SupplyHosts, WriteTask
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Missed, Outcome
 from millpond.control.plan import plan
@@ -137,7 +137,7 @@ class Cycles:
                 metrics.cycle_failed()
                 log.exception("an outcome was not folded", extra={"action": type(action).__name__, "pool": str(key)})
                 mark_all(pool)
-            if not isinstance(outcome, Done):
+            if not isinstance(outcome, Done) or isinstance(action, SupplyHosts):
                 # Of what is performed in the background this is the only news.
                 self.wake([key, *self._owner(action)])
             if isinstance(outcome, Missed):
@@ -172,6 +172,7 @@ def mark_all(pool: PoolState) -> None:
     """A plan that broke off has taken marks that it did not serve: judge everything again."""
     pool.mark("pool", pool.name)
     pool.mark("size", pool.name)
+    pool.mark("supply", pool.name)
     for node in pool.nodes:
         pool.mark("node", node)
     for attempt in pool.attempts:

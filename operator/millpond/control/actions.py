@@ -248,6 +248,19 @@ class ReleaseHost(Action, frozen=True, kw_only=True):
     claim: str
 
 
+class SupplyHosts(Action, frozen=True, kw_only=True):
+    """Have the pool's provider see to as many hosts as `kept` and `lacking` are together, and take none of `kept`."""
+
+    pool: str
+    kept: tuple[str, ...]
+    lacking: int
+
+    @property
+    def wanted(self) -> int:
+        """How many hosts the pool needs in all."""
+        return len(self.kept) + self.lacking
+
+
 class ShrinkNodePod(Action, frozen=True, kw_only=True):
     """Resize the node Pod in place to what the agent needs, so that its room belongs to the tasks."""
 
@@ -317,6 +330,7 @@ AnyAction = (
     | DeleteNodePod
     | ClaimHost
     | ReleaseHost
+    | SupplyHosts
     | ShrinkNodePod
     | SweepPods
     | ReleaseJob
@@ -351,6 +365,8 @@ def chain_of(action: AnyAction) -> str:
             return f"job/{job}"
         case WritePool(pool=pool):
             return f"pool/{pool}"
+        case SupplyHosts():
+            return "supply"
         case LoadSamples(pool=pool) | KeepSamples(pool=pool):
             return f"samples/{pool}"
         case CloseNetwork():

@@ -21,6 +21,7 @@ from millpond.control.plan_nodes import judge_nodes, schedule_node_summaries
 from millpond.control.plan_pool import judge_pool, sweep
 from millpond.control.plan_samples import take_samples
 from millpond.control.plan_size import resize
+from millpond.control.plan_supply import supply
 from millpond.control.plan_tasks import judge_tasks
 from millpond.control.pool_state import PoolState
 
@@ -47,6 +48,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     take_samples(pool, now, actions)
     follow_formula(pool, now)
     resize(pool, now, actions)
+    supply(pool, now, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)
     schedule_node_summaries(pool, now, limits)

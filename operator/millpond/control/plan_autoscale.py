@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from millpond.control.plan_samples import measure_pool
 from millpond.control.pool_state import PoolState
 from millpond.control.sizing import target_of
 from millpond.formula import Inputs
@@ -22,6 +23,8 @@ def follow_formula(pool: PoolState, now: float) -> None:
     wanted, last = model.spec.auto_scale, pool.decided.told if pool.decided else model.status.auto_scale_run
     due = due_at(wanted, last, now)
     if now >= due:
+        # What has just changed counts already. It is kept with the next sample.
+        samples.rows.record(int(now), measure_pool(pool, now))
         inputs = Inputs(
             now=now,
             target_dedicated=target_of(pool),

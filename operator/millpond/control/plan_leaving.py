@@ -85,9 +85,14 @@ def end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> N
 
 
 def _runs_job_tasks(pool: PoolState, node: NodeRecord) -> bool:
-    """True while a job's preparation or release task may be running on the node."""
+    """True while a job's preparation or release task may be running on the node.
+
+    One that cannot start has failed while its Pod is still there: it is not waited for, and goes with the node.
+    """
+    stays = node.model is not None and node.model.metadata.deletion_timestamp is None
     pods = (pod for of in node.jobs.values() for pod in of.pods.values())
-    return any(pod.holds and not host_lost_under(pool, pod.view) for pod in pods)
+    holding = (pod for pod in pods if pod.holds and not (stays and pod.run.completed))
+    return any(not host_lost_under(pool, pod.view) for pod in holding)
 
 
 def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:

@@ -19,6 +19,7 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
     if not pool.taken("size"):
         return
     pool.mark("pool", pool.name)
+    pool.mark("supply", pool.name)
     _release_hosts(pool, actions)
     if pool.model is None:
         return
@@ -91,14 +92,20 @@ def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:
 
 def _release_hosts(pool: PoolState, actions: list[AnyAction]) -> None:
     """A claimed host on which nothing of the pool stands or runs is given back."""
+    in_use = hosts_in_use(pool)
+    for host in sorted(pool.claimed - pool.releasing):
+        if host not in in_use and host in pool.hosts:
+            pool.releasing.add(host)
+            actions.append(ReleaseHost(namespace=pool.namespace, host=host, claim=pool.claim))
+    pool.releasing &= pool.claimed
+
+
+def hosts_in_use(pool: PoolState) -> set[str]:
+    """Names of the hosts on which anything of the pool stands or runs, or is still to be cleaned up."""
     in_use = {pod.spec.node_name for node in pool.nodes.values() for pod in node.pods.values()}
     # A host that a node has left is still to be cleaned.
     in_use |= {n.model.status.host_name for n in pool.nodes.values() if n.model is not None and n.leaving}
     in_use |= {a.view.spec.node_name for a in pool.attempts.values() if a.holds and a.view is not None}
     in_use |= {p.view.spec.node_name for p in pool.job_pods.values() if p.holds and p.view is not None}
     in_use |= {node.slots.host for node in pool.nodes.values() if node.slots is not None and node.holding}
-    for host in sorted(pool.claimed - pool.releasing):
-        if host not in in_use and host in pool.hosts:
-            pool.releasing.add(host)
-            actions.append(ReleaseHost(namespace=pool.namespace, host=host, claim=pool.claim))
-    pool.releasing &= pool.claimed
+    return {host for host in in_use if host is not None}

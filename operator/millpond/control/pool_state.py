@@ -21,6 +21,7 @@ from millpond.control.managers import lacks_manager, level_of
 from millpond.control.node_record import NodeRecord
 from millpond.control.records import JobRecord, TaskRecord
 from millpond.control.sample_record import SampleRecord
+from millpond.control.supply import SupplyRecord
 from millpond.lifecycle.jobs import starts_tasks
 from millpond.scaling.autoscale import Run
 from millpond.scaling.target import Sizing
@@ -44,6 +45,7 @@ Subject = Literal[
     "samples",
     "autoscale",
     "size",
+    "supply",
     "pool",
     "sweep",
 ]
@@ -92,6 +94,7 @@ class PoolState:
         self.sweep_scheduled = False
         self.releasing: set[str] = set()
         """Hosts whose claim is being taken off."""
+        self.supply = SupplyRecord()
         self.refusal: str | None = None
         """Why the API server does not let the pool's node Pods be made."""
         self.sizing: Sizing | None = None

@@ -71,6 +71,7 @@ def _allocation_facts(pool: PoolState, model: Pool, nodes: list[NodeRecord], now
         timeout=model.spec.resize_timeout_seconds if model.spec.auto_scale is None else None,
         timed_out=timed_out,
         stopped=sizing is not None and sizing.stopped and not pool.deleting,
+        supply=pool.supply.refusal,
         refusal=pool.refusal or "",
         waits_for=next(waiting, ""),
         not_removed=next(iter(refusals), ""),

@@ -31,6 +31,7 @@ from millpond.control.actions import (
     StartAttempt,
     StartJobTask,
     StopAttempt,
+    SupplyHosts,
     TaskStatusPatch,
     WriteJob,
     WriteNode,
@@ -46,6 +47,7 @@ from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
 from millpond.control.job_nodes import JobPod
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.control.plan_nodes import slots_of
+from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, Problem, TaskRecord
 from millpond.control.settle_samples import confirm_samples, drop_samples
@@ -59,7 +61,7 @@ REFUSED_PAUSE = 30.0
 def settle(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> None:
     """Fold one outcome. After a Missed, the caller also observes the object anew."""
     if isinstance(outcome, Done):
-        _confirm(pool, action, outcome)
+        _confirm(pool, action, outcome, now)
     else:
         pause = REFUSED_PAUSE if isinstance(outcome, Refused) else 0.0
         if isinstance(outcome, Missed):
@@ -67,7 +69,7 @@ def settle(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> 
         _drop(pool, action, outcome, now + pause)
 
 
-def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
+def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None:
     version = done.version
     match action:
         case StartAttempt():
@@ -97,6 +99,8 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done) -> None:
                 pool.mark("node", node.name)
         case CreateNodePod():
             pool.refusal = None
+        case SupplyHosts():
+            settle_supply(pool, action, done, now + RESYNC)
         case LoadSamples() | KeepSamples():
             confirm_samples(pool, action, done)
 
@@ -193,16 +197,26 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_job_step(pool, action, outcome, again)
         case LoadSamples() | KeepSamples():
             drop_samples(pool, action, outcome, again)
+        case ReleaseHost() | CloseNetwork() | SupplyHosts():
+            _drop_pool_step(pool, action, outcome, again)
+        case DeleteNodePod() | ShrinkNodePod():
+            _keep_node_pod(pool, action.pod, again)
+        case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
+            _drop_node_step(pool, action, outcome, again)
+
+
+def _drop_pool_step(
+    pool: PoolState, action: ReleaseHost | CloseNetwork | SupplyHosts, outcome: Outcome, again: float
+) -> None:
+    match action:
         case ReleaseHost():
             pool.releasing.discard(action.host)
             pool.look_at(again, "size", pool.name)
         case CloseNetwork():
             pool.network = None
             pool.look_at(again, "pool", pool.name)
-        case DeleteNodePod() | ShrinkNodePod():
-            _keep_node_pod(pool, action.pod, again)
-        case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
-            _drop_node_step(pool, action, outcome, again)
+        case SupplyHosts():
+            settle_supply(pool, action, outcome, again)
 
 
 def _keep_node_pod(pool: PoolState, pod: str, again: float) -> None:

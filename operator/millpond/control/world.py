@@ -22,6 +22,7 @@ from millpond.control.fold_job_pods import fold_job_pod, forget_job_pod
 from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
 from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_ids, settle_into_queue
 from millpond.control.namespace import NOWHERE, NamespaceState
+from millpond.control.plan_supply import is_asked
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
 from millpond.lifecycle.nodes import disk_is_full
@@ -66,11 +67,13 @@ class World:
         return self.namespace(key.namespace).pool(key.pool)
 
     def released(self, key: PoolKey) -> bool:
-        """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim."""
+        """True when the Pool is being deleted and nothing of it is left: no node, no Pod, no claim, no machine."""
         pool = self.pool(key)
         if pool.model is not None and pool.model.metadata.deletion_timestamp is None:
             return False
         # What is left of a node may be the counted Pods of its tasks, which wait for the next sweep and hold nothing.
+        if pool.model is not None and is_asked(pool) and not pool.supply.done:
+            return False
         standing = any(not node.is_memory for node in pool.nodes.values())
         kept = any(not a.released for a in pool.attempts.values()) or any(not p.spent for p in pool.job_pods.values())
         return not (standing or pool.claimed or kept)

@@ -41,6 +41,8 @@ class AllocationFacts(msgspec.Struct, frozen=True, gc=False):
     """It was told already that this resize took too long."""
     stopped: bool
     """A user stopped this resize."""
+    supply: ResizeError | None = None
+    """Why no hosts can be asked for."""
     refusal: str = ""
     """Why no Pod of a node can be made."""
     over_quota: str = ""
@@ -65,10 +67,12 @@ def judge_allocation(facts: AllocationFacts, now: float) -> Allocation:
     short = facts.placed < facts.target
     due = None if facts.timeout is None else facts.began + facts.timeout
     errors = _not_allocated(facts, due, now) if short else ()
+    if facts.supply is not None:
+        errors = (facts.supply, *errors)
     draining = facts.leaving > 0 or facts.staying > facts.target
     if short and not errors:
         return Allocation(AllocationState.RESIZING, look_again=due)
-    if draining:
+    if draining and facts.supply is None:
         return Allocation(AllocationState.STOPPING if facts.stopped else AllocationState.RESIZING)
     if facts.not_removed:
         message = "Nodes could not be removed. See what forbids it; it is tried again."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
+from itertools import pairwise
 from math import isfinite, isinf, nan
 from typing import TypeVar
 
@@ -52,7 +53,7 @@ def read_block(block: bytes) -> SampleStore:
     if not parts:
         return rows
     rows.times = _from_planes(array("I"), parts[0])
-    if any(one >= two for one, two in zip(rows.times, rows.times[1:], strict=False)):
+    if any(one >= two for one, two in pairwise(rows.times)):
         raise CorruptBlockError("its times do not rise")
     hole = array("f", [nan]) * head.rows
     rows.columns = {name: array("f", hole) for name in VARIABLES}

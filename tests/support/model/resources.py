@@ -23,6 +23,8 @@ class ResourceType:
     status: bool = False
     counts_generations: bool = False
     graceful: bool = False
+    scale: str = ""
+    """The field of its spec that its scale subresource sets; "" where it has none."""
     selectable: tuple[str, ...] = ("metadata.name", "metadata.namespace")
 
 
@@ -34,10 +36,12 @@ _OURS = tuple(
         model.KIND.plural,
         status=True,
         counts_generations=True,
+        scale=model.KIND.scale.spec_path.removeprefix(".spec.") if model.KIND.scale else "",
         selectable=(*_META, *(path.lstrip(".") for path in model.KIND.selectable)),
     )
     for model in (Pool, ComputeNode, Job, Task, JobSchedule)
 )
+_MACHINES = "cluster.x-k8s.io/v1beta2"
 _THEIRS = (
     ResourceType(
         "v1",
@@ -60,6 +64,11 @@ _THEIRS = (
     ResourceType("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
     ResourceType("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
     ResourceType("coordination.k8s.io/v1", "Lease", "leases"),
+    ResourceType(
+        _MACHINES, "MachineDeployment", "machinedeployments", status=True, counts_generations=True, scale="replicas"
+    ),
+    ResourceType(_MACHINES, "Machine", "machines", status=True, counts_generations=True),
+    ResourceType("karpenter.sh/v1", "NodePool", "nodepools", namespaced=False, scale="replicas"),
 )
 
 BY_PLURAL = {kind.plural: kind for kind in (*_OURS, *_THEIRS)}

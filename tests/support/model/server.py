@@ -11,7 +11,8 @@ from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import EVERYTHING, PAGE, Page, Resource, Selection, WatchEvent
 from millpond.cluster.errors import ApiError, Status, error_of
 
-from support.model.failures import StatusError
+from support.model.failures import StatusError, not_found
+from support.model.resources import BY_PLURAL
 from support.model.store import Document
 from support.model.verbs import Verbs
 from support.model.watching import Watching
@@ -36,12 +37,21 @@ class ModelServer:
         self.latency = latency
         self.watching = Watching(verbs, watch_seconds)
 
-    async def get(self, resource: Resource, namespace: str | None, name: str) -> bytes:
+    async def get(self, resource: Resource, namespace: str | None, name: str, subresource: str = "") -> bytes:
         await asyncio.sleep(self.latency)
+        read = self.verbs.scale if subresource == "scale" else self.verbs.get
         try:
-            return _encode(self.verbs.get(resource.plural, namespace, name))
+            return _encode(read(resource.plural, namespace, name))
         except StatusError as failure:
             raise as_error(failure) from None
+
+    async def resources(self, group: str, version: str) -> list[Resource]:
+        await asyncio.sleep(self.latency)
+        api_version = f"{group}/{version}" if group else version
+        kinds = [kind for kind in BY_PLURAL.values() if kind.api_version == api_version]
+        if not kinds:
+            raise as_error(not_found("", ""))
+        return [Resource(group, version, kind.plural, kind.kind, kind.namespaced) for kind in kinds]
 
     async def list_page(
         self,

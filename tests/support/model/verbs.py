@@ -41,6 +41,20 @@ class Verbs:
             raise not_found(plural, name)
         return document
 
+    def scale(self, plural: str, namespace: str | None, name: str) -> Document:
+        """The scale subresource of an object."""
+        document, field = self.get(plural, namespace, name), BY_PLURAL[plural].scale
+        if not field:
+            raise not_found(f"{plural}/scale", name)
+        status = document.get("status") or {}
+        return {
+            "apiVersion": "autoscaling/v1",
+            "kind": "Scale",
+            "metadata": document["metadata"],
+            "spec": {"replicas": document["spec"].get(field, 0)},
+            "status": {"replicas": status.get("replicas", 0), "selector": status.get("selector", "")},
+        }
+
     def list(self, plural: str, namespace: str | None = None, labels: str = "", fields: str = "") -> list[Document]:
         """All objects that match, by namespace and name."""
         matches = self.matcher(plural, namespace, labels, fields)
@@ -131,7 +145,10 @@ class Verbs:
         name = old["metadata"]["name"]
         if subresource == "resize":
             self._require_host(old)
-        if subresource == "status" or (kind.graceful and subresource):
+        if subresource == "scale" and kind.scale:
+            size = {kind.scale: new["spec"]["replicas"]}
+            new = self._main(kind, old, old | {"spec": old["spec"] | size})
+        elif subresource == "status" or (kind.graceful and subresource):
             new = _only(kind, old, new, subresource)
         elif subresource:
             raise not_found(f"{plural}/{subresource}", name)

@@ -123,6 +123,12 @@ def test_digest_knows_where_parts_end() -> None:
     assert naming.digest("a", "bc") != naming.digest("ab", "c")
 
 
+def test_simulated_hosts_have_new_names_after_each_list() -> None:
+    assert naming.simulated_host("lab.render", "17", 0) == naming.simulated_host("lab.render", "17", 0)
+    names = {naming.simulated_host(c, v, n) for c in ("lab.render", "lab.other") for v in ("17", "18") for n in (0, 1)}
+    assert len(names) == 8
+
+
 def test_an_eraser_is_called_after_its_node() -> None:
     assert naming.eraser_pod("farm-aaaaa") == "farm-aaaaa-eraser"
     assert len(naming.eraser_pod("n" * 63)) == 63

@@ -29,6 +29,7 @@ def test_the_commands() -> None:
         *(f"{noun} {verb}" for noun in ("pool", "node", "job", "task") for verb in ("list", "show")),
         *(f"{noun} files {verb}" for noun in ("node", "task") for verb in ("list", "get")),
         "node shell",
+        *(f"pool autoscale {verb}" for verb in ("evaluate", "samples")),
         *(f"node {verb}" for verb in ("disable", "enable", "remove")),
         *(f"pool {verb}" for verb in ("resize", "stop-resize")),
         "job watch",

@@ -64,6 +64,7 @@ CHAINS = {
     act.LoadSamples: "samples/pool",
     act.KeepSamples: "samples/pool",
     act.CloseNetwork: "network",
+    act.SupplyHosts: "supply",
     act.SweepPods: "sweep",
     act.Announce: "announce/Pool/name",
 }

@@ -12,7 +12,7 @@ from millpond.control.draining import fate_on
 from millpond.control.node_record import NodeRecord
 from millpond.control.outcomes import Missed
 from millpond.lifecycle.draining import Fate
-from support.builders import a_job, a_task, exited, record
+from support.builders import a_job, a_task, exited, record, waiting
 from support.scene import Scene, a_running_scene, kinds, of
 
 STOPPED = {"terminated": {"exitCode": 143, "reason": "Error", "message": record("Terminated", 143)}}
@@ -141,6 +141,23 @@ def test_a_preparation_on_a_node_that_waits_goes_on() -> None:
     )
     assert of(StopAttempt, scene.run(seconds=30)) == []
     assert preparation in scene.pods
+
+
+def test_a_preparation_that_cannot_start_is_not_waited_for() -> None:
+    """Its Pod is still there: it tells the job that it has failed on this node."""
+    scene = a_running_scene()
+    scene.add(a_job(jobPreparationTask={"commandLine": "prepare"}), a_task("t"))
+    scene.run(seconds=5)
+    (preparation,) = scene.job_pods("prep")
+    scene.add(
+        scene.edit(scene.pools["farm"], target_dedicated_nodes=0, node_deallocation_option=Option.TASK_COMPLETION)
+    )
+    scene.pod(preparation, waiting("ErrImagePull", "not found"))
+    assert of(RemoveNode, scene.run(seconds=100)) == []
+    scene.run(seconds=100)
+    scene.pod("t-1", phase="Failed")
+    assert len(of(RemoveNode, scene.run(seconds=5))) == 1
+    assert preparation in [stop.pod for stop in of(StopAttempt, scene.done)]
 
 
 def test_a_node_without_an_object_gives_its_tasks_back() -> None:

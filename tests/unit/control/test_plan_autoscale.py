@@ -93,6 +93,19 @@ def test_without_a_formula_the_spec_s_option_is_in_force() -> None:
     assert {n.status.draining.option for n in scene.nodes.values() if n.status.draining} <= {"Requeue"}
 
 
+def test_an_evaluation_between_two_samples_sees_what_has_just_changed() -> None:
+    scene = a_scene()
+    scene.run(seconds=100)
+    scene.add(a_task("t1"), scene.edit(scene.pools["farm"], auto_scale=settings(f"{PENDING} x = 1")))
+    scene.run()
+    assert target_of(scene.pool_state()) == 1
+    record = scene.pool_state().samples
+    assert record is not None
+    assert [time - int(EPOCH) for time in record.rows.times] == [0, 30, 60, 90, 100]
+    scene.run(seconds=60)
+    assert [time - int(EPOCH) for time in record.rows.times][5:] == [130, 160]
+
+
 def test_an_event_tells_of_another_target_and_nothing_of_the_same() -> None:
     scene = a_scene("$TargetDedicatedNodes = 1")
     scene.run(seconds=2000)

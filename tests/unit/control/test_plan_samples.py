@@ -98,7 +98,11 @@ def test_without_them_nothing_is_sampled_or_evaluated() -> None:
 
 def test_a_young_sample_of_an_earlier_life_is_not_followed_too_soon() -> None:
     scene = a_sampled_scene()
-    scene.kept = KeptSamples(some_rows(int(EPOCH) - 10, 1), {})
+    scene.run(seconds=100)
+    scene.kept = KeptSamples(some_rows(int(EPOCH), 4), {})
+    scene.world = World()
+    scene.add(scene.pools["farm"])
+    scene.done.clear()
     scene.run(seconds=19)
     assert of(KeepSamples, scene.done) == []
     scene.run(seconds=1)

@@ -23,7 +23,8 @@ MANAGER = {"id": "m", "commandLine": "manage"}
 
 def the_whole_story(scene: Scene) -> None:
     """A pool, a job and tasks from their start to their end: every kind of action but Announce occurs."""
-    scene.add(a_host("host-1"), a_host("host-2"), a_pool(nodes=2), a_job(), a_job("short", held=False))
+    pool = a_pool(nodes=2, provider={"type": "Kwok"})
+    scene.add(a_host("host-1"), a_host("host-2"), pool, a_job(), a_job("short", held=False))
     scene.add(a_job("led", jobManagerTask=MANAGER, desiredState="Disabled"))
     scene.add(a_task("good"), a_task("bad", created=1), a_task("brief", job="short", created=2))
     scene.run(seconds=90)
