@@ -101,7 +101,9 @@ class ComputeNode(Resource):
         columns=(
             Column("Pool", ".spec.poolName", description="The pool it belongs to"),
             Column("State", ".status.state", description="What it is doing"),
-            Column("Class", ".spec.nodeClass", description="Dedicated, or LowPriority: it may be taken away", wide=True),
+            Column(
+                "Class", ".spec.nodeClass", description="Dedicated, or LowPriority: it may be taken away", wide=True
+            ),
             Column("Slots", ".status.slots.total", "integer", "Its task slots"),
             Column("Used", ".status.slots.used", "integer", "Task slots that tasks hold"),
             Column("Host", ".status.hostName", description="The Kubernetes node it runs on"),

@@ -339,7 +339,6 @@ class PoolSpec(Document):
     start_task: StartTask | None = None
     user_accounts: UserAccounts = ()
 
-
     def target_of(self, node_class: NodeClass) -> int | None:
         """The target of that class, as far as it is given here."""
         return self.target_dedicated_nodes if node_class is NodeClass.DEDICATED else self.target_low_priority_nodes

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from millpond.api import labels
 from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.job import JobStatus
-from millpond.api.pool import PoolStatus
+from millpond.api.pool import NodeClass, PoolStatus
 from millpond.lifecycle.failure import Failure
 
 
@@ -189,6 +189,7 @@ class CreateNode(Action, frozen=True, kw_only=True):
 
     pool: str
     node: str
+    node_class: NodeClass = NodeClass.DEDICATED
 
 
 class RemoveNode(Action, frozen=True, kw_only=True):
@@ -211,6 +212,7 @@ class CreateNodePod(Action, frozen=True, kw_only=True):
     pool: str
     node: str
     pod: str
+    node_class: NodeClass = NodeClass.DEDICATED
 
 
 class CreateEraser(Action, frozen=True, kw_only=True):
@@ -239,6 +241,7 @@ class ClaimHost(Action, frozen=True, kw_only=True):
     node: str
     host: str
     claim: str
+    node_class: NodeClass = NodeClass.DEDICATED
 
 
 class ReleaseHost(Action, frozen=True, kw_only=True):

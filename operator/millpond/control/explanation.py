@@ -21,7 +21,7 @@ from millpond.control.managers import lacks_manager, manager_waits
 from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, TaskRecord
-from millpond.control.sizing import target_of
+from millpond.control.sizing import whole_target_of
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_none_start
 from millpond.lifecycle.waits import waiting_for_container, waits_for_preparation
@@ -152,7 +152,7 @@ def pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
     return PoolFact(
         pool.name,
         deleting=model.metadata.deletion_timestamp is not None,
-        target=target_of(pool),
+        target=whole_target_of(pool),
         slots_per_node=model.spec.task_slots_per_node,
         trouble=ready.message if ready is not None and ready.status is not ConditionStatus.TRUE else "",
         resizing=resizing.message if resizing is not None and resizing.status is ConditionStatus.TRUE else "",

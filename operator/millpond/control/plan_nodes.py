@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from millpond.api import labels
+from millpond.api.pool import NodeClass
 from millpond.api.reasons import NodeState
 from millpond.api.resources import millicores, whole
-from millpond.api.times import parse_time
 from millpond.api.views.pod import PodView
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
-    CreateNodePod,
     DeleteNodePod,
     Event,
     ShrinkNodePod,
@@ -23,13 +22,19 @@ from millpond.control.node_operations import operate
 from millpond.control.node_record import NodeRecord
 from millpond.control.node_status import describe_node
 from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under, is_known_where
+from millpond.control.plan_preempted import ask_for_pod, recover, why_preempted
 from millpond.control.pool_state import PoolState
 from millpond.lifecycle.kubelet import lacked_room
-from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node
+from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node, silent_until
+from millpond.lifecycle.preemption import farewell_of
 from millpond.scheduling.node_slots import NodeSlots
 
 AGENT_CPU_MILLIS = 50
 """What a node Pod keeps when its room has gone to the tasks; a Pod asking for more is shrunk."""
+
+
+WARNED_OF = (NodeState.START_TASK_FAILED, NodeState.UNUSABLE, NodeState.PREEMPTED)
+"""States that an event tells of."""
 
 
 def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -49,10 +54,15 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             continue
         _recall_room(pool, node)
         operate(pool, node, now)
-        verdict = judge_node(_facts(pool, node))
+        verdict = judge_node(_facts(pool, node, now, limits))
         before, node.verdict = node.verdict, verdict
         pool.open_node(node, verdict.takes_tasks and not node.emptied)
         _when_state_changes(pool, node, before, verdict)
+        if node.preempted:
+            # Told before anything follows: a later life of the operator must know why the node has no host.
+            _write(pool, node, before, now, limits, actions)
+            recover(pool, node, now, actions)
+            continue
         if node.leaving:
             end_node(pool, node, now, limits, actions)
         else:
@@ -60,7 +70,7 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         _write(pool, node, before, now, limits, actions)
 
 
-def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
+def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> NodeFacts:
     pod = node.pod
     host = pool.hosts.get(pod.spec.node_name) if pod and pod.spec.node_name else None
     start_task = pool.model.spec.start_task if pool.model else None
@@ -76,6 +86,7 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
         has_start_task=has_start_task,
         waits_for_start_task=start_task is not None and start_task.wait_for_success,
         busy=node.holding > 0,
+        preempted=why_preempted(pool, node, now, limits),
         disk_full=node.disk_full,
     )
 
@@ -127,19 +138,17 @@ def _when_state_changes(pool: PoolState, node: NodeRecord, before: NodeVerdict |
         pool.mark("attempt", pod)
 
 
-def given_up_at(pool: PoolState, pod: PodView, now: float, limits: Limits) -> float | None:
-    """From when on nothing more is to be expected of a Pod: None while its host is well, the past when it is lost."""
+def given_up_at(pool: PoolState, node: NodeRecord, pod: PodView, now: float, limits: Limits) -> float | None:
+    """From when on nothing more is to be expected of a Pod of the node's tasks.
+
+    None while its host is well; the past when that is lost, or a low-priority node has lost it.
+    """
     if pod.spec.node_name is None:
         return None
     host = pool.hosts.get(pod.spec.node_name)
-    if host is None or host_is_lost(host):
+    if host is None or host_is_lost(host) or (node.node_class is NodeClass.LOW_PRIORITY and farewell_of(host)):
         return float("-inf")
-    if host.ready:
-        return None
-    for condition in host.status.conditions:
-        if condition.type == "Ready" and condition.last_transition_time:
-            return parse_time(condition.last_transition_time) + limits.node_lost
-    return now + limits.node_lost
+    return silent_until(host, now, limits.node_lost)
 
 
 def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAction]) -> None:
@@ -156,10 +165,8 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
             node.deleted_pods.add(old.metadata.name)
             actions.append(DeleteNodePod(namespace=space, pod=old.metadata.name, uid=old.metadata.uid))
     if pod is None or host_lost_under(pool, pod):
-        name = _pod_name(node)
         if not node.assumed_pods:
-            node.assumed_pods.add(name)
-            actions.append(CreateNodePod(namespace=space, pool=pool.name, node=node.name, pod=name))
+            ask_for_pod(pool, node, actions)
         return
     host = pod.spec.node_name
     if host is None or pod.metadata.deletion_timestamp is not None:
@@ -168,7 +175,16 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     if unmeasured and not node.claiming and host in pool.hosts:
         node.claiming = True
         pool.releasing.discard(host)
-        actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
+        actions.append(
+            ClaimHost(
+                namespace=space,
+                pool=pool.name,
+                node=node.name,
+                host=host,
+                claim=pool.claim,
+                node_class=node.node_class,
+            )
+        )
     elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
         node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
@@ -178,14 +194,6 @@ def _is_mismeasured(node: NodeRecord) -> bool:
     """True when the host has just refused a task for want of room: others have come to it since it was measured."""
     refused = (a for a in node.attempts.values() if a.view is not None and lacked_room(a.view))
     return any(not attempt.settled for attempt in refused)
-
-
-def _pod_name(node: NodeRecord) -> str:
-    """The node's own name, or the first numbered one that no Pod of it has."""
-    name, number = node.name, 1
-    while name in node.pods:
-        name, number = f"{node.name}-{number}", number + 1
-    return name
 
 
 def schedule_node_summaries(pool: PoolState, now: float, limits: Limits) -> None:
@@ -219,7 +227,7 @@ def _write(
         return
     node.last_written, node.unwritten = now, False
     events = failed_preparations(model.status.jobs, status.jobs)
-    if status.state is not model.status.state and status.state in (NodeState.START_TASK_FAILED, NodeState.UNUSABLE):
+    if status.state is not model.status.state and status.state in WARNED_OF:
         events = (*events, Event(verdict.reason, verdict.message, "Warning"))
     version = model.metadata.resource_version
     node.model = model.model_copy(update={"status": status})

@@ -6,11 +6,11 @@ changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from typing import Literal, get_args
 
-from millpond.api.pool import Pool
+from millpond.api.pool import NodeClass, Pool
 from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
@@ -63,6 +63,7 @@ class PoolState:
         hosts: dict[str, HostView],
         claimed: set[str],
         yielding: dict[str, JobRecord],
+        siblings: Mapping[str, PoolState],
         forget_job: Callable[[JobRecord], None],
     ) -> None:
         self.namespace = namespace
@@ -74,6 +75,8 @@ class PoolState:
         """Names of the hosts that carry this pool's claim."""
         self.yielding = yielding
         """The jobs of the namespace that allow pre-emption, shared with it."""
+        self.siblings = siblings
+        """The pools of the namespace, this one among them, shared with it."""
         self.model: Pool | None = None
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
@@ -95,10 +98,10 @@ class PoolState:
         self.releasing: set[str] = set()
         """Hosts whose claim is being taken off."""
         self.supply = SupplyRecord()
-        self.refusal: str | None = None
-        """Why the API server does not let the pool's node Pods be made."""
-        self.sizing: Sizing | None = None
-        """The resize in force, since it was judged first."""
+        self.sizings: dict[NodeClass, Sizing] = {}
+        """The resize of each class in force, since it was judged first."""
+        self.over_quota: dict[NodeClass, str] = {}
+        """Why no more nodes of a class are made, where the quota of cores is the reason."""
         self.samples: SampleRecord | None = None
         """None without a formula."""
         self.decided: Run | None = None

@@ -61,7 +61,7 @@ class World:
         claim = naming.host_claim(namespace, pool)
         claimed = self._claimed.setdefault(claim, set())
         state = self.namespace(namespace)
-        return PoolState(namespace, pool, claim, self.hosts, claimed, state.yielding, state.forget)
+        return PoolState(namespace, pool, claim, self.hosts, claimed, state.yielding, state.pools, state.forget)
 
     def pool(self, key: PoolKey) -> PoolState:
         return self.namespace(key.namespace).pool(key.pool)
@@ -314,6 +314,7 @@ class World:
             if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
                 node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False
+        node.node_class = model.spec.node_class
         tell(pool, node, model.status.draining)
         pool.mark("node", node.name)
         pool.mark("size", pool.name)

@@ -7,6 +7,7 @@ import msgspec
 from millpond.api import labels
 from millpond.api.computenode import NodeOperation
 from millpond.api.reasons import NodeErrorCode, NodeReason, NodeState
+from millpond.api.times import parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.run import Run, RunState
@@ -39,6 +40,8 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     waits_for_start_task: bool
     busy: bool
     """At least one task is bound to it."""
+    preempted: str = ""
+    """Why it has lost its host for good, if it has; it waits for another one."""
     disk_full: bool = False
     """Its agent has measured that the node directory's file system is full."""
 
@@ -77,6 +80,16 @@ def host_is_lost(host: HostView | None) -> bool:
     return False
 
 
+def silent_until(host: HostView, now: float, silence: float) -> float | None:
+    """When a host counts as lost that stays silent for so many seconds; None while it is well."""
+    if host.ready:
+        return None
+    for condition in host.status.conditions:
+        if condition.type == "Ready" and condition.last_transition_time:
+            return parse_time(condition.last_transition_time) + silence
+    return now + silence
+
+
 def disk_is_full(used_share: float) -> bool:
     """True when so much of a node's disk is used, 0 to 1, that the rest is not for tasks (reference §8.3)."""
     return used_share >= FULL
@@ -105,6 +118,8 @@ def _judge(facts: NodeFacts) -> NodeVerdict:
         text = "It leaves once its tasks have ended." if facts.waits_for_tasks else "It leaves at once."
         text = f"The node is being removed from its pool. {text}"
         return NodeVerdict(NodeState.LEAVING_POOL, NodeReason.LEAVING_POOL, text, start_task)
+    if facts.preempted:
+        return NodeVerdict(NodeState.PREEMPTED, NodeReason.PREEMPTED, facts.preempted)
     if pod is None:
         return NodeVerdict(NodeState.CREATING, NodeReason.NODE_POD_MISSING, "The node's Pod is being created.")
     if pod.spec.node_name is None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from millpond.api.times import parse_time
 from millpond.api.views.host import HostView
+from millpond.lifecycle.nodes import LOST_TAINTS, silent_until
 
 FAREWELLS = {
     "ToBeDeletedByClusterAutoscaler": "Cluster Autoscaler deletes it",
@@ -20,13 +20,13 @@ FAREWELLS = {
     "remediator.kubernetes.azure.com/unschedulable": "its machine is being drained",
     "remediator.aks.microsoft.com/unschedulable": "its machine is being drained",
     "node.cloudprovider.kubernetes.io/shutdown": "its machine was shut down",
-    "node.kubernetes.io/out-of-service": "it is out of service",
+    **dict.fromkeys(LOST_TAINTS, "it is out of service"),
 }
 """Taints of hosts that will not come back, and what they say. Candidates for deletion are not among them."""
 
 
 class PreemptionFacts(msgspec.Struct, frozen=True, gc=False):
-    """A low-priority node. `host_name`: where its Pod stands, or else where the last one of it stood; "" for nowhere."""
+    """A low-priority node. `host_name`: where its Pod stands, or the last one of it stood; "" for nowhere."""
 
     placed: bool
     """Its newest Pod stands on a host."""
@@ -48,14 +48,18 @@ def judge_preemption(facts: PreemptionFacts, now: float, silence: float) -> Pree
     if not facts.host_name:
         return Preemption()
     farewell = farewell_of(facts.host)
-    if farewell:
-        return Preemption(f"Host {facts.host_name} was taken away: {farewell}.")
+    if farewell or facts.host is None:
+        return Preemption(_taken(facts, farewell))
     if not facts.placed:
         return Preemption(facts.told)
     lost_at = silent_until(facts.host, now, silence)
     if lost_at is not None and now >= lost_at:
-        return Preemption(f"Host {facts.host_name} was taken away: it is silent for {silence:.0f} seconds.")
+        return Preemption(_taken(facts, f"it has been silent for {silence:.0f} seconds"))
     return Preemption(look_again=lost_at)
+
+
+def _taken(facts: PreemptionFacts, because: str) -> str:
+    return f"Host {facts.host_name} was taken away: {because}. The node waits for another one; its tasks run elsewhere."
 
 
 def farewell_of(host: HostView | None) -> str:
@@ -63,13 +67,3 @@ def farewell_of(host: HostView | None) -> str:
     if host is None:
         return "it is gone"
     return next((FAREWELLS[taint.key] for taint in host.spec.taints if taint.key in FAREWELLS), "")
-
-
-def silent_until(host: HostView | None, now: float, silence: float) -> float | None:
-    """From when on nothing more is to be expected of what runs on the host: None while it is well."""
-    if host is None or host.ready:
-        return None
-    for condition in host.status.conditions:
-        if condition.type == "Ready" and condition.last_transition_time:
-            return parse_time(condition.last_transition_time) + silence
-    return now + silence

@@ -117,7 +117,7 @@ def _not_allocated(facts: AllocationFacts, due: float | None, now: float) -> tup
 
 
 def _error(facts: AllocationFacts, code: ResizeErrorCode, message: str, reason: str) -> ResizeError:
-    values = (NameValue(name="Reason", value=reason),) if reason else ()
+    values = [NameValue(name="Reason", value=reason)] if reason else []
     if facts.node_class is NodeClass.LOW_PRIORITY:
-        values += (OF_LOW_PRIORITY,)
-    return ResizeError(code=code, message=message, values=values)
+        values.append(OF_LOW_PRIORITY)
+    return ResizeError(code=code, message=message, values=tuple(values))
