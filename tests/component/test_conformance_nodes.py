@@ -1,4 +1,4 @@
-"""Azure Batch's minimum scenarios about the life of nodes (azure-batch-semantics §13: 32).
+"""Azure Batch's minimum scenarios about the life of nodes (azure-batch-semantics §13: 2, 13, 19, 32).
 
 The real operator runs over the model API server in virtual time.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.scripts import Run
-from support.virtual_time import run
+from support.scripts import Run, StartRun
+from support.virtual_time import in_virtual_time, run
 from support.worlds import ModelWorld
 
 LIMIT = 3000.0
@@ -56,3 +56,75 @@ def test_scenario_32_scheduling_is_disabled_and_enabled(
             assert told(world, "waits") == ("Completed", "Success", 0, 0)
 
     run(main())
+
+
+def node_of(world: ModelWorld) -> str:
+    (node,) = world.verbs.list("computenodes")
+    return str(node["metadata"]["name"])
+
+
+@in_virtual_time
+async def test_scenario_2_a_failed_start_task_bars_the_node_until_a_reboot_reruns_it() -> None:
+    async with ModelWorld() as world:
+        fails = [True]
+        world.scripts.start_task = lambda node: StartRun(exit_code=int(fails[0]), retries=1)
+        world.host("h1").pool("p", 1, startTask={"commandLine": "start", "maxTaskRetryCount": 1}).job("j").task(
+            "j", "t"
+        )
+        await world.run_until(lambda: world.nodes_in("StartTaskFailed") == 1, LIMIT)
+        await world.run_quiet(100, LIMIT)
+        node = node_of(world)
+        failed = world.status("computenodes", node)
+        assert (failed["startTask"]["exitCode"], failed["startTask"]["retryCount"]) == (1, 1)
+        assert world.state("tasks", "t") in ("None", "Active")
+        fails[0] = False
+        world.patch("computenodes", node, restartedAt="2030-01-01T00:00:00Z")
+        await world.run_until(world.all_tasks_completed, LIMIT)
+        status = world.status("computenodes", node)
+        assert status["startTask"]["result"] == "Success"
+        assert status["served"] == {"restartedAt": "2030-01-01T00:00:00Z"}
+        assert status["lastBootTime"] > failed["lastBootTime"]
+        assert status["allocationTime"] == failed["allocationTime"]
+
+
+@pytest.mark.parametrize("time", ["restartedAt", "reimagedAt"])
+def test_scenario_13_a_task_runs_again_after_a_reboot_at_no_charge(time: str) -> None:
+    async def main() -> None:
+        async with ModelWorld() as world:
+            world.host("h1").pool("p", 1).job("j", constraints={"maxTaskRetryCount": 0})
+            world.task("j", "t", Run(seconds=50))
+            await world.run_until(lambda: world.state("tasks", "t") == "Running", LIMIT)
+            world.patch("computenodes", node_of(world), **{time: "2030-01-01T00:00:00Z"})
+            await world.run_until(world.all_tasks_completed, LIMIT)
+            assert told(world) == ("Completed", "Success", 0, 1)
+            assert world.status("tasks", "t")["attempt"] == 2
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("time", "reruns", "runs"), [("restartedAt", True, 2), ("restartedAt", False, 1), ("reimagedAt", False, 2)]
+)
+def test_scenario_19_a_preparation_runs_again_by_its_flag_and_after_each_reimage(
+    time: str, reruns: bool, runs: int
+) -> None:
+    async def main() -> None:
+        async with ModelWorld() as world:
+            prepare = {"commandLine": "prepare", "rerunOnNodeRebootAfterSuccess": reruns}
+            made: set[str] = set()
+            world.verbs.store.listeners.append(lambda change: made.update(preparations(change.after)))
+            world.host("h1").pool("p", 1).job("j", jobPreparationTask=prepare).task("j", "t")
+            await world.run_until(world.all_tasks_completed, LIMIT)
+            world.patch("computenodes", node_of(world), **{time: "2030-01-01T00:00:00Z"})
+            await world.run_quiet(100, LIMIT)
+            world.task("j", "u")
+            await world.run_until(world.all_tasks_completed, LIMIT)
+            assert len(made) == runs
+
+    run(main())
+
+
+def preparations(document: dict[str, Any]) -> list[str]:
+    """The document's uid, if it is the Pod of a preparation task."""
+    tags = document["metadata"].get("labels") or {}
+    return [document["metadata"]["uid"]] if tags.get("millpond.dev/role") == "prep" else []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 SCENARIOS = {
+    2: "a start task fails; a reboot reruns it",
     9: "a job that names a missing pool waits for it",
     10: "priorities",
     11: "slots; packing and spreading",

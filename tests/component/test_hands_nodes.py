@@ -96,10 +96,10 @@ async def test_host_is_claimed_measured_and_given_back(hands: Hands) -> None:
 async def test_a_pool_s_network_is_closed_and_opened(hands: Hands) -> None:
     close = act.CloseNetwork(namespace=hands.space, pool="farm")
     assert isinstance(await hands.one(close), Done)
-    assert "ingress" not in hands.get("networkpolicy", "millpond-pool-farm")["spec"]
+    assert len(hands.get("networkpolicy", "millpond-pool-farm")["spec"]["ingress"]) == 1
     pool = hands.get("pool", "farm")
     pool["spec"]["networkConfiguration"] = {"inboundPorts": [{"name": "ssh", "port": 22, "sources": ["10.0.0.0/8"]}]}
     hands.world.observe_pool(Pool.model_validate(hands.apply(document("Pool", "farm", pool["spec"]))))
     assert isinstance(await hands.one(close), Done)
-    (opened,) = hands.get("networkpolicy", "millpond-pool-farm")["spec"]["ingress"]
+    _, opened = hands.get("networkpolicy", "millpond-pool-farm")["spec"]["ingress"]
     assert opened == {"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": [{"port": 22, "protocol": "TCP"}]}

@@ -247,6 +247,8 @@ def _in_model_form(written: Any, given: Any) -> Any:
                 "nodeClass": "Dedicated",
                 "schedulable": True,
                 "disableSchedulingOption": "Requeue",
+                "rebootOption": "Requeue",
+                "reimageOption": "Requeue",
             },
         ),
         (

@@ -86,20 +86,40 @@ async def machines_come_and_go(world: ModelWorld) -> None:
     await world.run_until(lambda: not world.verbs.list("pools") and not world.verbs.list("machines"), LIMIT)
 
 
-def _disables_node(option: str) -> Flow:
-    async def flow(world: ModelWorld) -> None:
-        world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=60))
-        await world.run_until(lambda: world.running() == 1, LIMIT)
-        (node,) = world.verbs.list("computenodes")
-        name = node["metadata"]["name"]
-        world.patch("computenodes", name, schedulable=False, disableSchedulingOption=option)
-        await world.run_until(lambda: world.nodes_in("Offline") == 1, LIMIT)
-        world.task("j", "t2").patch("computenodes", name, schedulable=True)
-        await world.run_until(world.all_tasks_completed, LIMIT)
+async def node_is_disabled(world: ModelWorld) -> None:
+    """Scheduling on a node is disabled while a task runs that is ended by it, and enabled again."""
+    world.host("h1").pool("p", 1).job("j").task("j", "t1", Run(seconds=60))
+    await world.run_until(lambda: world.running() == 1, LIMIT)
+    name = _node_of(world)
+    world.patch("computenodes", name, schedulable=False, disableSchedulingOption="Terminate")
+    await world.run_until(lambda: world.nodes_in("Offline") == 1, LIMIT)
+    world.task("j", "t2").patch("computenodes", name, schedulable=True)
+    await world.run_until(world.all_tasks_completed, LIMIT)
 
-    flow.__name__ = f"node_is_disabled_with_{option.lower()}"
-    flow.__doc__ = f"Scheduling on a node is disabled with {option} while a task runs, and enabled again."
+
+def _restarts(what: str, time: str, **option: str) -> Flow:
+    async def flow(world: ModelWorld) -> None:
+        prepares = {"jobPreparationTask": {"commandLine": "prepare"}, "jobReleaseTask": {"commandLine": "clean"}}
+        world.host("h1").host("h2").pool("p", 1, startTask={"commandLine": "start"}).job("j", **prepares)
+        world.task("j", "t1", Run(seconds=60))
+        await world.run_until(lambda: world.running() == 1, LIMIT)
+        name, when = _node_of(world), format_time(world.now())
+        host = world.status("computenodes", name)["hostName"]
+        world.patch("computenodes", name, **{time: when}, **option)
+        await world.run_until(lambda: world.status("computenodes", name).get("served") == {time: when}, LIMIT)
+        await world.run_until(world.all_tasks_completed, LIMIT)
+        assert world.status("computenodes", name)["hostName"] == host
+        world.patch("jobs", "j", desiredState="Terminated")
+        await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+
+    flow.__name__ = f"node_is_{what}"
+    flow.__doc__ = f"A node whose task runs is {what}; the task ends, and its job."
     return flow
+
+
+def _node_of(world: ModelWorld) -> str:
+    (node,) = world.verbs.list("computenodes")
+    return str(node["metadata"]["name"])
 
 
 async def host_is_lost(world: ModelWorld) -> None:
@@ -286,6 +306,8 @@ FLOWS: tuple[Flow, ...] = (
     manager_displaces,
     tasks_give_way,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
-    *map(_disables_node, ("Requeue", "Terminate", "TaskCompletion")),
+    node_is_disabled,
+    _restarts("rebooted", "restartedAt", rebootOption="Requeue"),
+    _restarts("reimaged", "reimagedAt", reimageOption="Terminate"),
     *map(_disables, ("Requeue", "Terminate", "Wait")),
 )

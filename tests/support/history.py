@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from random import Random
 
+from millpond.api import labels
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
@@ -26,7 +27,7 @@ from support.kubelets import FOREVER, Kubelets
 from support.model.garbage import GarbageCollector
 from support.model.verbs import Verbs
 from support.rest import faults_at_rest
-from support.scheduler import Scheduler
+from support.scheduler import Scheduler, is_terminal
 from support.small_operator import SmallOperator, in_short
 from support.users import Users
 
@@ -125,6 +126,8 @@ class History:
 
     def _fault(self, action: AnyAction) -> str:
         self.trace.append(f"   {in_short(action)}")
+        if isinstance(action, act.DeleteNodePod):
+            self._asked_for(action)
         if not self.faulty:
             return ""
         chance = self.random.random()
@@ -134,6 +137,19 @@ class History:
         if fault:
             self.trace.append(f"   ^ {fault}")
         return fault
+
+    def _asked_for(self, action: act.DeleteNodePod) -> None:
+        """A node Pod that runs is deleted only for what its node's object tells, so that nothing is done twice."""
+        pod = self.verbs.store.get("pods", (action.namespace, action.pod))
+        if pod is None or pod["metadata"]["uid"] != action.uid or is_terminal(pod):
+            return
+        name = pod["metadata"]["labels"][labels.NODE]
+        node = self.verbs.store.get("computenodes", (action.namespace, name))
+        if node is None or "deletionTimestamp" in node["metadata"]:
+            return
+        told = (node.get("status") or {}).get("draining") or {}
+        if told.get("operation") not in ("Remove", "Reboot", "Reimage"):
+            raise self.fail("Once for each time", f"{action.pod} is deleted, and its node tells {node['status']}")
 
     def _between(self) -> None:
         if self.random.random() < 0.2:

@@ -217,13 +217,15 @@ class Performer:
             tags[labels.START_TASK] = "true"
         selector = {"matchLabels": {labels.ROLE: labels.Role.NODE.value}}
         term = {"labelSelector": selector, "namespaceSelector": {}, "topologyKey": "kubernetes.io/hostname"}
+        room = {"cpu": "50m"} if action.host else {"cpu": "1800m", "memory": "2Gi"}
         inits = [{"name": "layout"}, *([{"name": "start-task"}] if start_task else [])]
         pod = {
             "metadata": {"name": action.pod, "labels": tags, "ownerReferences": [owner]},
             "spec": {
+                **({"nodeName": action.host} if action.host else {}),
                 "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}},
                 "initContainers": inits,
-                "containers": [{"name": "agent", "resources": {"requests": {"cpu": "1800m", "memory": "2Gi"}}}],
+                "containers": [{"name": "agent", "resources": {"requests": room}}],
             },
         }
         return self._create("pods", action.namespace, pod, lambda old: _owner(old) == owner["uid"])

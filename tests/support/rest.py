@@ -127,7 +127,9 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
             yield "Nothing left behind", f"host {host['metadata']['name']} is still claimed by {claim}"
     for node in verbs.list("computenodes"):
         status, schedulable = node.get("status") or {}, node["spec"].get("schedulable", True)
-        if ("draining" in status) is schedulable:
+        asked = {word: node["spec"][word] for word in ("restartedAt", "reimagedAt") if word in node["spec"]}
+        served = asked.items() <= (status.get("served") or {}).items() or status.get("state") == "Creating"
+        if ("draining" in status) is schedulable or not served:
             yield "Node operations", f"node {node['metadata']['name']} is left as {status}: {node['spec']}"
     for pool in verbs.list("pools"):
         name, want = pool["metadata"]["name"], target_of(pool)

@@ -37,7 +37,6 @@ from support.builders import (
     a_job_pod,
     a_manager_task,
     a_node,
-    a_node_pod,
     a_pool,
     a_task_pod,
     an_eraser_pod,
@@ -45,6 +44,7 @@ from support.builders import (
     phase_of,
     running,
 )
+from support.placed import new_node_pod
 from support.told import kinds, of, plain  # noqa: F401 - tests have them from here
 
 KEY = PoolKey(SPACE, POOL)
@@ -164,6 +164,10 @@ class Scene:
         """The Pod's container ended."""
         self.pod(name, state, **status)
 
+    def turns_away(self, name: str) -> None:
+        """The host has no room for the Pod after all."""
+        self.pod(name, phase="Failed", reason="OutOfpods", containerStatuses=[])
+
     def host(self, name: str, **changes: Any) -> None:
         """A host is as a_host() with these changes, still claimed if it was."""
         claim = self.hosts[name].metadata.labels.get(labels.HOST_LABEL, "") if name in self.hosts else ""
@@ -281,8 +285,8 @@ class Scene:
 
     def _do_to_node(self, action: act.AnyAction) -> None:
         match action:
-            case act.CreateNode(node=node, pool=pool):
-                self.add(a_node(node, pool, version=int(self.next_version())))
+            case act.CreateNode(node=node, pool=pool, node_class=kind):
+                self.add(a_node(node, pool, version=int(self.next_version()), node_class=kind.value))
             case act.RemoveNode(node=node):
                 self.add(self.deleted(self.nodes[node]))
             case act.ReleaseNode(node=node):
@@ -291,7 +295,7 @@ class Scene:
                 if naming.eraser_pod(node) in self.pods:
                     self.remove_pod(naming.eraser_pod(node))
             case act.CreateNodePod():
-                self._create_node_pod(action)
+                self.add(new_node_pod(action, self.pods.values(), self.hosts, self.now, self._new(action.pod)))
             case act.CreateEraser(node=node, host=host, pod=pod):
                 uid, created = f"uid-{pod}-{self.next_version()}", self.now - EPOCH
                 self.add(an_eraser_pod(node, host, self.eraser_phase, pod, uid, self.version, created))
@@ -381,12 +385,6 @@ class Scene:
             raw = plain(self.pods[name])
             raw["metadata"] |= meta | {"resourceVersion": self.next_version()}
             self.add(msgspec.convert(raw, PodView))
-
-    def _create_node_pod(self, action: act.CreateNodePod) -> None:
-        taken = {self.pods[name].spec.node_name for name in self.job_pods("node")}
-        free = [name for name, host in sorted(self.hosts.items()) if name not in taken and host.ready]
-        host, agent = (free[0], running(self.now - EPOCH)) if free else (None, None)
-        self.add(a_node_pod(action.node, host=host, agent=agent, name=action.pod, **self._new(action.pod)))
 
 
 def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:

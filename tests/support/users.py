@@ -48,6 +48,7 @@ class Users:
             (2, self._stop_resize),
             (4, self._disable_node),
             (6, self._enable_node),
+            (4, self._restart_node),
             (4, self._end_task),
             (3, self._delete_task),
             (4, self._reactivate_task),
@@ -184,21 +185,16 @@ class Users:
         if self.random.random() < 0.7:
             spec["nodeDeallocationOption"] = self.random.choice(OPTIONS)
         if self.random.random() < 0.3:
-            spec["resizedAt"] = self._a_time()
+            spec["resizedAt"] = self._new_time()
         return self._patch("pools", self._some("pools"), spec)
 
     def _stop_resize(self) -> str:
-        return self._patch("pools", self._some("pools"), {"resizeStoppedAt": self._a_time()})
+        return self._patch("pools", self._some("pools"), {"resizeStoppedAt": self._new_time()})
 
     def _remove_node(self) -> str:
         option = self.random.choice(OPTIONS)
-        spec = {"removedAt": self._a_time(), "removalOption": option}
+        spec = {"removedAt": self._new_time(), "removalOption": option}
         return self._patch("computenodes", self._some("computenodes"), spec)
-
-    def _a_time(self) -> str:
-        """One that was never given before."""
-        self._times += 1
-        return f"2030-01-01T{self._times // 3600:02}:{self._times // 60 % 60:02}:{self._times % 60:02}Z"
 
     def _disable_node(self) -> str:
         option = self.random.choice(OPTIONS)
@@ -207,6 +203,11 @@ class Users:
 
     def _enable_node(self) -> str:
         return self._patch("computenodes", self._some("computenodes"), {"schedulable": True})
+
+    def _restart_node(self) -> str:
+        at, option = self.random.choice((("restartedAt", "rebootOption"), ("reimagedAt", "reimageOption")))
+        wanted = {at: self._new_time(), option: self.random.choice(OPTIONS)}
+        return self._patch("computenodes", self._some("computenodes"), wanted)
 
     def _size(self) -> dict[str, Any]:
         """A target or, now and then, a formula."""
@@ -223,8 +224,12 @@ class Users:
         return self._patch("tasks", self._some("tasks"), {"desiredState": "Terminated"})
 
     def _reactivate_task(self) -> str:
-        spec = {"desiredState": "Active", "reactivatedAt": self._a_time()}
-        return self._patch("tasks", self._some("tasks"), spec)
+        return self._patch("tasks", self._some("tasks"), {"desiredState": "Active", "reactivatedAt": self._new_time()})
+
+    def _new_time(self) -> str:
+        """A time that nobody has asked for yet."""
+        self._times += 1
+        return f"2030-01-01T{self._times // 3600:02}:{self._times // 60 % 60:02}:{self._times % 60:02}Z"
 
     def _end_job(self) -> str:
         return self._patch("jobs", self._some("jobs"), {"desiredState": "Terminated"})

@@ -23,6 +23,8 @@ class NodeOperation(StrEnum):
 
     REMOVE = "Remove"
     DISABLE_SCHEDULING = "DisableScheduling"
+    REBOOT = "Reboot"
+    REIMAGE = "Reimage"
 
 
 class Draining(Document):
@@ -55,6 +57,32 @@ class ComputeNodeSpec(Document):
     removal_option: Annotated[
         NodeDeallocationOption, Field(description="What becomes of its tasks when it is removed")
     ] = NodeDeallocationOption.REQUEUE
+    restarted_at: (
+        Annotated[
+            Time,
+            Field(description="Reboot it, once for each time given: its Pod is replaced on its host, files are kept"),
+        ]
+        | None
+    ) = None
+    reboot_option: Annotated[
+        NodeDeallocationOption, Field(description="What becomes of tasks that run there when it is to be rebooted")
+    ] = NodeDeallocationOption.REQUEUE
+    reimaged_at: (
+        Annotated[
+            Time, Field(description="Reimage it, once for each time given: as a reboot, with its directory erased")
+        ]
+        | None
+    ) = None
+    reimage_option: Annotated[
+        NodeDeallocationOption, Field(description="What becomes of tasks that run there when it is to be reimaged")
+    ] = NodeDeallocationOption.REQUEUE
+
+
+class NodeServed(Document):
+    """What is done once for each time: the time that was served last. A reimage serves a reboot too."""
+
+    restarted_at: Time | None = None
+    reimaged_at: Time | None = None
 
 
 class NodeTotals(Document):
@@ -76,6 +104,7 @@ class ComputeNodeStatus(Document):
     slots: SlotCounts = SlotCounts()
     resources: Quantities = Field(default_factory=dict, description="What it offers its tasks in all")
     draining: Draining | None = None
+    served: NodeServed | None = None
     start_task: CommandStatus | None = None
     jobs: Annotated[
         tuple[NodeJob, ...],

@@ -12,6 +12,7 @@ from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
 from millpond.api.network import NetworkConfiguration
 from millpond.api.reasons import AllocationState, PoolState
+from millpond.api.resize import PoolResize
 from millpond.api.resources import Quantity
 from millpond.api.schema import (
     ATOMIC,
@@ -30,11 +31,6 @@ from millpond.api.schema import (
 )
 from millpond.api.starttask import StartTask
 from millpond.api.users import UserAccounts
-
-MOST_REMOVALS = 1000
-"""How many removals of chosen nodes are under way at a time; the others wait."""
-
-Uid = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class NodeClass(StrEnum):
@@ -362,6 +358,8 @@ class NodeCounts(Document):
     idle: Count = 0
     running: Count = 0
     offline: Count = 0
+    rebooting: Count = 0
+    reimaging: Count = 0
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0
@@ -387,24 +385,6 @@ class SlotCounts(Document):
 
     total: Count = 0
     used: Count = 0
-
-
-class PoolResize(Document):
-    """The resize in force of a node class: what was asked of it, as far as it is served."""
-
-    start_time: Time
-    target_nodes: Annotated[Count, Field(description="The target as it was asked for")] = 0
-    resized_at: Time | None = None
-    resize_stopped_at: Time | None = None
-    stopped: Annotated[bool, Field(description="It was stopped on the way")] = False
-    removed_nodes: Annotated[
-        tuple[Uid, ...],
-        Field(
-            max_length=MOST_REMOVALS,
-            json_schema_extra=ATOMIC,
-            description="The uids of nodes that users remove, while they are there: the target was lowered for these",
-        ),
-    ] = ()
 
 
 class PoolStatus(Document):

@@ -1,4 +1,4 @@
-"""`millpond node disable|enable`: edits of compute nodes' specs, of several nodes at a time."""
+"""`millpond node disable|enable|reboot|reimage`: edits of compute nodes' specs, of several nodes at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from millpond.cli.access import Access, Cluster, cluster_options, in_cluster
 from millpond.cli.errors import CliError
+from millpond.cli.operations import now
 from millpond.cli.shell import Group
 
 Document = dict[str, Any]
@@ -19,7 +20,7 @@ OPTIONS = {"requeue": "Requeue", "terminate": "Terminate", "task-completion": "T
 
 def add_node_operations(node: Group) -> None:
     """The commands that change nodes."""
-    for command in (_disable, _enable):
+    for command in (_disable, _enable, _reboot, _reimage):
         node.add_command(command)
 
 
@@ -52,6 +53,34 @@ def _disable(access: Access, names: tuple[str, ...], option: str) -> None:
 def _enable(access: Access, names: tuple[str, ...]) -> None:
     """Have nodes take tasks again."""
     _switch(access, names, {"schedulable": True}, "enabled")
+
+
+@click.command("reboot")
+@cluster_options()
+@_of_tasks
+@_names
+def _reboot(access: Access, names: tuple[str, ...], option: str) -> None:
+    """Start nodes anew, with their files: start task and preparation tasks run again."""
+    _restart(access, names, {"restartedAt": now(), "rebootOption": OPTIONS[option]}, "rebooted")
+
+
+@click.command("reimage")
+@cluster_options()
+@_of_tasks
+@_names
+def _reimage(access: Access, names: tuple[str, ...], option: str) -> None:
+    """Erase nodes' files and start them anew."""
+    _restart(access, names, {"reimagedAt": now(), "reimageOption": OPTIONS[option]}, "reimaged")
+
+
+def _restart(access: Access, names: tuple[str, ...], spec: Document, said: str) -> None:
+    async def work(cluster: Cluster) -> None:
+        await _documents(cluster, names)
+        for name in names:
+            await _edit(cluster, name, spec)
+            click.echo(f"node {name} is being {said}")
+
+    in_cluster(access, work)
 
 
 def _switch(access: Access, names: tuple[str, ...], spec: Document, said: str) -> None:

@@ -68,11 +68,11 @@ def _disable(access: Access, name: str, tasks: str) -> None:
 @click.argument("name")
 def _enable(access: Access, name: str) -> None:
     """Let a job go on, whether a user or Millpond itself disabled it."""
-    _changed(access, "job", name, {"desiredState": "Active", "enabledAt": time_now()}, "is being enabled")
+    _changed(access, "job", name, {"desiredState": "Active", "enabledAt": now()}, "is being enabled")
 
 
-def time_now() -> str:
-    """The time, as a wish that is to be served once bears it."""
+def now() -> str:
+    """This moment, for what is done once for each time."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -102,7 +102,7 @@ def _terminate_task(access: Access, name: str) -> None:
 @click.argument("name")
 def _reactivate(access: Access, name: str) -> None:
     """Run a task that failed again, with all its retries."""
-    _changed(access, "task", name, {"desiredState": "Active", "reactivatedAt": time_now()}, "is being reactivated")
+    _changed(access, "task", name, {"desiredState": "Active", "reactivatedAt": now()}, "is being reactivated")
 
 
 def _delete_command(noun: str, more: str) -> click.Command:

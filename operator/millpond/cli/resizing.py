@@ -6,7 +6,7 @@ import click
 
 from millpond.cli.access import Access, Cluster, cluster_options, in_cluster
 from millpond.cli.errors import CliError
-from millpond.cli.operations import Spec, change, time_now
+from millpond.cli.operations import Spec, change, now
 from millpond.cli.shell import Group
 
 MOST_NODES = 100
@@ -36,7 +36,7 @@ def add_resizing(pool: Group, node: Group) -> None:
 @click.argument("name")
 def _resize(access: Access, name: str, dedicated: int, option: str | None) -> None:
     """Give a pool another size, or the same one anew after removals or a stop."""
-    spec: Spec = {"targetDedicatedNodes": dedicated, "resizedAt": time_now()}
+    spec: Spec = {"targetDedicatedNodes": dedicated, "resizedAt": now()}
     spec |= {"nodeDeallocationOption": OPTIONS[option]} if option else {}
     in_cluster(access, lambda cluster: change(cluster, "pool", name, spec))
     click.echo(f"pool {name} is being resized")
@@ -54,7 +54,7 @@ def _stop_resize(access: Access, name: str) -> None:
         pool = await get_document(cluster, "pool", name)
         if (pool.get("status") or {}).get("allocationState") == "Steady":
             raise CliError(f"pool {name} is not being resized", f"millpond pool show {name}")
-        await change(cluster, "pool", name, {"resizeStoppedAt": time_now()})
+        await change(cluster, "pool", name, {"resizeStoppedAt": now()})
 
     in_cluster(access, work)
     click.echo(f"the resize of pool {name} is being stopped")
@@ -69,7 +69,7 @@ def _remove(access: Access, names: tuple[str, ...], option: str | None) -> None:
     chosen = list(dict.fromkeys(names))
     if len(chosen) > MOST_NODES:
         raise click.UsageError(f"{len(chosen)} nodes are too many: remove at most {MOST_NODES} in one call.")
-    spec: Spec = {"removedAt": time_now(), "removalOption": OPTIONS[option or "requeue"]}
+    spec: Spec = {"removedAt": now(), "removalOption": OPTIONS[option or "requeue"]}
 
     async def work(cluster: Cluster) -> None:
         from millpond.cli.objects import get_document  # noqa: PLC0415 - only with a cluster

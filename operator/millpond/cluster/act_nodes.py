@@ -69,7 +69,7 @@ class NodeActions:
         self._api = api
         self._documents = documents
         self._settings = settings
-        self._policies = NetworkPolicies(api)
+        self._policies = NetworkPolicies(api, settings.namespace)
 
     async def create(self, action: CreateNode) -> Outcome:
         """Create the ComputeNode, owned by its Pool so that nothing outlives the Pool."""

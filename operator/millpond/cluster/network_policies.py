@@ -13,8 +13,9 @@ from millpond.control.outcomes import Done, Refused
 class NetworkPolicies:
     """Remembers which pools are closed, as far as this life of the operator has seen to it."""
 
-    def __init__(self, api: ApiServer) -> None:
+    def __init__(self, api: ApiServer, operator_namespace: str) -> None:
         self._api = api
+        self._operator_namespace = operator_namespace
         self._closed: set[str] = set()
         """Uids of the Pools."""
 
@@ -24,7 +25,7 @@ class NetworkPolicies:
 
     async def write(self, pool: Pool) -> Done | Refused:
         """Make the policy what the Pool says. Refused where another object has its name."""
-        space, wanted = pool.metadata.namespace, network_policy(pool)
+        space, wanted = pool.metadata.namespace, network_policy(pool, self._operator_namespace)
         name = wanted["metadata"]["name"]
         try:
             await self._api.create(NETWORK_POLICIES, space, wanted)

@@ -207,16 +207,17 @@ class ReleaseNode(Action, frozen=True, kw_only=True):
 
 
 class CreateNodePod(Action, frozen=True, kw_only=True):
-    """Create a node Pod for kube-scheduler to place."""
+    """Create a node Pod: on `host`, where the node has a place already, else for kube-scheduler to place."""
 
     pool: str
     node: str
     pod: str
     node_class: NodeClass = NodeClass.DEDICATED
+    host: str | None = None
 
 
 class CreateEraser(Action, frozen=True, kw_only=True):
-    """Create the Pod that erases the directory of a leaving node on its host. One that exists is as good."""
+    """Create the Pod that erases the directory of a node, whose own Pods are gone. One that exists is as good."""
 
     pool: str
     node: str
@@ -225,7 +226,7 @@ class CreateEraser(Action, frozen=True, kw_only=True):
 
 
 class DeleteNodePod(Action, frozen=True, kw_only=True):
-    """Delete a node Pod, without force."""
+    """Delete a node Pod, or an eraser that is of no use any more, without force."""
 
     pod: str
     uid: str

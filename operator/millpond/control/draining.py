@@ -35,6 +35,7 @@ def tell(pool: PoolState, node: NodeRecord, draining: Draining | None) -> None:
     if draining is None:
         node.done = False
     if draining != node.draining:
+        node.erasure_refusal = node.trouble = ""
         node.draining = draining
         pool.mark("node", node.name)
         pool.mark_attempts(node)

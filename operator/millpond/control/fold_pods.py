@@ -153,5 +153,7 @@ def fold_eraser(pool: PoolState, view: PodView) -> None:
     node = pool.node(view.metadata.labels.get(labels.NODE, ""))
     known = node.eraser
     if known is None or known.metadata.uid != view.metadata.uid or known.metadata.version <= view.metadata.version:
-        node.eraser, node.erasing = view, False
+        if known is None or known.metadata.uid != view.metadata.uid:
+            node.deleted_pods.discard(view.metadata.name)
+        node.eraser, node.erasing, node.erasure_refusal = view, False, ""
         pool.mark("node", node.name)

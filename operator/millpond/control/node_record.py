@@ -55,6 +55,10 @@ class NodeRecord:
         """That Pod was asked for, and not seen yet."""
         self.erasure_refusal = ""
         """Why the API server does not let that Pod be made."""
+        self.trouble = ""
+        """Why its directory could not be erased the last time that was tried, for a reimage."""
+        self.refused_by = ""
+        """The host that turned its last Pod away."""
         self.measurement: Measurement | None = None
         """The newest one; it may be long ago."""
         self.full_of = ""
@@ -80,6 +84,11 @@ class NodeRecord:
         return latest.operation if latest is not None else None
 
     @property
+    def restarting(self) -> bool:
+        """True from the moment it is to be rebooted or reimaged until its object tells that it was."""
+        return self.operation in (NodeOperation.REBOOT, NodeOperation.REIMAGE)
+
+    @property
     def leaving(self) -> bool:
         """True when it is to go: it takes no tasks any more, and does not count among those that stay."""
         if self.operation is NodeOperation.REMOVE or self.removing:
@@ -102,7 +111,9 @@ class NodeRecord:
 
     @property
     def placed(self) -> bool:
-        """True when the node stands on a host."""
+        """True when the node stands on a host, or is to stand on the same one again."""
+        if not self.pods:
+            return self.model is not None and self.model.status.host_name is not None
         return any(pod.spec.node_name is not None for pod in self.pods.values())
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from millpond.api.computenode import ComputeNodeStatus, NodeTotals
+from millpond.api.computenode import ComputeNodeStatus, NodeOperation, NodeServed, NodeTotals
 from millpond.api.conditions import Condition, ConditionStatus, put
 from millpond.api.failure import NodeError
 from millpond.api.pool import SlotCounts
@@ -15,6 +15,7 @@ from millpond.control.node_job_status import command_status, describe_jobs, time
 from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
 from millpond.lifecycle.nodes import NodeVerdict
+from millpond.lifecycle.operations import served_by
 from millpond.lifecycle.run import Run, RunState
 from millpond.scheduling.node_slots import NodeSlots
 
@@ -43,13 +44,31 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         slots=SlotCounts(total=pool.model.spec.task_slots_per_node if pool.model else old.slots.total, used=used),
         resources=_resources(node.slots) if node.slots else old.resources,
         draining=None if node.done else node.chosen or node.draining,
-        start_task=_start_task(verdict.start_task) or old.start_task,
-        jobs=describe_jobs(pool, node, old.jobs),
+        served=_served(node, old),
+        start_task=_start_task(verdict.start_task) or (None if _booted(node, old) else old.start_task),
+        jobs=describe_jobs(pool, node, () if _reimaged(node) else old.jobs),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
         errors=tuple(NodeError(code=fault.code, message=fault.message) for fault in verdict.faults),
         allocation_time=old.allocation_time or (at if placed else None),
         last_boot_time=time_of(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
     )
+
+
+def _served(node: NodeRecord, old: ComputeNodeStatus) -> NodeServed | None:
+    """What was asked for once and is done, with what is done now."""
+    if not node.done or node.draining is None or node.model is None:
+        return old.served
+    return served_by(node.draining.operation, node.model.spec, old.served)
+
+
+def _reimaged(node: NodeRecord) -> bool:
+    return node.done and node.operation is NodeOperation.REIMAGE
+
+
+def _booted(node: NodeRecord, old: ComputeNodeStatus) -> bool:
+    """True when the node has started anew since its status was written: what the start task did before is past."""
+    began = node.pod.status.start_time if node.pod is not None else None
+    return began is not None and time_of(began) != old.last_boot_time
 
 
 def _resources(slots: NodeSlots) -> dict[str, str]:

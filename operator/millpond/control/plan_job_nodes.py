@@ -6,6 +6,7 @@ Their Pods are the record of what has run: they are kept, by their finalizer, wh
 from __future__ import annotations
 
 from millpond.api import labels
+from millpond.api.computenode import NodeOperation
 from millpond.api.reasons import JobState
 from millpond.api.times import parse_time
 from millpond.control.actions import AnyAction, ReleaseEvidence, StartJobTask, StopAttempt
@@ -13,7 +14,7 @@ from millpond.control.draining import fate_on
 from millpond.control.job_nodes import JobNode, JobPod, drop_job_node
 from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord
-from millpond.control.plan_leaving import host_lost_under
+from millpond.control.plan_leaving import host_lost_under, is_empty
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
 from millpond.lifecycle.draining import Fate
@@ -49,7 +50,7 @@ def _judge(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
             drop_job_node(of)
         return
     for _, pod in sorted(of.pods.items()):
-        if _is_useless(of, pod):
+        if _is_useless(of, pod) or (pod.holds and _stops(pool, of.node)):
             _let_go(pool, pod, actions)
     _start(pool, of, now, limits, actions)
 
@@ -144,7 +145,22 @@ def _tell(pool: PoolState, of: JobNode) -> None:
 
 def _is_left(pool: PoolState, node: NodeRecord) -> bool:
     """True when the node goes, and does not wait for what runs there."""
-    return node.model is None or (node.leaving and fate_on(pool, node) is not Fate.STAYS)
+    if node.model is None:
+        return True
+    forgets = node.leaving or _forgets(node)
+    return forgets and (fate_on(pool, node) is not Fate.STAYS or (not node.leaving and is_empty(pool, node)))
+
+
+def _forgets(node: NodeRecord) -> bool:
+    """True while the node is being reimaged: what was prepared on it is erased."""
+    return node.draining is not None and node.draining.operation is NodeOperation.REIMAGE
+
+
+def _stops(pool: PoolState, node: NodeRecord) -> bool:
+    """True while all that runs on the node is stopped, to run again when it has been rebooted."""
+    if node.draining is None or node.draining.operation is not NodeOperation.REBOOT:
+        return False
+    return fate_on(pool, node) is not Fate.STAYS
 
 
 def _is_over(pool: PoolState, of: JobNode) -> bool:
@@ -191,7 +207,7 @@ def _let_go(pool: PoolState, pod: JobPod, actions: list[AnyAction]) -> None:
 def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """Ask for the Pod that is due, unless one of this job, or of a namesake, still works in its place."""
     role, name = _due(of)
-    if not name or of.refused or name in pool.job_pods:
+    if not name or of.refused or name in pool.job_pods or of.node.restarting:
         return
     if any(_is_beside(of, pod) for pod in of.pods.values()):
         return

@@ -14,13 +14,7 @@ from millpond.lifecycle.nodes import host_is_lost
 
 def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """The next step of a node that leaves: nothing until its object tells that, and the node is empty."""
-    if node.chosen is not None or not is_empty(pool, node):
-        return
-    if not is_known_where(node):
-        # Its status is written in this plan: whoever comes after the Pods must know which host is to be cleaned.
-        if not node.unwritten:
-            node.last_written = float("-inf")
-            pool.mark("node", node.name)
+    if node.chosen is not None or not is_empty(pool, node) or not is_told_where(pool, node):
         return
     model = node.model
     if model is not None and model.metadata.deletion_timestamp is None and not node.removing:
@@ -29,7 +23,7 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
             return
         node.removing = True
         actions.append(RemoveNode(namespace=pool.namespace, node=node.name, uid=model.metadata.uid))
-    _delete_pods(pool, node, actions)
+    delete_pods(pool, node, actions)
     if node.pods or model is None or model.metadata.deletion_timestamp is None or node.released:
         return
     host = model.status.host_name
@@ -55,6 +49,19 @@ def is_empty(pool: PoolState, node: NodeRecord) -> bool:
     return not _runs_job_tasks(pool, node)
 
 
+def is_told_where(pool: PoolState, node: NodeRecord) -> bool:
+    """True when the node's object says where its Pod stands; else that is written in this plan.
+
+    Whoever comes after the Pods must know which host is to be cleaned.
+    """
+    if is_known_where(node):
+        return True
+    if not node.unwritten:
+        node.last_written = float("-inf")
+        pool.mark("node", node.name)
+    return False
+
+
 def is_known_where(node: NodeRecord) -> bool:
     """True when the node's object says on which host its Pod stands, or there is nothing to say."""
     host = node.pod.spec.node_name if node.pod is not None else None
@@ -77,7 +84,7 @@ def end_orphan(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> N
     """A node without an object: its Pods go; when nothing is left the record goes too."""
     pool.open_node(node, takes_tasks=False)
     if node.holding == 0 and not _runs_job_tasks(pool, node):
-        _delete_pods(pool, node, actions)
+        delete_pods(pool, node, actions)
     left = node.pods or node.attempts or node.assumed_pods or node.jobs
     if not left and node.eraser is None:
         del pool.nodes[node.name]
@@ -95,12 +102,24 @@ def _runs_job_tasks(pool: PoolState, node: NodeRecord) -> bool:
     return any(not host_lost_under(pool, pod.view) for pod in holding)
 
 
-def _delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+def delete_pods(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    """Delete the node's Pods. An eraser that is older than one of them has not seen its files, and goes before."""
+    if node.pods and node.eraser is not None:
+        delete_eraser(pool, node, actions)
+        return
     for _, pod in sorted(node.pods.items()):
         name = pod.metadata.name
         if pod.metadata.deletion_timestamp is None and name not in node.deleted_pods:
             node.deleted_pods.add(name)
             actions.append(DeleteNodePod(namespace=pool.namespace, pod=name, uid=pod.metadata.uid))
+
+
+def delete_eraser(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    """Delete the Pod that erased what the node had left."""
+    meta = node.eraser.metadata if node.eraser is not None else None
+    if meta is not None and meta.deletion_timestamp is None and meta.name not in node.deleted_pods:
+        node.deleted_pods.add(meta.name)
+        actions.append(DeleteNodePod(namespace=pool.namespace, pod=meta.name, uid=meta.uid))
 
 
 def host_lost_under(pool: PoolState, pod: PodView | None) -> bool:

@@ -6,6 +6,7 @@ from millpond.api import labels
 from millpond.api.pool import NodeClass
 from millpond.api.reasons import NodeState
 from millpond.api.resources import millicores, whole
+from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.control.actions import (
     AnyAction,
@@ -18,13 +19,14 @@ from millpond.control.actions import (
 from millpond.control.draining import waits_for_tasks
 from millpond.control.limits import Limits
 from millpond.control.node_job_status import failed_preparations
-from millpond.control.node_operations import operate
+from millpond.control.node_operations import begin, is_done, with_postponed
 from millpond.control.node_record import NodeRecord
 from millpond.control.node_status import describe_node
-from millpond.control.plan_leaving import end_node, end_orphan, host_lost_under, is_known_where
+from millpond.control.plan_leaving import delete_eraser, end_node, end_orphan, host_lost_under, is_known_where
 from millpond.control.plan_preempted import ask_for_pod, recover, why_preempted
+from millpond.control.plan_restart import restart_node
 from millpond.control.pool_state import PoolState
-from millpond.lifecycle.kubelet import lacked_room
+from millpond.lifecycle.kubelet import lacked_room, was_refused
 from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node, silent_until
 from millpond.lifecycle.preemption import farewell_of
 from millpond.scheduling.node_slots import NodeSlots
@@ -53,8 +55,11 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         if node.model is None:
             continue
         _recall_room(pool, node)
-        operate(pool, node, now)
+        node.done = is_done(pool, node, now, limits)
         verdict = judge_node(_facts(pool, node, now, limits))
+        if begin(pool, node, verdict, now):
+            verdict = judge_node(_facts(pool, node, now, limits))
+        verdict = with_postponed(node, verdict)
         before, node.verdict = node.verdict, verdict
         pool.open_node(node, verdict.takes_tasks and not node.emptied)
         _when_state_changes(pool, node, before, verdict)
@@ -65,6 +70,8 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             continue
         if node.leaving:
             end_node(pool, node, now, limits, actions)
+        elif node.restarting:
+            restart_node(pool, node, now, limits, actions)
         else:
             _advance(pool, node, now, actions)
         _write(pool, node, before, now, limits, actions)
@@ -77,7 +84,7 @@ def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> Nod
     has_start_task = start_task is not None and pod is not None and _runs_start_task(pod)
     return NodeFacts(
         leaving=node.leaving,
-        operation=None if node.done else node.operation,
+        operation=node.operation,
         waits_for_tasks=waits_for_tasks(pool, node),
         pod=pod,
         host=host,
@@ -87,6 +94,8 @@ def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> Nod
         waits_for_start_task=start_task is not None and start_task.wait_for_success,
         busy=node.holding > 0,
         preempted=why_preempted(pool, node, now, limits),
+        returns=_return_host(pool, node) is not None,
+        trouble=node.trouble,
         disk_full=node.disk_full,
     )
 
@@ -146,9 +155,14 @@ def given_up_at(pool: PoolState, node: NodeRecord, pod: PodView, now: float, lim
     if pod.spec.node_name is None:
         return None
     host = pool.hosts.get(pod.spec.node_name)
-    if host is None or host_is_lost(host) or (node.node_class is NodeClass.LOW_PRIORITY and farewell_of(host)):
+    if host is None or is_lost_to(node, host):
         return float("-inf")
     return silent_until(host, now, limits.node_lost)
+
+
+def is_lost_to(node: NodeRecord, host: HostView) -> bool:
+    """True when nothing of the node is to run on the host any more: it is lost, or taken from a low-priority node."""
+    return host_is_lost(host) or (node.node_class is NodeClass.LOW_PRIORITY and farewell_of(host) != "")
 
 
 def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAction]) -> None:
@@ -161,12 +175,14 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
         return
     for _, old in sorted(node.pods.items()):
         ended = old.terminal and old.metadata.deletion_timestamp is None
+        if ended and was_refused(old):
+            node.refused_by = old.spec.node_name or ""
         if ended and old.metadata.name not in node.deleted_pods:
             node.deleted_pods.add(old.metadata.name)
             actions.append(DeleteNodePod(namespace=space, pod=old.metadata.name, uid=old.metadata.uid))
+    delete_eraser(pool, node, actions)
     if pod is None or host_lost_under(pool, pod):
-        if not node.assumed_pods:
-            ask_for_pod(pool, node, actions)
+        _start_pod(pool, node, actions)
         return
     host = pod.spec.node_name
     if host is None or pod.metadata.deletion_timestamp is not None:
@@ -188,6 +204,27 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
         node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
+
+
+def _start_pod(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
+    """Ask for the node's next Pod, where it stood before if it may come back there."""
+    if node.assumed_pods:
+        return
+    ask_for_pod(pool, node, actions, _return_host(pool, node))
+
+
+def _return_host(pool: PoolState, node: NodeRecord) -> str | None:
+    """The host of the node's last Pod, where the next one finds its place and its files; None if it may not return."""
+    name = node.model.status.host_name if node.model is not None else None
+    if name is None or node.pods or name == node.refused_by or name not in pool.claimed:
+        return None
+    host = pool.hosts.get(name)
+    template = pool.model.spec.template_of(node.node_class) if pool.model is not None else None
+    wanted = template.host_selector.match_labels if template is not None else {}
+    if host is None or is_lost_to(node, host) or not wanted.items() <= host.metadata.labels.items():
+        return None
+    taken = any(pod.spec.node_name == name for other in pool.nodes.values() for pod in other.pods.values())
+    return None if taken else name
 
 
 def _is_mismeasured(node: NodeRecord) -> bool:

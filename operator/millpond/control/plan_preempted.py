@@ -53,13 +53,16 @@ def recover(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyActi
     ask_for_pod(pool, node, actions)
 
 
-def ask_for_pod(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:
-    """Have a Pod made for the node: of its own name, or of the first numbered one that no Pod of it has."""
+def ask_for_pod(pool: PoolState, node: NodeRecord, actions: list[AnyAction], host: str | None = None) -> None:
+    """Have a Pod made for the node, of its own name or the first numbered one that no Pod of it has.
+
+    `host`: where it is to stand; None to have kube-scheduler find a place.
+    """
     name, number = node.name, 1
     while name in node.pods:
         name, number = f"{node.name}-{number}", number + 1
     node.assumed_pods.add(name)
     action = CreateNodePod(
-        namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, node_class=node.node_class
+        namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, node_class=node.node_class, host=host
     )
     actions.append(action)

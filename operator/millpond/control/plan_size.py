@@ -122,8 +122,9 @@ def _release_hosts(pool: PoolState, actions: list[AnyAction]) -> None:
 def hosts_in_use(pool: PoolState) -> set[str]:
     """Names of the hosts on which anything of the pool stands or runs, or is still to be cleaned up."""
     in_use = {pod.spec.node_name for node in pool.nodes.values() for pod in node.pods.values()}
-    # A host that a node has left is still to be cleaned.
-    in_use |= {n.model.status.host_name for n in pool.nodes.values() if n.model is not None and n.leaving}
+    # A host that a node has left is still to be cleaned; one that a node is to come back to is kept for it.
+    bare = [n.model for n in pool.nodes.values() if n.model is not None and (n.leaving or not n.pods)]
+    in_use |= {model.status.host_name for model in bare}
     in_use |= {a.view.spec.node_name for a in pool.attempts.values() if a.holds and a.view is not None}
     in_use |= {p.view.spec.node_name for p in pool.job_pods.values() if p.holds and p.view is not None}
     in_use |= {node.slots.host for node in pool.nodes.values() if node.slots is not None and node.holding}

@@ -230,7 +230,7 @@ def _drop_pool_step(
 def _keep_node_pod(pool: PoolState, pod: str, again: float) -> None:
     """It was neither deleted nor shrunk."""
     for node in pool.nodes.values():
-        if pod in node.pods:
+        if pod in node.pods or (node.eraser is not None and node.eraser.metadata.name == pod):
             node.deleted_pods.discard(pod)
             node.shrinking, node.not_before = "", again
             pool.look_at(again, "node", node.name)
@@ -347,7 +347,7 @@ def _drop_node_step(
             node.erasing = False
             if isinstance(outcome, Refused):
                 node.erasure_refusal = outcome.message
-                again = 0.0
+                again = 0.0 if node.leaving else again
         case ClaimHost():
             node.claiming = False
     # A node that could not be made keeps its place until then, so that no other is made in its stead at once.

@@ -40,6 +40,10 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     waits_for_start_task: bool
     busy: bool
     """At least one task is bound to it."""
+    returns: bool = False
+    """Its next Pod comes to the host where it stood."""
+    trouble: str = ""
+    """Why its directory could not be erased."""
     preempted: str = ""
     """Why it has lost its host for good, if it has; it waits for another one."""
     disk_full: bool = False
@@ -102,7 +106,7 @@ def judge_node(facts: NodeFacts) -> NodeVerdict:
         return verdict
     text = (
         f"The disk of host {facts.pod.spec.node_name} that holds the node's files is used to {FULL:.0%} or more. The "
-        "node takes no tasks until there is room: delete files on it, or delete the ComputeNode, which erases them all."
+        "node takes no tasks until there is room: delete files on it, or reimage it, which erases them all."
     )
     full = Fault(NodeErrorCode.DISK_FULL, text)
     if verdict.takes_tasks:
@@ -120,11 +124,17 @@ def _judge(facts: NodeFacts) -> NodeVerdict:
         return NodeVerdict(NodeState.LEAVING_POOL, NodeReason.LEAVING_POOL, text, start_task)
     if facts.preempted:
         return NodeVerdict(NodeState.PREEMPTED, NodeReason.PREEMPTED, facts.preempted)
+    silent = pod is not None and pod.spec.node_name is not None and not (facts.host is not None and facts.host.ready)
+    if facts.operation in (NodeOperation.REBOOT, NodeOperation.REIMAGE) and not silent:
+        return _restarting(facts, start_task)
+    if pod is None and facts.returns:
+        text = "The node's Pod is being created on its host again."
+        return NodeVerdict(NodeState.STARTING, NodeReason.NODE_POD_MISSING, text)
     if pod is None:
         return NodeVerdict(NodeState.CREATING, NodeReason.NODE_POD_MISSING, "The node's Pod is being created.")
     if pod.spec.node_name is None:
         return NodeVerdict(NodeState.CREATING, *_unplaced(pod))
-    if facts.host is None or not facts.host.ready:
+    if silent:
         text = f"Host {pod.spec.node_name} does not report to the cluster. It takes no tasks until it does."
         return NodeVerdict(NodeState.UNKNOWN, NodeReason.HOST_SILENT, text, start_task)
     if pod.terminal or pod.metadata.deletion_timestamp is not None:
@@ -176,6 +186,22 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
     if facts.busy:
         return NodeVerdict(NodeState.RUNNING, NodeReason.RUNNING, f"Tasks run on host {host}.", start_task)
     return NodeVerdict(NodeState.IDLE, NodeReason.IDLE, f"The node on host {host} is free.", start_task)
+
+
+def _restarting(facts: NodeFacts, start_task: Run | None) -> NodeVerdict:
+    """It is being emptied for a reboot or a reimage, or its Pod and its files are gone already."""
+    reimages = facts.operation is NodeOperation.REIMAGE
+    what = "reimaged: its directory is erased, and it starts anew" if reimages else "rebooted: it starts anew"
+    reason = NodeReason.REIMAGING if reimages else NodeReason.REBOOTING
+    if facts.busy and facts.waits_for_tasks:
+        text = f"The node is to be {what}. That waits until its tasks have run to their ends."
+        return NodeVerdict(NodeState.RUNNING, reason, text, start_task)
+    text = f"The node is being {what}."
+    if facts.busy:
+        text += " Its tasks are being stopped."
+    if facts.trouble:
+        text += f" Its directory could not be erased: {facts.trouble.rstrip('.')}. That is tried again."
+    return NodeVerdict(NodeState.REIMAGING if reimages else NodeState.REBOOTING, reason, text, start_task)
 
 
 def _disabled(facts: NodeFacts) -> str:

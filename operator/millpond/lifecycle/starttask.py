@@ -36,6 +36,6 @@ def _failure(exit_: Exit) -> Failure | None:
     why = exit_.failure.message if exit_.failure is not None else exit_.message or "It left no word of its end."
     message = (
         f"The start task was tried {tries}. {why} "
-        "Read startup/stderr.txt on the node; mend the command, then delete the node to try again."
+        "Read startup/stderr.txt on the node; mend the command, then reboot the node to try again."
     )
     return user_error(FailureCode.FAILURE_EXIT_CODE, message)

@@ -79,7 +79,8 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 ENDED_BY_USER = user_error(FailureCode.TASK_ENDED, "The task was ended by user request.")
 ENDED_WITH_NODE = user_error(
     FailureCode.TASK_ENDED,
-    "The task was ended because its node was taken away with option Terminate. Reactivate it to run it again.",
+    "The task was ended because its node was removed, disabled or restarted with option Terminate. "
+    "Reactivate it to run it again.",
 )
 
 
@@ -115,7 +116,7 @@ def decide(exit_: Exit, wishes: Wishes, tries: Tries) -> Verdict:
         text = f"The task gave way to a task of job {wishes.displaced}, which goes first; it runs again."
         return Verdict(Ledger.REQUEUE, message=text)
     if wishes.drained is Fate.REQUEUED:
-        return Verdict(Ledger.REQUEUE, message="The node was removed from the pool; the task runs again elsewhere.")
+        return Verdict(Ledger.REQUEUE, message="The node was removed, disabled or restarted; the task runs again.")
     if wishes.node_lost:
         return Verdict(Ledger.RECOVERY, message="The node was lost; the task runs again elsewhere.")
     if exit_.ending is Ending.REFUSED and UNLIMITED != tries.max_refusals <= tries.refusals + 1:

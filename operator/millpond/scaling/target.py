@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from millpond.api.pool import MOST_REMOVALS
+from millpond.api.resize import MOST_REMOVALS
 
 
 class Wish(msgspec.Struct, frozen=True, gc=False):

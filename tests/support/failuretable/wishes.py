@@ -19,8 +19,8 @@ FAILED, REQUEUED = Ledger.FAILURE, Ledger.REQUEUE
 MANY = Tries(0, 5)
 UNPULLED = late("image missing", Code.CONTAINER_INVALID_IMAGE, NOT_FOUND).state
 WORDS = ("ended by user request",)
-GONE = ("removed from the pool", "runs again")
-TAKEN_WORDS = ("taken away with option Terminate", "Reactivate")
+GONE = ("was removed, disabled", "runs again")
+TAKEN_WORDS = ("with option Terminate", "Reactivate")
 
 WISHES = (
     # The user ends the task or its job

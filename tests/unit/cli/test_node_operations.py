@@ -56,3 +56,16 @@ def test_a_name_that_does_not_exist_changes_no_node(cluster: Shell) -> None:
     assert done.exit_code == 1
     assert "Did you mean render-" in done.stderr
     assert spec(cluster, "render-a") == {}
+
+
+@pytest.mark.parametrize(
+    ("verb", "time", "option"), [("reboot", "restartedAt", "rebootOption"), ("reimage", "reimagedAt", "reimageOption")]
+)
+def test_each_restart_bears_a_time_of_its_own(cluster: Shell, verb: str, time: str, option: str) -> None:
+    times = []
+    for _ in range(2):
+        done = cluster("node", verb, "render-a", "render-b", "--option", "task-completion")
+        assert (done.exit_code, done.stdout.splitlines()[0]) == (0, f"node render-a is being {verb.rstrip('e')}ed")
+        assert spec(cluster, "render-b")[option] == "TaskCompletion"
+        times.append(spec(cluster, "render-a")[time])
+    assert times[0] < times[1]

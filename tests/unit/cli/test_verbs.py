@@ -30,7 +30,7 @@ def test_the_commands() -> None:
         *(f"{noun} files {verb}" for noun in ("node", "task") for verb in ("list", "get")),
         "node shell",
         *(f"pool autoscale {verb}" for verb in ("evaluate", "samples")),
-        *(f"node {verb}" for verb in ("disable", "enable", "remove")),
+        *(f"node {verb}" for verb in ("disable", "enable", "reboot", "reimage", "remove")),
         *(f"pool {verb}" for verb in ("resize", "stop-resize")),
         "job watch",
         "job prep-status",

@@ -26,7 +26,10 @@ CLOSE = act.CloseNetwork(namespace=SPACE, pool=POOL)
 
 
 def ingress(bench: Bench) -> Any:
-    return bench.verbs.get("networkpolicies", SPACE, NAME)["spec"]["ingress"]
+    """What is open beside the agents' measurements."""
+    measured, *others = bench.verbs.get("networkpolicies", SPACE, NAME)["spec"]["ingress"]
+    assert measured["ports"][0]["port"] == 9464
+    return others
 
 
 async def test_it_is_there_before_the_first_pod(bench: Bench) -> None:
@@ -48,7 +51,7 @@ async def test_another_s_is_not_touched_and_no_pod_is_made(bench: Bench) -> None
     outcomes = await bench.perform(NODE, NODE_POD)
     assert isinstance(outcomes[-1], Refused)
     assert "exists and is not this pool's: delete it" in outcomes[-1].message
-    assert ingress(bench) == [{}]
+    assert bench.verbs.get("networkpolicies", SPACE, NAME)["spec"] == theirs
     assert bench.verbs.list("pods", SPACE) == []
 
 
@@ -73,7 +76,10 @@ async def test_the_policy_of_a_pool_that_is_gone_is_nobody_s_business(bench: Ben
 
 
 async def test_a_pool_is_closed_once(bench: Bench) -> None:
-    policies, pool = NetworkPolicies(bench.api), Pool.model_validate(bench.verbs.get("pools", SPACE, POOL))
+    policies, pool = (
+        NetworkPolicies(bench.api, "millpond-system"),
+        Pool.model_validate(bench.verbs.get("pools", SPACE, POOL)),
+    )
     await policies.see_to(pool)
     version = bench.verbs.store.revision
     assert await policies.see_to(pool) == Done()

@@ -195,14 +195,13 @@ def test_nothing_is_released_where_the_preparation_failed() -> None:
 
 
 def test_a_release_without_a_host_holds_its_job_up_no_longer_than_it_might_have_run() -> None:
-    """The node's Pod is deleted by hand, and the next one finds no place."""
+    """The node's Pod is turned away by its host, and the next one finds no place."""
     scene = a_prepared_scene("t", jobReleaseTask=RELEASE | {"maxWallClockSeconds": 300})
     scene.ends(scene.job_pods("prep")[0], exited(0))
     scene.ends("t-1", exited(0))
-    scene.host("host-1", ready="False")
-    scene.remove_pod(scene.job_pods("node")[0])
+    scene.turns_away(scene.job_pods("node")[0])
+    scene.host("host-1", taints=[{"key": "full", "effect": "NoSchedule"}])
     scene.run()
-    scene.host("host-1")
     scene.add(scene.edit(scene.jobs["film"], desired_state=DesiredState.TERMINATED))
     scene.run(seconds=299)
     assert scene.jobs["film"].status.state is JobState.TERMINATING

@@ -105,10 +105,10 @@ def test_so_it_is_when_the_old_pod_is_gone_from_a_host_that_is_well_again() -> N
 
 
 def move(scene: Scene, host: str) -> None:
-    """The only node's Pod is deleted by hand, and the next one finds a place on that new host."""
+    """The only node's Pod is turned away by its host, and the next one finds a place on that new host."""
     (pod,) = scene.job_pods("node")
     scene.add(a_host(host))
-    scene.remove_pod(pod)
+    scene.turns_away(pod)
     scene.run()
     assert [scene.pods[name].spec.node_name for name in scene.job_pods("node")] == [host]
 

@@ -29,6 +29,8 @@ UNPLACED = a_node_pod(
 )
 
 DISABLED = {"operation": NodeOperation.DISABLE_SCHEDULING}
+REBOOT = {"operation": NodeOperation.REBOOT}
+REIMAGE = {"operation": NodeOperation.REIMAGE}
 
 STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("no Pod yet", {"pod": None}, NodeState.CREATING),
@@ -78,6 +80,15 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("disabled, its host silent", {**DISABLED, "host": a_host(ready="Unknown")}, NodeState.UNKNOWN),
     ("disabled, disk full", {**DISABLED, "disk_full": True}, NodeState.OFFLINE),
     ("disabled before it was up", {**DISABLED, "pod": a_node_pod(agent=waiting())}, NodeState.STARTING),
+    ("to be rebooted, free", REBOOT, NodeState.REBOOTING),
+    ("to be rebooted, its tasks being stopped", {**REBOOT, "busy": True}, NodeState.REBOOTING),
+    ("to be rebooted after its tasks", {**REBOOT, "busy": True, "waits_for_tasks": True}, NodeState.RUNNING),
+    ("to be rebooted after its tasks, free", {**REBOOT, "waits_for_tasks": True}, NodeState.REBOOTING),
+    ("being rebooted, no Pod", {**REBOOT, "pod": None, "host": None}, NodeState.REBOOTING),
+    ("to be rebooted, host silent", {**REBOOT, "host": a_host(ready="Unknown")}, NodeState.UNKNOWN),
+    ("to be reimaged after its tasks", {**REIMAGE, "busy": True, "waits_for_tasks": True}, NodeState.RUNNING),
+    ("being reimaged, no Pod", {**REIMAGE, "pod": None, "host": None}, NodeState.REIMAGING),
+    ("comes back to its host", {"pod": None, "host": None, "returns": True}, NodeState.STARTING),
     ("leaving, whatever else", {"leaving": True, "host": None}, NodeState.LEAVING_POOL),
     ("leaving after its tasks", {"leaving": True, "waits_for_tasks": True, "busy": True}, NodeState.LEAVING_POOL),
     ("leaving without a Pod", {"leaving": True, "pod": None}, NodeState.LEAVING_POOL),
@@ -132,3 +143,8 @@ def test_a_full_disk_is_told_in_every_state_and_what_to_do() -> None:
 @pytest.mark.parametrize(("share", "full"), [(0.0, False), (0.899, False), (0.9, True), (1.0, True)])
 def test_a_disk_is_full_from_nine_tenths_on(share: float, full: bool) -> None:
     assert disk_is_full(share) is full
+
+
+def test_it_says_why_a_directory_is_not_erased() -> None:
+    verdict = judge_node(NodeFacts(**{**UP, **REIMAGE, "pod": None, "trouble": "read-only file system"}))
+    assert "could not be erased: read-only file system. That is tried again." in verdict.message

@@ -81,5 +81,9 @@ def test_a_flipped_bit_is_noticed_or_harms_nobody(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(GOOD) - 1))
     flipped = bytearray(GOOD)
     flipped[at] ^= 1 << data.draw(st.integers(0, 7))
-    with pytest.raises(CorruptBlockError):
-        read_block(bytes(flipped))
+    try:
+        found = read_block(bytes(flipped))
+    except CorruptBlockError:
+        return
+    # The last byte of what is compressed has bits that mean nothing.
+    assert write_block(found) == GOOD

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from millpond.api.pool import MOST_REMOVALS
+from millpond.api.resize import MOST_REMOVALS
 from millpond.scaling.target import Sizing, Standing, Wish, judge_target
 
 ONE, TWO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)

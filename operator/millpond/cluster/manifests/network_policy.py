@@ -7,11 +7,17 @@ from millpond.api.network import InboundPort
 from millpond.api.pool import Pool
 from millpond.cluster.manifests.identity import owner
 from millpond.cluster.manifests.layout import Manifest
+from millpond.cluster.manifests.node_pod import METRICS_PORT
 
 
-def network_policy(pool: Pool) -> Manifest:
-    """The manifest: inbound traffic to all Pods of the pool is closed, except what the Pool opens."""
+def network_policy(pool: Pool, operator_namespace: str) -> Manifest:
+    """The manifest: inbound traffic to all Pods of the pool is closed, except what the Pool opens.
+
+    The operator's namespace reaches the agents' measurements.
+    """
     name, selector = pool.metadata.name, {"matchLabels": {labels.POOL: pool.metadata.name}}
+    operator = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": operator_namespace}}}
+    measured = {"from": [operator], "ports": [{"port": METRICS_PORT, "protocol": "TCP"}]}
     among = [{"from": [{"podSelector": selector}]}] if pool.spec.enable_inter_node_communication else []
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -25,7 +31,7 @@ def network_policy(pool: Pool) -> Manifest:
         "spec": {
             "podSelector": selector,
             "policyTypes": ["Ingress"],
-            "ingress": [*among, *map(_opening, pool.spec.network_configuration.inbound_ports)],
+            "ingress": [measured, *among, *map(_opening, pool.spec.network_configuration.inbound_ports)],
         },
     }
 

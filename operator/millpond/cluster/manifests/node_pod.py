@@ -67,6 +67,7 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": 5,
+            **({"nodeName": create.host} if create.host is not None else {}),
             "nodeSelector": dict(template.host_selector.match_labels),
             "affinity": _one_node_a_host(),
             "tolerations": [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in template.tolerations]
@@ -75,7 +76,7 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             "securityContext": of_pod(settings.task_gid),
             "volumes": [*volumes(directory), _host_network()],
             "initContainers": [_layout(user, settings), *(own if waits else [])],
-            "containers": [_agent(template, settings), *([] if waits else own)],
+            "containers": [_agent(create, template, settings), *([] if waits else own)],
         },
     }
 
@@ -114,9 +115,12 @@ def _layout(start: User, settings: Settings) -> Manifest:
     }
 
 
-def _agent(template: NodeTemplate, settings: Settings) -> Manifest:
-    """Asks for the whole node at first, so that node autoscalers choose the right machine; shrunk once it is placed."""
-    wanted = template.resources
+def _agent(create: CreateNodePod, template: NodeTemplate, settings: Settings) -> Manifest:
+    """Asks for the whole node at first, so that node autoscalers choose the right machine; shrunk once it is placed.
+
+    One that has its place already asks for what it needs.
+    """
+    wanted = template.resources if create.host is None else {}
     cpu = max(AGENT_CPU_MILLIS, millicores(wanted["cpu"])) if "cpu" in wanted else AGENT_CPU_MILLIS
     return {
         "name": AGENT_CONTAINER,

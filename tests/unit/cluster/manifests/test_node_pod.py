@@ -54,6 +54,16 @@ def test_one_node_a_host_whatever_pool_or_namespace() -> None:
     assert term["labelSelector"] == {"matchLabels": {labels.ROLE: "node"}}
 
 
+def test_one_that_comes_back_to_its_host_asks_for_no_more_than_its_agent_needs() -> None:
+    create = CreateNodePod(namespace=SPACE, pool=POOL, node="farm-aaaaa", pod="farm-aaaaa-1", host="host-1")
+    template = {"image": "debian", "resources": {"cpu": "8", "memory": "16Gi"}}
+    spec = node_pod(create, "uid-node", a_pool(nodeTemplate=template), SETTINGS)["spec"]
+    assert spec["nodeName"] == "host-1"
+    requests = {c["name"]: c["resources"]["requests"] for c in spec["containers"]}["agent"]
+    assert requests == shrunk("uid")[2]["value"]
+    assert "nodeName" not in _pod(nodeTemplate=template)["spec"]
+
+
 def test_placed_by_the_scheduler_where_the_template_admits() -> None:
     toleration = {"key": "batch", "operator": "Equal", "value": "yes", "effect": "NoSchedule"}
     template = {
