@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from . import binaries, images, machine_controller, operations, packages, state
+from . import binaries, images, machine_controller, node, operations, packages, state
 from .layout import Instance
 from .operations import NodeWish
 from .progress import ClusterError, say
@@ -57,14 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     wish(up)
     add("down", _down, "take the cluster down and remove everything it made")
     add("status", _status, "show each part; exit status 1 if one is not well")
-    node = add("add-node", _add_node, "add a node, or simulated ones; prints the names")
-    node.add_argument(
+    new = add("add-node", _add_node, "add a node, or simulated ones; prints the names")
+    new.add_argument(
         "--simulated", nargs="?", type=_count, const=1, default=0, metavar="COUNT", help="simulated nodes (default: 1)"
     )
-    node.add_argument(
+    new.add_argument(
         "--task-seconds", type=float, metavar="S", help="how long pods that end take on simulated nodes (first: 1)"
     )
-    wish(node)
+    wish(new)
     add("remove-node", _remove_node, "remove a node and what runs on it").add_argument("node", metavar="NODE")
     machines = add("machines", _machines, "MachineDeployments as Cluster API's, whose Machines are real nodes")
     machines.add_argument(
@@ -130,6 +130,7 @@ def _add_node(options: argparse.Namespace) -> int:
 
 def _remove_node(options: argparse.Namespace) -> int:
     operations.remove_node(_instance(options), options.node)
+    node.clear(_instance(options))
     return 0
 
 

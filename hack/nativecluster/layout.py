@@ -160,6 +160,11 @@ class Instance:
         """One record per started process."""
         return self.root / "processes"
 
+    @property
+    def trash(self) -> Path:
+        """What is left of removed nodes, until there is time to delete it: that are thousands of files."""
+        return self.root / "trash"
+
     def node(self, name: str) -> Path:
         """The folder of one node."""
         return self.root / "nodes" / name

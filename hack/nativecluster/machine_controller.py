@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from . import controlplane, machines, operations, processes, state
+from . import controlplane, machines, node, operations, processes, state
 from .kube import Kube
 from .layout import Instance
 from .machines import API_VERSION, DEPLOYMENT, FINALIZER, PLURALS, Document, Machine
@@ -52,6 +52,7 @@ def remove(instance: Instance) -> None:
         for plural in PLURALS:
             _ask(kube, "DELETE", f"{_DEFINITIONS}/{plural}.{machines.GROUP}", fine={404})
         wait_until(lambda: not any(_served(kube, plural) for plural in PLURALS), "the kinds are gone", 30)
+    node.clear(instance)
     with operations.holding(instance):
         record = state.existing(instance)
         record.machines = False
@@ -62,6 +63,7 @@ def run(instance: Instance) -> None:
     """Work until killed: what the process `machines` does."""
     while True:
         try:
+            node.clear(instance)
             work(instance, Kube(state.existing(instance).plan, instance.certificates))
         except (OSError, ClusterError) as error:  # the API server restarts, or a program of a node does not start
             say(f"another try in a moment: {error}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
+import time
 from pathlib import Path
 
 from . import binaries, certificates, cgroups, configuration, images, network, processes
@@ -96,15 +96,15 @@ class Node:
                 wait_until(ready, f"{name} becomes Ready", 120, failed=lambda: self._death("containerd", "kubelet"))
 
     def end(self) -> None:
-        """End everything of the node and remove what it left, its configuration and images included."""
+        """End everything of the node; what it left, its configuration and images included, is for `clear` to remove."""
         cgroups.end(self.system_group)
         cgroups.end(self.group)
         network.unplug(self.plan, self.record.index)
         for name in ("holder", "containerd", "kubelet", "kube-proxy"):
             self._process(name).unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
         if self.folder.exists():
-            shutil.rmtree(self.folder)
+            self.instance.trash.mkdir(exist_ok=True)
+            self.folder.rename(self.instance.trash / f"{self.record.name}-{time.time_ns()}")
 
     def _hold(self, group: Path) -> int:
         for folder in _PRIVATE:
@@ -192,6 +192,16 @@ class Node:
             f"--node-ip={self.address}",
         ]
         return [*flags, f"--node-labels={self.record.labels}"] if self.record.labels else flags
+
+
+def clear(instance: Instance) -> None:
+    """Have what removed nodes left behind deleted, by a process that nobody waits for."""
+    left = [str(path) for path in instance.trash.iterdir()] if instance.trash.exists() else []
+    if left:
+        group = cgroups.make(f"{instance.cgroup}/clearing")
+        processes.start(
+            instance.trash.with_name("clearing"), instance.logs / "clearing.log", ["rm", "-rf", *left], group=group
+        )
 
 
 def remove_made_folders() -> None:

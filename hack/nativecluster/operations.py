@@ -175,7 +175,7 @@ def add_simulated(instance: Instance, count: int, wish: NodeWish, task_seconds: 
 
 
 def remove_node(instance: Instance, name: str) -> None:
-    """Remove a node: its Node object, and everything that ran for it."""
+    """Remove a node: its Node object, and everything that ran for it. Its files are for `node.clear` to delete."""
     with holding(instance):
         record = state.existing(instance)
         kube = controlplane.refuse_without(instance, record.plan)

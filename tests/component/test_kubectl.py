@@ -27,12 +27,17 @@ _STATUS: dict[str, dict[str, Any]] = {
     "ComputeNode": {
         "state": "Idle",
         "hostName": "node-2",
+        "outdated": False,
         "ipAddress": "10.0.0.1",
         "slots": {"total": 4, "used": 1},
         "startTask": {"state": "Completed", "result": "Success", "exitCode": 0},
         "resources": {"cpu": "8", "memory": "16Gi"},
         "totals": {"tasksRun": 41, "tasksSucceeded": 40},
         "errors": [{"code": "ContainerMiscError", "message": "full"}],
+        "recentTasks": [{"jobName": "frames", "taskName": "frame-041", "result": "Success", "exitCode": 0}],
+        "conditions": [
+            {"type": "Ready", "status": "True", "reason": "Idle", "message": "", "lastTransitionTime": _LATER}
+        ],
     },
     "Job": {
         "state": "Completed",
@@ -61,8 +66,8 @@ _TABLES = {
         "example Active Steady 3 4 16 6 12 5 * 2 NodesReady Evaluated docker.io/library/debian:12",
     ),
     "ComputeNode": (
-        "NAME POOL STATE SLOTS USED HOST START-TASK AGE IP CPU MEMORY TASKS SUCCEEDED ERROR",
-        "example render Idle 4 1 node-2 Success * 10.0.0.1 8 16Gi 41 40 ContainerMiscError",
+        "NAME POOL CLASS STATE SLOTS USED TASKS HOST START-TASK AGE IP CPU MEMORY SUCCEEDED READY OUTDATED ERROR",
+        "example render Dedicated Idle 4 1 41 node-2 Success * 10.0.0.1 8 16Gi 40 Idle false ContainerMiscError",
     ),
     "Job": (
         "NAME STATE POOL PRIORITY ACTIVE RUNNING SUCCEEDED FAILED AGE ENDED REASON MAX-PARALLEL",
@@ -237,6 +242,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
                     "storage": {"type": "HostPath"},
                 },
                 "provider": {"type": "Scheduler"},
+                "upgradePolicy": {"mode": "Manual"},
                 "enableInterNodeCommunication": False,
             },
         ),

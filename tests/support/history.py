@@ -143,12 +143,15 @@ class History:
         pod = self.verbs.store.get("pods", (action.namespace, action.pod))
         if pod is None or pod["metadata"]["uid"] != action.uid or is_terminal(pod):
             return
-        name = pod["metadata"]["labels"][labels.NODE]
+        tags = pod["metadata"]["labels"]
+        if tags[labels.ROLE] != labels.Role.NODE:
+            return
+        name = tags[labels.NODE]
         node = self.verbs.store.get("computenodes", (action.namespace, name))
         if node is None or "deletionTimestamp" in node["metadata"]:
             return
         told = (node.get("status") or {}).get("draining") or {}
-        if told.get("operation") not in ("Remove", "Reboot", "Reimage"):
+        if told.get("operation") not in ("Remove", "Reboot", "Reimage", "Upgrade"):
             raise self.fail("Once for each time", f"{action.pod} is deleted, and its node tells {node['status']}")
 
     def _between(self) -> None:

@@ -83,7 +83,9 @@ class Installation:
         """Install the chart, or upgrade to it, and wait until the operator leads."""
         target = ("--namespace", SYSTEM, "--create-namespace", "--kubeconfig", str(self.kubeconfig))
         settings = SETTINGS | {"nodeRoot": str(self.node_root)}
-        values = {"settings": settings, "podAnnotations": {BUILD: self.build}, "jobTokens": {"enabled": True}}
+        scaled = [{"apiGroup": "cluster.x-k8s.io", "resource": "machinedeployments"}]
+        options = {"jobTokens": {"enabled": True}, "providers": {"scale": scaled}}
+        values = {"settings": settings, "podAnnotations": {BUILD: self.build}, **options}
         done = helm.run("upgrade", "--install", RELEASE, str(helm.CHART), *target, values=values)
         assert done.returncode == 0, done.stderr
         self.until_leading()
@@ -143,10 +145,10 @@ class Space:
         document = {"apiVersion": API, "kind": kind, "metadata": {"name": name}, "spec": spec}
         return self.live.apply(document, self.name)
 
-    def pool(self, name: str, size: int, **spec: Any) -> Document:
-        """A pool of `size` nodes of two slots that runs the test image."""
-        defaults = {"targetDedicatedNodes": size, "taskSlotsPerNode": 2, "nodeTemplate": {"image": IMAGE}}
-        return self._apply("Pool", name, defaults | spec)
+    def pool(self, name: str, size: int | None, **spec: Any) -> Document:
+        """A pool of `size` nodes (None: as a formula says) of two slots that runs the test image."""
+        wanted = {} if size is None else {"targetDedicatedNodes": size}
+        return self._apply("Pool", name, wanted | {"taskSlotsPerNode": 2, "nodeTemplate": {"image": IMAGE}} | spec)
 
     def job(self, name: str, pool: str, **spec: Any) -> Document:
         return self._apply("Job", name, {"poolName": pool} | spec)

@@ -15,7 +15,13 @@ from millpond.cluster.kubeconfig import from_kubeconfig
 
 Document = dict[str, Any]
 CORE = {"pods", "nodes", "namespaces", "secrets"}
-OTHERS = {"events": "events.k8s.io/v1", "deployments": "apps/v1", "leases": "coordination.k8s.io/v1"}
+OTHERS = {
+    "events": "events.k8s.io/v1",
+    "deployments": "apps/v1",
+    "leases": "coordination.k8s.io/v1",
+    "machinedeployments": "cluster.x-k8s.io/v1beta2",
+    "machines": "cluster.x-k8s.io/v1beta2",
+}
 PATIENCE = 60.0
 """Seconds after which what was waited for is held to be missing."""
 

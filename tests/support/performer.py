@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 from millpond.api import labels, naming
 from millpond.api.job import Job
+from millpond.api.pool import Pool
 from millpond.api.resources import millicores, whole
 from millpond.cluster.manifests.manager_task import manager_task
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
+from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.kept_samples import KeptSamples, Reading
 
 from support.model.failures import StatusError
@@ -213,6 +215,7 @@ class Performer:
         owner["uid"] = node["metadata"]["uid"]
         start_task = pool["spec"].get("startTask")
         tags = {labels.POOL: action.pool, labels.NODE: action.node, labels.ROLE: labels.Role.NODE.value}
+        tags[labels.NODE_VERSION] = version_of(Pool.model_validate(pool).spec)
         if start_task:
             tags[labels.START_TASK] = "true"
         selector = {"matchLabels": {labels.ROLE: labels.Role.NODE.value}}

@@ -12,6 +12,8 @@ from support.predecessors import terminates, unmet
 from support.scheduler import is_terminal
 from support.users import NAMESPACE
 
+BROKEN = ("StartTaskFailed", "Unusable", "Creating")
+
 Fault = tuple[str, str]
 """A law, and what breaks it."""
 
@@ -105,6 +107,19 @@ def target_of(pool: Document) -> int:
     return told
 
 
+def _upgrades_done(verbs: Verbs) -> Iterator[Fault]:
+    """At rest, no node of a pool that upgrades its nodes is outdated, unless its change has broken one."""
+    for pool in verbs.list("pools"):
+        if (pool["spec"].get("upgradePolicy") or {}).get("mode") != "Automatic":
+            continue
+        nodes = [n for n in verbs.list("computenodes") if n["spec"]["poolName"] == pool["metadata"]["name"]]
+        told = [node.get("status") or {} for node in nodes]
+        broken = any(not status.get("outdated") and status.get("state") in BROKEN for status in told)
+        outdated = [status for status in told if status.get("outdated") and status.get("state") != "Creating"]
+        if outdated and not broken:
+            yield "Upgrades", f"pool {pool['metadata']['name']}: {outdated[0]}"
+
+
 def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
     """At rest nothing is left of what has ended: Pods are swept, hosts without a node are given back."""
     pods = verbs.list("pods")
@@ -125,6 +140,7 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
         claim = (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL)
         if claim and host["metadata"]["name"] not in used:
             yield "Nothing left behind", f"host {host['metadata']['name']} is still claimed by {claim}"
+    yield from _upgrades_done(verbs)
     for node in verbs.list("computenodes"):
         status, schedulable = node.get("status") or {}, node["spec"].get("schedulable", True)
         asked = {word: node["spec"][word] for word in ("restartedAt", "reimagedAt") if word in node["spec"]}

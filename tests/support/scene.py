@@ -26,6 +26,7 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.settle import settle
 from millpond.control.world import PoolKey, World
+from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.kept_samples import NOTHING
 
 from support.builders import (
@@ -73,6 +74,8 @@ class Scene:
         self.kept = NOTHING
         """The samples of an earlier life."""
         self.eraser_phase = "Succeeded"
+        self.room = Room(8000, 16 * 1024**3)
+        """What hosts turn out to have for tasks."""
         """How far a Pod comes that erases a node directory."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
 
@@ -261,7 +264,7 @@ class Scene:
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):
                 self.host(host, claim=CLAIM)
-                return Done(room=Room(8000, 16 * 1024**3))
+                return Done(room=self.room)
             case act.ReleaseHost(host=host):
                 self.host(host, claim="")
             case _:
@@ -295,7 +298,9 @@ class Scene:
                 if naming.eraser_pod(node) in self.pods:
                     self.remove_pod(naming.eraser_pod(node))
             case act.CreateNodePod():
-                self.add(new_node_pod(action, self.pods.values(), self.hosts, self.now, self._new(action.pod)))
+                pod = new_node_pod(action, self.pods.values(), self.hosts, self.now, self._new(action.pod))
+                pod.metadata.labels[labels.NODE_VERSION] = version_of(self.pools[action.pool].spec)
+                self.add(pod)
             case act.CreateEraser(node=node, host=host, pod=pod):
                 uid, created = f"uid-{pod}-{self.next_version()}", self.now - EPOCH
                 self.add(an_eraser_pod(node, host, self.eraser_phase, pod, uid, self.version, created))

@@ -49,6 +49,7 @@ class Users:
             (4, self._disable_node),
             (6, self._enable_node),
             (4, self._restart_node),
+            (3, self._change_pool),
             (4, self._end_task),
             (3, self._delete_task),
             (4, self._reactivate_task),
@@ -203,6 +204,13 @@ class Users:
 
     def _enable_node(self) -> str:
         return self._patch("computenodes", self._some("computenodes"), {"schedulable": True})
+
+    def _change_pool(self) -> str:
+        wanted = {
+            "startTask": {"commandLine": f"prepare {self.random.choice((1, 2))}"},
+            "upgradePolicy": {"mode": self.random.choice(("Manual", "Automatic", "Automatic"))},
+        }
+        return self._patch("pools", self._some("pools"), wanted)
 
     def _restart_node(self) -> str:
         at, option = self.random.choice((("restartedAt", "rebootOption"), ("reimagedAt", "reimageOption")))

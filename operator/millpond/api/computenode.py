@@ -10,12 +10,13 @@ from millpond.api.failure import NodeError
 from millpond.api.jobtasks import NodeJob
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.pool import NodeClass, NodeDeallocationOption, SlotCounts
-from millpond.api.reasons import NodeState
+from millpond.api.reasons import NodeState, TaskResult
 from millpond.api.resources import Quantities
-from millpond.api.schema import ATOMIC, Count, Document, LabelName, Time, immutable, keyed_by, validations
+from millpond.api.schema import ATOMIC, Count, Document, ExitCode, LabelName, Time, immutable, keyed_by, validations
 from millpond.api.starttask import CommandStatus
 
 MOST_JOBS = 64
+MOST_RECENT = 10
 
 
 class NodeOperation(StrEnum):
@@ -25,6 +26,7 @@ class NodeOperation(StrEnum):
     DISABLE_SCHEDULING = "DisableScheduling"
     REBOOT = "Reboot"
     REIMAGE = "Reimage"
+    UPGRADE = "Upgrade"
 
 
 class Draining(Document):
@@ -85,6 +87,15 @@ class NodeServed(Document):
     reimaged_at: Time | None = None
 
 
+class RecentTask(Document):
+    """A task that ended on the node: its last attempt there."""
+
+    job_name: LabelName
+    task_name: LabelName
+    result: TaskResult
+    exit_code: ExitCode | None = None
+
+
 class NodeTotals(Document):
     """What the node has done since it joined the pool; start tasks do not count."""
 
@@ -105,6 +116,9 @@ class ComputeNodeStatus(Document):
     resources: Quantities = Field(default_factory=dict, description="What it offers its tasks in all")
     draining: Draining | None = None
     served: NodeServed | None = None
+    outdated: Annotated[
+        bool, Field(description="The pool's start task, node template or accounts were changed since it started")
+    ] = False
     start_task: CommandStatus | None = None
     jobs: Annotated[
         tuple[NodeJob, ...],
@@ -115,6 +129,10 @@ class ComputeNodeStatus(Document):
         ),
     ] = ()
     totals: NodeTotals = NodeTotals()
+    recent_tasks: Annotated[
+        tuple[RecentTask, ...],
+        Field(max_length=MOST_RECENT, json_schema_extra=ATOMIC, description="Those that ended last, newest first"),
+    ] = ()
     errors: Annotated[tuple[NodeError, ...], Field(max_length=16, json_schema_extra=ATOMIC)] = ()
     allocation_time: Annotated[Time, Field(description="When it joined the pool")] | None = None
     last_boot_time: Annotated[Time, Field(description="When its Pod last started")] | None = None
@@ -129,20 +147,27 @@ class ComputeNode(Resource):
         short_name="bnode",
         columns=(
             Column("Pool", ".spec.poolName", description="The pool it belongs to"),
+            Column("Class", ".spec.nodeClass", description="Whether it is kept or may be taken away"),
             Column("State", ".status.state", description="What it is doing"),
-            Column(
-                "Class", ".spec.nodeClass", description="Dedicated, or LowPriority: it may be taken away", wide=True
-            ),
             Column("Slots", ".status.slots.total", "integer", "Its task slots"),
             Column("Used", ".status.slots.used", "integer", "Task slots that tasks hold"),
+            Column("Tasks", ".status.totals.tasksRun", "integer", "Tasks it has run"),
             Column("Host", ".status.hostName", description="The Kubernetes node it runs on"),
             Column("Start-Task", ".status.startTask.result", description="How the start task ended"),
             AGE,
             Column("IP", ".status.ipAddress", description="Its address", wide=True),
             Column("CPU", ".status.resources.cpu", description="CPU it offers its tasks", wide=True),
             Column("Memory", ".status.resources.memory", description="Memory it offers its tasks", wide=True),
-            Column("Tasks", ".status.totals.tasksRun", "integer", "Tasks it has run", wide=True),
             Column("Succeeded", ".status.totals.tasksSucceeded", "integer", "Tasks that succeeded", wide=True),
+            Column(
+                "Ready",
+                '.status.conditions[?(@.type=="Ready")].reason',
+                description="Why it takes tasks or not",
+                wide=True,
+            ),
+            Column(
+                "Outdated", ".status.outdated", "boolean", "Whether the pool was changed since it started", wide=True
+            ),
             Column("Error", ".status.errors[0].code", description="Why it is unusable", wide=True),
         ),
         selectable=(".spec.poolName", ".status.state"),

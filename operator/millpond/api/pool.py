@@ -48,6 +48,13 @@ class NodeDeallocationOption(StrEnum):
     TASK_COMPLETION = "TaskCompletion"
 
 
+class UpgradeMode(StrEnum):
+    """When a changed Pool reaches the nodes that it has."""
+
+    MANUAL = "Manual"
+    AUTOMATIC = "Automatic"
+
+
 class NodeFillType(StrEnum):
     """How tasks are laid on nodes: evenly, or one node full before the next."""
 
@@ -181,6 +188,15 @@ class LowPriorityNodeTemplate(Document):
     host_selector: HostSelector | None = None
     tolerations: Tolerations | None = None
     resources: Offer | None = None
+
+
+class UpgradePolicy(Document):
+    """How a changed start task, node template or user account reaches nodes that are there."""
+
+    mode: Annotated[
+        UpgradeMode,
+        Field(description="When users restart nodes, or of itself: a few at a time, free ones first, requeueing tasks"),
+    ] = UpgradeMode.MANUAL
 
 
 class ScaledObject(Document):
@@ -332,6 +348,7 @@ class PoolSpec(Document):
             )
         ),
     ] = Provider()
+    upgrade_policy: UpgradePolicy = UpgradePolicy()
     start_task: StartTask | None = None
     user_accounts: UserAccounts = ()
 
@@ -360,6 +377,7 @@ class NodeCounts(Document):
     offline: Count = 0
     rebooting: Count = 0
     reimaging: Count = 0
+    upgrading_os: Count = 0
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0

@@ -41,6 +41,7 @@ class NodeState(StrEnum):
     OFFLINE = "Offline"
     REBOOTING = "Rebooting"
     REIMAGING = "Reimaging"
+    UPGRADING_OS = "UpgradingOS"
     LEAVING_POOL = "LeavingPool"
     UNKNOWN = "Unknown"
     UNUSABLE = "Unusable"
@@ -118,6 +119,9 @@ class FailureCode(StrEnum):
 class NodeErrorCode(StrEnum):
     """Why a compute node is unusable."""
 
+    BATCH_AGENT_INSTALLATION_FAILURE = "BatchAgentInstallationFailure"
+    CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
+    CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
     DISK_FULL = "DiskFull"
 
@@ -190,6 +194,7 @@ class NodeReason(StrEnum):
     START_TASK_FAILED = "StartTaskFailed"
     START_TASK_IMAGE = "StartTaskImage"
     SCHEDULING_DISABLED = "SchedulingDisabled"
+    UPGRADING_OS = "UpgradingOS"
     REBOOTING = "Rebooting"
     REIMAGING = "Reimaging"
     DISK_FULL = "DiskFull"

@@ -30,8 +30,7 @@ def _conditions(document: Document, now: float) -> list[str]:
     for found in conditions:
         age = duration(seconds_between(found.get("lastTransitionTime"), None, now))
         lines.append(f"  {found['type']}={found['status']} ({found['reason']}, {age})")
-        if found.get("message"):
-            lines.append(f"    {found['message']}")
+        lines += [f"    {line}" for line in (found.get("message") or "").splitlines()]
     return lines
 
 
@@ -66,6 +65,12 @@ def _failure(failure: Document | None) -> list[Line]:
     return [("Failure", f"{failure['code']} ({failure['category']})"), ("Because", text(failure.get("message")))]
 
 
+def _formula(document: Document) -> list[Line]:
+    """When a pool's formula was evaluated last, and what came of it; its faults are in a condition."""
+    run = at(document, "status", "autoScaleRun")
+    return [("Evaluated", run["time"]), ("Results", run.get("results", ""))] if run else []
+
+
 def _pool(document: Document, _: float) -> tuple[list[Line], str]:
     status, name = document.get("status") or {}, document["metadata"]["name"]
     errors = [(f"Resize error {e['code']}", e.get("message", "")) for e in status.get("resizeErrors") or ()]
@@ -80,6 +85,7 @@ def _pool(document: Document, _: float) -> tuple[list[Line], str]:
         ("Tasks", _counts(status.get("taskCounts")) or "none"),
         ("Image", text(at(document, "spec", "nodeTemplate", "image"))),
         ("Start task", text(at(document, "spec", "startTask", "commandLine"))),
+        *_formula(document),
         *errors,
     ]
     ready = condition(document, "Ready")

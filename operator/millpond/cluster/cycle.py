@@ -170,8 +170,8 @@ class Cycles:
 
 def mark_all(pool: PoolState) -> None:
     """A plan that broke off has taken marks that it did not serve: judge everything again."""
-    pool.mark("pool", pool.name)
-    pool.mark("size", pool.name)
+    for subject in ("pool", "size", "samples", "autoscale"):
+        pool.mark(subject, pool.name)
     pool.mark("supply", pool.name)
     for node in pool.nodes:
         pool.mark("node", node)

@@ -33,6 +33,8 @@ def tell(pool: PoolState, node: NodeRecord, draining: Draining | None) -> None:
     if draining == node.chosen:
         node.chosen = None
     if draining is None:
+        if node.done and node.restarting:
+            node.slots = None  # its host is measured again
         node.done = False
     if draining != node.draining:
         node.erasure_refusal = node.trouble = ""

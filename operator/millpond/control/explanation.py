@@ -153,6 +153,7 @@ def pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
         pool.name,
         deleting=model.metadata.deletion_timestamp is not None,
         target=whole_target_of(pool),
+        follows_formula=model.spec.auto_scale is not None,
         slots_per_node=model.spec.task_slots_per_node,
         trouble=ready.message if ready is not None and ready.status is not ConditionStatus.TRUE else "",
         resizing=resizing.message if resizing is not None and resizing.status is ConditionStatus.TRUE else "",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
-from millpond.api.computenode import ComputeNode, Draining, NodeOperation
+from millpond.api.computenode import MOST_RECENT, ComputeNode, Draining, NodeOperation
 from millpond.api.pool import NodeClass
-from millpond.api.reasons import NodeState
+from millpond.api.reasons import NodeState, TaskResult
 from millpond.api.views.pod import PodView
 from millpond.control.outcomes import Refused
 from millpond.lifecycle.nodes import NodeVerdict
@@ -16,6 +17,9 @@ from millpond.scheduling.node_slots import NodeSlots
 if TYPE_CHECKING:
     from millpond.control.attempt import Attempt
     from millpond.control.job_nodes import JobNode
+
+
+RESTARTS = (NodeOperation.REBOOT, NodeOperation.REIMAGE, NodeOperation.UPGRADE)
 
 
 class NodeRecord:
@@ -76,6 +80,8 @@ class NodeRecord:
         """The status that `model` carries is not what the object has: the last write failed."""
         self.tasks_run = 0
         self.tasks_succeeded = 0
+        self.recent: deque[tuple[str, str, TaskResult, int | None]] = deque(maxlen=MOST_RECENT)
+        """Job, name, result and exit code of the tasks that ended here last, oldest first."""
 
     @property
     def operation(self) -> NodeOperation | None:
@@ -85,8 +91,8 @@ class NodeRecord:
 
     @property
     def restarting(self) -> bool:
-        """True from the moment it is to be rebooted or reimaged until its object tells that it was."""
-        return self.operation in (NodeOperation.REBOOT, NodeOperation.REIMAGE)
+        """True from the moment it is to start anew until its object tells that it does."""
+        return self.operation in RESTARTS
 
     @property
     def leaving(self) -> bool:

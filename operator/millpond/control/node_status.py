@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from millpond.api.computenode import ComputeNodeStatus, NodeOperation, NodeServed, NodeTotals
+from millpond.api.computenode import ComputeNodeStatus, NodeOperation, NodeServed, NodeTotals, RecentTask
 from millpond.api.conditions import Condition, ConditionStatus, put
 from millpond.api.failure import NodeError
 from millpond.api.pool import SlotCounts
@@ -13,6 +13,7 @@ from millpond.api.resources import format_bytes, format_millicores
 from millpond.api.starttask import CommandStatus
 from millpond.control.node_job_status import command_status, describe_jobs, time_of
 from millpond.control.node_record import NodeRecord
+from millpond.control.plan_upgrade import is_outdated
 from millpond.control.pool_state import PoolState
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.lifecycle.operations import served_by
@@ -42,15 +43,24 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         pod_name=pod.metadata.name if pod else old.pod_name,
         ip_address=(pod.status.pod_ip if pod else None) or old.ip_address,
         slots=SlotCounts(total=pool.model.spec.task_slots_per_node if pool.model else old.slots.total, used=used),
-        resources=_resources(node.slots) if node.slots else old.resources,
+        resources={} if node.done and node.restarting else _resources(node.slots) if node.slots else old.resources,
         draining=None if node.done else node.chosen or node.draining,
         served=_served(node, old),
+        outdated=is_outdated(pool, node),
         start_task=_start_task(verdict.start_task) or (None if _booted(node, old) else old.start_task),
         jobs=describe_jobs(pool, node, () if _reimaged(node) else old.jobs),
+        recent_tasks=_recent(node),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
         errors=tuple(NodeError(code=fault.code, message=fault.message) for fault in verdict.faults),
         allocation_time=old.allocation_time or (at if placed else None),
         last_boot_time=time_of(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
+    )
+
+
+def _recent(node: NodeRecord) -> tuple[RecentTask, ...]:
+    return tuple(
+        RecentTask(job_name=job, task_name=task, result=result, exit_code=code)
+        for job, task, result, code in reversed(node.recent)
     )
 
 

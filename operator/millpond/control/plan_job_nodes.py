@@ -158,7 +158,7 @@ def _forgets(node: NodeRecord) -> bool:
 
 def _stops(pool: PoolState, node: NodeRecord) -> bool:
     """True while all that runs on the node is stopped, to run again when it has been rebooted."""
-    if node.draining is None or node.draining.operation is not NodeOperation.REBOOT:
+    if node.draining is None or node.draining.operation not in (NodeOperation.REBOOT, NodeOperation.UPGRADE):
         return False
     return fate_on(pool, node) is not Fate.STAYS
 

@@ -219,9 +219,7 @@ def _return_host(pool: PoolState, node: NodeRecord) -> str | None:
     if name is None or node.pods or name == node.refused_by or name not in pool.claimed:
         return None
     host = pool.hosts.get(name)
-    template = pool.model.spec.template_of(node.node_class) if pool.model is not None else None
-    wanted = template.host_selector.match_labels if template is not None else {}
-    if host is None or is_lost_to(node, host) or not wanted.items() <= host.metadata.labels.items():
+    if host is None or is_lost_to(node, host):
         return None
     taken = any(pod.spec.node_name == name for other in pool.nodes.values() for pod in other.pods.values())
     return None if taken else name

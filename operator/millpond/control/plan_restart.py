@@ -30,7 +30,7 @@ def is_restarted(pool: PoolState, node: NodeRecord, now: float, limits: Limits) 
     """True when nothing is left of what the node was before, but the files of one that is only rebooted."""
     if not is_empty(pool, node) or not _is_down(pool, node):
         return False
-    if node.operation is NodeOperation.REBOOT:
+    if node.operation is not NodeOperation.REIMAGE:
         return True
     jobs_forgotten = all(pod.spent for of in node.jobs.values() for pod in of.pods.values())
     return jobs_forgotten and (

@@ -11,6 +11,7 @@ from millpond.control.cores import allowed
 from millpond.control.draining import choose
 from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord
+from millpond.control.plan_upgrade import upgrade
 from millpond.control.pool_state import PoolState
 from millpond.control.sizing import removals_told, resized, target_of
 from millpond.scaling.resize import Candidate, plan_resize
@@ -20,7 +21,7 @@ QUOTA_PAUSE = 30.0
 
 
 def resize(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    """Create nodes or choose those to leave, and give back hosts that none stands on. A pool that goes wants none."""
+    """Create nodes, choose those to leave or to be upgraded, and give back hosts that none stands on."""
     if not pool.taken("size"):
         return
     pool.mark("pool", pool.name)
@@ -33,6 +34,7 @@ def resize(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]
     _remove_asked(pool, now)
     for node_class in NodeClass:
         _resize_class(pool, pool.model, node_class, now, limits, actions)
+    upgrade(pool, now)
 
 
 def _resize_class(

@@ -78,6 +78,7 @@ class PoolState:
         self.siblings = siblings
         """The pools of the namespace, this one among them, shared with it."""
         self.model: Pool | None = None
+        self.node_version = ""  # of what `model` makes its nodes with
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
         self.attempts: dict[str, Attempt] = {}

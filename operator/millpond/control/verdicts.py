@@ -33,6 +33,7 @@ def book(
         state: TaskState = TaskState.COMPLETED
         attempt.node.tasks_run += 1
         attempt.node.tasks_succeeded += verdict.ledger is Ledger.SUCCESS
+        attempt.node.recent.append((task.job.name, task.name, result, verdict.exit_code))
     else:
         status, result, state = _again(attempt, task, verdict, at), None, TaskState.ACTIVE
         back_off(task, verdict.ledger, now, limits)

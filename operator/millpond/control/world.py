@@ -26,6 +26,7 @@ from millpond.control.plan_supply import is_asked
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
 from millpond.lifecycle.nodes import disk_is_full
+from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.measurement import Measurement
 
 
@@ -222,6 +223,7 @@ class World:
         if pool.model is not None and pool.model.metadata.uid != model.metadata.uid:
             pool.decided = None
         pool.model, pool.unwritten = model, False
+        pool.node_version = version_of(model.spec)
         pool.mark("samples", pool.name)
         pool.mark("autoscale", pool.name)
         pool.mark("size", pool.name)
@@ -311,6 +313,8 @@ class World:
         if node.model is None:
             node.tasks_run = model.status.totals.tasks_run
             node.tasks_succeeded = model.status.totals.tasks_succeeded
+            recent = ((one.job_name, one.task_name, one.result, one.exit_code) for one in model.status.recent_tasks)
+            node.recent.extend(reversed(tuple(recent)))
             if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
                 node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False

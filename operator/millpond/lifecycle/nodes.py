@@ -6,7 +6,7 @@ import msgspec
 
 from millpond.api import labels
 from millpond.api.computenode import NodeOperation
-from millpond.api.reasons import NodeErrorCode, NodeReason, NodeState
+from millpond.api.reasons import FailureCode, NodeErrorCode, NodeReason, NodeState
 from millpond.api.times import parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
@@ -19,8 +19,30 @@ LAYOUT_CONTAINER = "layout"
 LOST_TAINTS = ("node.kubernetes.io/out-of-service",)
 """Taints that say that nothing runs on the host any more."""
 
+IMAGE_ERRORS = {
+    FailureCode.CONTAINER_INVALID_IMAGE: NodeErrorCode.CONTAINER_INVALID_IMAGE,
+    FailureCode.CONTAINER_INVALID_REGISTRY: NodeErrorCode.CONTAINER_INVALID_REGISTRY,
+}
+"""What is said of a node whose start task's image cannot be had (reference §8.3)."""
+
 FULL = 0.9
 """The used share of the file system that holds the node directory from which on the node takes no tasks (§8.3)."""
+
+
+RESTARTS = {
+    NodeOperation.REBOOT: (NodeState.REBOOTING, NodeReason.REBOOTING, "rebooted: it starts anew"),
+    NodeOperation.REIMAGE: (
+        NodeState.REIMAGING,
+        NodeReason.REIMAGING,
+        "reimaged: its directory is erased, and it starts anew",
+    ),
+    NodeOperation.UPGRADE: (
+        NodeState.UPGRADING_OS,
+        NodeReason.UPGRADING_OS,
+        "upgraded: it starts anew with what its pool has now",
+    ),
+}
+"""State, reason and words of a node that is to start anew."""
 
 
 class NodeFacts(msgspec.Struct, frozen=True, gc=False):
@@ -125,8 +147,8 @@ def _judge(facts: NodeFacts) -> NodeVerdict:
     if facts.preempted:
         return NodeVerdict(NodeState.PREEMPTED, NodeReason.PREEMPTED, facts.preempted)
     silent = pod is not None and pod.spec.node_name is not None and not (facts.host is not None and facts.host.ready)
-    if facts.operation in (NodeOperation.REBOOT, NodeOperation.REIMAGE) and not silent:
-        return _restarting(facts, start_task)
+    if facts.operation in RESTARTS and not silent:
+        return _restarting(facts, *RESTARTS[facts.operation], start_task)
     if pod is None and facts.returns:
         text = "The node's Pod is being created on its host again."
         return NodeVerdict(NodeState.STARTING, NodeReason.NODE_POD_MISSING, text)
@@ -169,11 +191,13 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
                 NodeState.START_TASK_FAILED, NodeReason.START_TASK_FAILED, start_task.failure.message, start_task
             )
         if start_task.failure is not None:
-            fault = Fault(NodeErrorCode.CONTAINER_MISC_ERROR, start_task.failure.message)
+            code = IMAGE_ERRORS.get(start_task.failure.code, NodeErrorCode.CONTAINER_MISC_ERROR)
+            fault = Fault(code, start_task.failure.message)
             return _unusable(NodeReason.START_TASK_IMAGE, fault, start_task)
     broken = _broken(pod)
     if broken is not None:
-        return _unusable(NodeReason.NODE_POD_BROKEN, Fault(NodeErrorCode.CONTAINER_MISC_ERROR, broken), start_task)
+        fault = Fault(NodeErrorCode.BATCH_AGENT_INSTALLATION_FAILURE, broken)
+        return _unusable(NodeReason.NODE_POD_BROKEN, fault, start_task)
     claim = facts.host.metadata.labels.get(labels.HOST_LABEL) if facts.host else None
     if claim is not None and not facts.claimed:
         text = f"Host {host} belongs to pool {claim}. The node waits until that pool gives it back."
@@ -188,11 +212,10 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
     return NodeVerdict(NodeState.IDLE, NodeReason.IDLE, f"The node on host {host} is free.", start_task)
 
 
-def _restarting(facts: NodeFacts, start_task: Run | None) -> NodeVerdict:
-    """It is being emptied for a reboot or a reimage, or its Pod and its files are gone already."""
-    reimages = facts.operation is NodeOperation.REIMAGE
-    what = "reimaged: its directory is erased, and it starts anew" if reimages else "rebooted: it starts anew"
-    reason = NodeReason.REIMAGING if reimages else NodeReason.REBOOTING
+def _restarting(
+    facts: NodeFacts, state: NodeState, reason: NodeReason, what: str, start_task: Run | None
+) -> NodeVerdict:
+    """It is being emptied to start anew, or its Pod and its files are gone already."""
     if facts.busy and facts.waits_for_tasks:
         text = f"The node is to be {what}. That waits until its tasks have run to their ends."
         return NodeVerdict(NodeState.RUNNING, reason, text, start_task)
@@ -201,7 +224,7 @@ def _restarting(facts: NodeFacts, start_task: Run | None) -> NodeVerdict:
         text += " Its tasks are being stopped."
     if facts.trouble:
         text += f" Its directory could not be erased: {facts.trouble.rstrip('.')}. That is tried again."
-    return NodeVerdict(NodeState.REIMAGING if reimages else NodeState.REBOOTING, reason, text, start_task)
+    return NodeVerdict(state, reason, text, start_task)
 
 
 def _disabled(facts: NodeFacts) -> str:

@@ -42,13 +42,13 @@ def next_operation(
 ) -> NodeOperation | None:
     """What is to begin now, be it in the place of what is under way; None where nothing is.
 
-    A restart waits until the node's state allows it. A reboot under way becomes a reimage where that is asked for.
+    A restart waits until the node's state allows it. One that is under way becomes a reimage where that is asked for.
     """
     restart = asked_restart(spec, served)
     match under_way:
         case NodeOperation.REMOVE | NodeOperation.REIMAGE:
             return None
-        case NodeOperation.REBOOT:
+        case NodeOperation.REBOOT | NodeOperation.UPGRADE:
             return restart if restart is NodeOperation.REIMAGE else None
     if restart is not None and state in RESTARTABLE:
         return restart
@@ -64,10 +64,11 @@ def why_postponed(restart: NodeOperation, state: NodeState) -> str:
 
 def served_by(operation: NodeOperation, spec: ComputeNodeSpec, before: NodeServed | None) -> NodeServed | None:
     """The times served when that operation is done; a restart serves all that was asked for until then."""
-    match operation:
-        case NodeOperation.REIMAGE:
-            return NodeServed(restarted_at=spec.restarted_at, reimaged_at=spec.reimaged_at)
-        case NodeOperation.REBOOT:
-            return NodeServed(restarted_at=spec.restarted_at, reimaged_at=before.reimaged_at if before else None)
-        case _:
-            return before
+    if operation is NodeOperation.DISABLE_SCHEDULING:
+        return before
+    old = before or NodeServed()
+    restarted, reimaged = spec.restarted_at or old.restarted_at, old.reimaged_at
+    if operation is NodeOperation.REIMAGE:
+        reimaged = spec.reimaged_at or reimaged
+    served = NodeServed(restarted_at=restarted, reimaged_at=reimaged)
+    return served if served != NodeServed() else None

@@ -74,7 +74,7 @@ def _message(found: Evaluation) -> str:
     """What the formula wants, and what of that pools cannot have."""
     notes = [f"The formula wants {nodes_in_words(found.target_dedicated, found.target_low_priority)}."]
     if max(found.target_dedicated, found.target_low_priority) > MAX_NODES:
-        notes.append(f"A pool has {MAX_NODES} of a class at most.")
+        notes.append(f"A pool has {MAX_NODES} of each class at most.")
     if found.deallocation_option not in OPTIONS:
         notes.append(f"Of {found.deallocation_option} pools can only have taskcompletion.")
     return " ".join(notes)

@@ -96,6 +96,8 @@ class PoolFact(msgspec.Struct, frozen=True):
     exists: bool = True
     deleting: bool = False
     target: int = 0
+    follows_formula: bool = False
+    """A formula sets the target, and no user."""
     slots_per_node: int = 1
     trouble: str = ""
     resizing: str = ""
@@ -256,8 +258,8 @@ def _of_dependencies(facts: Facts) -> Finding:
 def _of_nodes(facts: Facts) -> list[Finding]:
     pool, nodes = facts.pool, facts.nodes
     if not nodes and pool.target == 0:
-        message = f"Pool {pool.name} has no nodes and wants none."
-        return [Finding(TaskReason.NO_NODES, message, True, f"kubectl scale bpool {pool.name} --replicas 1")]
+        message = f"Pool {pool.name} has no nodes and {'its formula ' * pool.follows_formula}wants none."
+        return [Finding(TaskReason.NO_NODES, message, True, _more_nodes(pool))]
     if not nodes:
         message = f"Pool {pool.name} wants {pool.target} nodes and has none yet."
         return [Finding(TaskReason.NO_NODES, _with(message, pool.trouble), True, f"millpond pool show {pool.name}")]
@@ -276,6 +278,13 @@ def _of_nodes(facts: Facts) -> list[Finding]:
         message = f"{_states(closed)} of pool {pool.name} take no tasks now: {closed[0].message}"
         findings.append(Finding(TaskReason.NODES_NOT_READY, message, False, f"millpond node show {closed[0].name}"))
     return findings
+
+
+def _more_nodes(pool: PoolFact) -> str:
+    """The command that makes the pool larger, or that shows why its formula does not."""
+    if pool.follows_formula:
+        return f"millpond pool autoscale evaluate {pool.name}"
+    return f"kubectl scale bpool {pool.name} --replicas {pool.target + 1}"
 
 
 def _all_closed(facts: Facts, closed: list[NodeFact]) -> Finding:
@@ -308,8 +317,7 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
             )
             return Finding(WaitReason.JOB_PREPARATION_TASK_FAILED, message, True, remedy)
         case Why.SLOTS_IN_USE | Why.HELD_EXCLUSIVELY | Why.NOT_EMPTY:
-            more = f"Or add nodes: kubectl scale bpool {pool} --replicas {facts.pool.target + 1}"
-            return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, more)
+            return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, f"Or add nodes: {_more_nodes(facts.pool)}")
         case Why.RESOURCES_IN_USE | Why.NOT_ENOUGH_RESOURCES | Why.TOO_MANY_SLOTS:
             return Finding(TaskReason.WAITING_FOR_RESOURCES, busy, True, "Or lower the task's resources.")
         case _:

@@ -36,5 +36,7 @@ def test_a_node_that_has_reported_nothing() -> None:
         "resources": {},
         "jobs": [],
         "totals": {"tasksRun": 0, "tasksSucceeded": 0},
+        "recentTasks": [],
+        "outdated": False,
         "errors": [],
     }

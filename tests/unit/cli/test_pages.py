@@ -110,6 +110,16 @@ def test_an_object_that_nobody_looked_at_says_so() -> None:
     assert lines[-1] == "Nothing has looked at it yet: is the Millpond operator running?"
 
 
+def test_a_pool_with_a_formula_shows_its_last_run_and_a_fault_with_its_place() -> None:
+    run = {"time": "2026-11-24T10:00:00Z", "results": "$TargetDedicatedNodes=2"}
+    said = condition("AutoscaleSucceeded", "False", "AutoScalingFormulaSyntaxError", "Line 1\n    a = (\n         ^")
+    lines = page("pool", document({}, autoScaleRun=run, conditions=[said]), NOW)
+    assert "Evaluated:      2026-11-24T10:00:00Z" in lines
+    assert "Results:        $TargetDedicatedNodes=2" in lines
+    first = lines.index("    Line 1")
+    assert lines[first + 1 : first + 3] == ["        a = (", "             ^"]
+
+
 def test_a_task_says_what_it_depends_on_and_where_it_would_best_run() -> None:
     needs = {"taskIds": ["prep"], "taskIdRanges": [{"start": 1, "end": 41}]}
     lines = page("task", document({"jobName": "j", "dependsOn": needs, "affinity": {"taskName": "prep"}}), NOW)

@@ -215,7 +215,8 @@ async def test_fault_in_one_pool_is_its_own_and_everything_of_it_is_judged_again
 
     def judge(pool: PoolState, now: float, limits: Limits) -> Plan:
         if pool.name == POOL:
-            marked.append(set(pool.dirty["task"]) | set(pool.dirty["job"]))
+            marked.append({name for subject in ("task", "job") for name in pool.dirty[subject]})
+            marked[-1] |= {subject for subject in ("samples", "autoscale") if pool.dirty[subject]}
         return taken(pool, now, limits)
 
     stage.turns.answer = fail_at_first
@@ -230,7 +231,7 @@ async def test_fault_in_one_pool_is_its_own_and_everything_of_it_is_judged_again
         assert len(stage.turns.of("other")) == before + 1
         await asyncio.sleep(10)
         assert len(stage.turns.of()) > 1
-        assert marked[1] >= {"film", "film/one"}
+        assert marked[1] >= {"film", "film/one", "samples", "autoscale"}
 
 
 async def test_what_is_stale_is_read_and_what_was_not_answered_is_not(stage: Stage) -> None:

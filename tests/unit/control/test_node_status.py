@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.reasons import CommandState, FailureCode, NodeState, TaskResult
+from millpond.control.world import World
 from support.builders import a_host, a_job, a_node_pod, a_pool, a_task, exited, running, waiting
-from support.scene import Scene, a_running_scene
+from support.scene import KEY, Scene, a_running_scene
 
 
 def status(scene: Scene) -> ComputeNodeStatus:
@@ -81,3 +82,20 @@ def test_what_cannot_be_seen_any_more_keeps_its_last_value() -> None:
     scene.plan()
     assert before.resources == {"cpu": "8", "memory": "16Gi"}
     assert before.host_name == "host-1"
+
+
+def test_it_remembers_the_last_ten_tasks_newest_first_and_so_does_who_comes_after() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), *(a_task(f"t{number:02}", created=number) for number in range(12)))
+    for number in range(12):
+        scene.run(seconds=5)
+        scene.ends(f"t{number:02}-1", exited(number))
+    found = status(scene)
+    assert [one.task_name for one in found.recent_tasks] == [f"t{number:02}" for number in range(11, 1, -1)]
+    assert [(one.job_name, one.exit_code, one.result) for one in found.recent_tasks[:1]] == [("film", 11, "Failure")]
+    young = World()
+    (node,) = scene.nodes.values()
+    young.observe_node(node)
+    assert list(young.pool(KEY).nodes[node.metadata.name].recent) == list(
+        scene.pool_state().nodes[node.metadata.name].recent
+    )

@@ -44,10 +44,10 @@ def test_a_reboot_replaces_the_pod_on_its_host_and_is_told_before_the_new_one_is
     host = scene.nodes[second].status.host_name
     scene.add(scene.edit(scene.nodes[second], restarted_at=ONE))
     done = [a for a in scene.run(seconds=60) if isinstance(a, STEPS)]
-    assert kinds(done) == ["WriteNode", "DeleteNodePod", "WriteNode", "CreateNodePod", "WriteNode", "WriteNode"]
+    assert kinds(done) == ["WriteNode", "DeleteNodePod", "WriteNode", "CreateNodePod", *["WriteNode"] * 3]
     writes = of(WriteNode, done)
-    assert [write.status.state for write in writes] == ["Rebooting", "Rebooting", "Starting", "Idle"]
-    assert [write.status.served for write in writes] == [None, *[NodeServed(restarted_at=ONE)] * 3]
+    assert [write.status.state for write in writes] == ["Rebooting", "Rebooting", "Starting", "Starting", "Idle"]
+    assert [write.status.served for write in writes] == [None, *[NodeServed(restarted_at=ONE)] * 4]
     assert [create.host for create in of(CreateNodePod, done)] == [host]
     assert scene.nodes[second].status.host_name == host
     assert scene.nodes[first].status.served is None

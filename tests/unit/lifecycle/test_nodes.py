@@ -148,3 +148,19 @@ def test_a_disk_is_full_from_nine_tenths_on(share: float, full: bool) -> None:
 def test_it_says_why_a_directory_is_not_erased() -> None:
     verdict = judge_node(NodeFacts(**{**UP, **REIMAGE, "pod": None, "trouble": "read-only file system"}))
     assert "could not be erased: read-only file system. That is tried again." in verdict.message
+
+
+ERRORS: list[tuple[Any, NodeErrorCode]] = [
+    (a_node_pod(start_task=waiting("ErrImagePull", "no such image")), NodeErrorCode.CONTAINER_INVALID_IMAGE),
+    (a_node_pod(start_task=waiting("ErrImagePull", "401 Unauthorized")), NodeErrorCode.CONTAINER_INVALID_REGISTRY),
+    (a_node_pod(start_task=waiting("ErrImagePull", "no space left on device")), NodeErrorCode.CONTAINER_MISC_ERROR),
+    (a_node_pod(agent=waiting("ErrImagePull")), NodeErrorCode.BATCH_AGENT_INSTALLATION_FAILURE),
+    (a_node_pod(agent=waiting("CrashLoopBackOff")), NodeErrorCode.BATCH_AGENT_INSTALLATION_FAILURE),
+]
+
+
+@pytest.mark.parametrize(("pod", "code"), ERRORS)
+def test_an_unusable_node_says_what_is_wrong_with_it(pod: Any, code: NodeErrorCode) -> None:
+    verdict = judge_node(NodeFacts(**{**UP, **WAITS, "pod": pod}))
+    assert verdict.state is NodeState.UNUSABLE
+    assert [fault.code for fault in verdict.faults] == [code]

@@ -93,3 +93,11 @@ def test_each_operation_has_an_option_of_its_own() -> None:
 def test_what_each_serves(operation: NodeOperation, served: dict[str, Any]) -> None:
     before = NodeServed(restarted_at=ONE, reimaged_at=ONE)
     assert served_by(operation, a_spec(restarted_at=TWO, reimaged_at=TWO), before) == NodeServed(**served)
+
+
+def test_what_nobody_asked_for_serves_nothing() -> None:
+    assert served_by(NodeOperation.UPGRADE, a_spec(), None) is None
+
+
+def test_a_time_that_was_taken_back_stays_served() -> None:
+    assert served_by(REBOOT, a_spec(), NodeServed(restarted_at=ONE)) == NodeServed(restarted_at=ONE)

@@ -221,6 +221,14 @@ def test_words() -> None:
     assert finding.remedy == "Or add nodes: kubectl scale bpool render --replicas 3"
 
 
+def test_a_pool_with_a_formula_is_not_to_be_scaled_by_hand() -> None:
+    evaluate = "millpond pool autoscale evaluate render"
+    (none,) = explain(facts(pool=PoolFact("render", follows_formula=True)))
+    assert (none.message, none.remedy) == ("Pool render has no nodes and its formula wants none.", evaluate)
+    full = facts(nodes=(node(free=0),), pool=PoolFact("render", target=1, follows_formula=True, slots_per_node=4))
+    assert [finding.remedy for finding in explain(full)] == [f"Or add nodes: {evaluate}"]
+
+
 def test_what_is_stopped_for_it_is_told_and_what_may_be_stopped_says_so() -> None:
     found = {finding.reason: finding.message for finding in explain(facts(nodes=(node(free=0),), giving_way=2))}
     assert found["TasksGiveWay"] == "2 running tasks are being stopped to make room for job frames, and will run again."

@@ -25,6 +25,7 @@ from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
 from millpond.control.actions import CreateNodePod
 from millpond.lifecycle.nodes import AGENT_CONTAINER, LAYOUT_CONTAINER
 from millpond.lifecycle.starttask import START_TASK_CONTAINER
+from millpond.lifecycle.upgrade import version_of
 from millpond.lifecycle.users import Owner, User, user_of
 from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
@@ -50,6 +51,7 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
     user = _start_user(create, pool, settings)
     own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
     tags = common_labels(labels.Role.NODE, create.pool, create.node)
+    tags[labels.NODE_VERSION] = version_of(pool.spec)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
     return {
@@ -68,7 +70,8 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": 5,
             **({"nodeName": create.host} if create.host is not None else {}),
-            "nodeSelector": dict(template.host_selector.match_labels),
+            # One that comes back to its host stays there, whatever the template admits now.
+            "nodeSelector": dict(template.host_selector.match_labels) if create.host is None else {},
             "affinity": _one_node_a_host(),
             "tolerations": [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in template.tolerations]
             + SURVIVE_SILENCE,

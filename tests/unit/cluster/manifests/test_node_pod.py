@@ -11,6 +11,7 @@ from millpond.api.resources import millicores
 from millpond.cluster.manifests.node_pod import METRICS_PORT, node_pod, shrunk
 from millpond.control.actions import CreateNodePod
 from millpond.control.plan_nodes import AGENT_CPU_MILLIS as MOST_OF_A_SHRUNK_AGENT
+from millpond.lifecycle.upgrade import version_of
 from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
 from support.builders import POOL, SPACE, a_pool
@@ -42,6 +43,7 @@ def test_identity() -> None:
         labels.POOL: POOL,
         labels.NODE: "farm-aaaaa",
         labels.ROLE: "node",
+        labels.NODE_VERSION: version_of(a_pool().spec),
     }
     assert meta["annotations"]["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false"
     assert meta["annotations"]["karpenter.sh/do-not-disrupt"] == "true"

@@ -1,0 +1,51 @@
+"""The life of a node on a real host: rebooted with its files, reimaged without them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.installation import Space, shell
+from support.live import Document
+
+SLEEPS = 'trap "exit 0" TERM; echo started; sleep 300 & wait'
+
+
+def served(space: Space, node: str, time: str) -> Document:
+    """Wait until the node has started anew for the time in its spec, and takes tasks; its status."""
+
+    def again(one: Document) -> bool:
+        status = one.get("status", {})
+        done = status.get("served", {}).get(time) == one["spec"][time]
+        return done and status["state"] in ("Idle", "Running")
+
+    status: Document = space.until("computenodes", node, f"has served {time}", again)["status"]
+    return status
+
+
+def test_a_reboot_keeps_files_and_a_reimage_erases_them(space: Space) -> None:
+    start = {"commandLine": shell("echo start >>$AZ_BATCH_NODE_SHARED_DIR/log")}
+    prepare = {"commandLine": shell("echo prepare >>$AZ_BATCH_NODE_SHARED_DIR/log")}
+    space.pool("own", 1, startTask=start)
+    space.job("work", "own", jobPreparationTask=prepare)
+    space.task("patient", "work", SLEEPS)
+    space.until_state("tasks", "patient", "Running")
+    (node,) = space.nodes("own", 1)
+    name, before = node["metadata"]["name"], node["status"]
+
+    def restart(verb: str, time: str) -> tuple[Document, dict[str, Any]]:
+        space.millpond("node", verb, name)
+        now = served(space, name, time)
+        return now, space.until_state("tasks", "patient", "Running")["status"]
+
+    def log() -> list[str]:
+        return space.millpond("node", "shell", name, "cat", "shared/log").split()
+
+    now, task = restart("reboot", "restartedAt")
+    assert (now["hostName"], now["startTask"]["result"]) == (before["hostName"], "Success")
+    assert now["lastBootTime"] > before["lastBootTime"]
+    assert (task["attempt"], task["requeueCount"], task["nodeName"]) == (2, 1, name)
+    assert log() == ["start", "prepare", "start", "prepare"]
+    now, task = restart("reimage", "reimagedAt")
+    assert (now["hostName"], task["attempt"], task["requeueCount"]) == (before["hostName"], 3, 2)
+    assert log() == ["start", "prepare"]
+    assert len(space.node_directories()) == 1
