@@ -299,7 +299,7 @@ class Scene:
                     self.remove_pod(naming.eraser_pod(node))
             case act.CreateNodePod():
                 pod = new_node_pod(action, self.pods.values(), self.hosts, self.now, self._new(action.pod))
-                pod.metadata.labels[labels.NODE_VERSION] = version_of(self.pools[action.pool].spec)
+                pod.metadata.labels[labels.NODE_VERSION] = version_of(self.pools[action.pool].spec, action.node_class)
                 self.add(pod)
             case act.CreateEraser(node=node, host=host, pod=pod):
                 uid, created = f"uid-{pod}-{self.next_version()}", self.now - EPOCH

@@ -182,7 +182,8 @@ class Users:
         return f"patch {plural}/{name} {spec}"
 
     def _resize(self) -> str:
-        spec: dict[str, Any] = {"autoScale": None, "targetDedicatedNodes": None} | self._size()
+        nothing: dict[str, Any] = {"autoScale": None, "targetDedicatedNodes": None, "targetLowPriorityNodes": None}
+        spec = nothing | self._size()
         if self.random.random() < 0.7:
             spec["nodeDeallocationOption"] = self.random.choice(OPTIONS)
         if self.random.random() < 0.3:
@@ -220,7 +221,8 @@ class Users:
     def _size(self) -> dict[str, Any]:
         """A target or, now and then, a formula."""
         if self.random.random() < 0.7:
-            return {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
+            low = {"targetLowPriorityNodes": self.random.choice((0, 1, 2))} if self.random.random() < 0.4 else {}
+            return {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3)), **low}
         return {"autoScale": {"formula": self.random.choice(FORMULAS), "evaluationIntervalSeconds": 300}}
 
     def drop_formulas(self) -> None:

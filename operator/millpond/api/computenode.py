@@ -9,7 +9,8 @@ from millpond.api.conditions import Conditions
 from millpond.api.failure import NodeError
 from millpond.api.jobtasks import NodeJob
 from millpond.api.kind import AGE, Column, Kind, Resource
-from millpond.api.pool import NodeClass, NodeDeallocationOption, SlotCounts
+from millpond.api.nodetemplate import NodeClass
+from millpond.api.pool import NodeDeallocationOption, SlotCounts
 from millpond.api.reasons import NodeState, TaskResult
 from millpond.api.resources import Quantities
 from millpond.api.schema import ATOMIC, Count, Document, ExitCode, LabelName, Time, immutable, keyed_by, validations

@@ -93,6 +93,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         STATE,
         _path("ALLOCATION", "status", "allocationState"),
         _ratio("DEDICATED", ("status", "currentDedicatedNodes"), ("status", "targetDedicatedNodes")),
+        _ratio("LOW-PRIORITY", ("status", "currentLowPriorityNodes"), ("status", "targetLowPriorityNodes")),
         _ratio("SLOTS", ("status", "taskSlotCounts", "used"), ("status", "taskSlotCounts", "total")),
         _count("ACTIVE", "status", "taskCounts", "active"),
         _count("RUNNING", "status", "taskCounts", "running"),

@@ -14,7 +14,8 @@ from msgspec import UNSET, UnsetType
 from millpond.api import labels
 from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.job import JobStatus
-from millpond.api.pool import NodeClass, PoolStatus
+from millpond.api.nodetemplate import NodeClass
+from millpond.api.pool import PoolStatus
 from millpond.lifecycle.failure import Failure
 
 

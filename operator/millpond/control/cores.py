@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from millpond.api.pool import NodeClass, Pool
+from millpond.api.nodetemplate import NodeClass
+from millpond.api.pool import Pool
 from millpond.api.resources import millicores
 from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord

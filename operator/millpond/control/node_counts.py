@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from millpond.api.pool import NodeClass
+from millpond.api.nodetemplate import NodeClass
 from millpond.control.pool_state import PoolState
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from millpond.api.computenode import MOST_RECENT, ComputeNode, Draining, NodeOperation
-from millpond.api.pool import NodeClass
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import NodeState, TaskResult
 from millpond.api.views.pod import PodView
 from millpond.control.outcomes import Refused

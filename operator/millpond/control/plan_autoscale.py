@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millpond.api.pool import NodeClass
+from millpond.api.nodetemplate import NodeClass
 from millpond.control.plan_samples import measure_pool
 from millpond.control.pool_state import PoolState
 from millpond.control.sizing import target_of

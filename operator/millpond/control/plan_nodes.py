@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millpond.api import labels
-from millpond.api.pool import NodeClass
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import NodeState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.host import HostView

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millpond.api.conditions import find
-from millpond.api.pool import NodeClass
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import ConditionType, NodeState
 from millpond.control.actions import AnyAction, CreateNodePod, DeleteNodePod
 from millpond.control.limits import Limits

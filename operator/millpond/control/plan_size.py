@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.api.computenode import NodeOperation
-from millpond.api.pool import NodeClass, NodeDeallocationOption, Pool
+from millpond.api.nodetemplate import NodeClass
+from millpond.api.pool import NodeDeallocationOption, Pool
 from millpond.api.reasons import NodeState
 from millpond.control.actions import AnyAction, CreateNode, ReleaseHost
 from millpond.control.cores import allowed

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from typing import Literal, get_args
 
-from millpond.api.pool import NodeClass, Pool
+from millpond.api.nodetemplate import NodeClass
+from millpond.api.pool import Pool
 from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
@@ -73,12 +74,10 @@ class PoolState:
         """All hosts of the cluster, shared with the world."""
         self.claimed = claimed
         """Names of the hosts that carry this pool's claim."""
-        self.yielding = yielding
-        """The jobs of the namespace that allow pre-emption, shared with it."""
-        self.siblings = siblings
-        """The pools of the namespace, this one among them, shared with it."""
+        self.yielding = yielding  # the jobs of the namespace that allow pre-emption, shared with it
+        self.siblings = siblings  # the pools of the namespace, this one among them
         self.model: Pool | None = None
-        self.node_version = ""  # of what `model` makes its nodes with
+        self.node_versions: dict[NodeClass, str] = {}  # of what `model` makes its nodes with
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
         self.attempts: dict[str, Attempt] = {}
@@ -99,10 +98,8 @@ class PoolState:
         self.releasing: set[str] = set()
         """Hosts whose claim is being taken off."""
         self.supply = SupplyRecord()
-        self.sizings: dict[NodeClass, Sizing] = {}
-        """The resize of each class in force, since it was judged first."""
-        self.over_quota: dict[NodeClass, str] = {}
-        """Why no more nodes of a class are made, where the quota of cores is the reason."""
+        self.sizings: dict[NodeClass, Sizing] = {}  # the resize of each class in force, since it was judged first
+        self.over_quota: dict[NodeClass, str] = {}  # why no more nodes are made, where the quota of cores is the reason
         self.samples: SampleRecord | None = None
         """None without a formula."""
         self.decided: Run | None = None

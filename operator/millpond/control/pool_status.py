@@ -6,15 +6,8 @@ from datetime import UTC, datetime
 
 from millpond.api import labels
 from millpond.api.conditions import Condition, ConditionStatus, find, put
-from millpond.api.pool import (
-    NodeClass,
-    NodeCounts,
-    NodeCountsByClass,
-    Pool,
-    PoolStatus,
-    PoolTaskCounts,
-    SlotCounts,
-)
+from millpond.api.nodetemplate import NodeClass
+from millpond.api.pool import NodeCounts, NodeCountsByClass, Pool, PoolStatus, PoolTaskCounts, SlotCounts
 from millpond.api.reasons import AllocationState, ConditionType, NodeState, PoolReason, ResizeErrorCode
 from millpond.api.reasons import PoolState as PoolStateName
 from millpond.control.autoscale_status import describe_autoscale

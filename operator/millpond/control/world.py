@@ -11,6 +11,7 @@ from typing import NamedTuple
 from millpond.api import labels, naming
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import Pool
 from millpond.api.reasons import JobState, NodeErrorCode
 from millpond.api.views.host import HostView
@@ -223,7 +224,7 @@ class World:
         if pool.model is not None and pool.model.metadata.uid != model.metadata.uid:
             pool.decided = None
         pool.model, pool.unwritten = model, False
-        pool.node_version = version_of(model.spec)
+        pool.node_versions = {node_class: version_of(model.spec, node_class) for node_class in NodeClass}
         pool.mark("samples", pool.name)
         pool.mark("autoscale", pool.name)
         pool.mark("size", pool.name)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from millpond.api.failure import NameValue, ResizeError
-from millpond.api.pool import NodeClass
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import AllocationState, ResizeErrorCode
 
 WORDS = {NodeClass.DEDICATED: "dedicated", NodeClass.LOW_PRIORITY: "low priority"}

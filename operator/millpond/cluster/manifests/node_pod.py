@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from millpond.api import labels
 from millpond.api.commandline import split_command_line
-from millpond.api.pool import NodeTemplate, Pool
+from millpond.api.nodetemplate import NodeTemplate
+from millpond.api.pool import Pool
 from millpond.api.resources import millicores
 from millpond.api.starttask import StartTask
 from millpond.cluster.manifests.environment import environment, literal
@@ -51,7 +52,7 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
     user = _start_user(create, pool, settings)
     own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
     tags = common_labels(labels.Role.NODE, create.pool, create.node)
-    tags[labels.NODE_VERSION] = version_of(pool.spec)
+    tags[labels.NODE_VERSION] = version_of(pool.spec, create.node_class)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
     return {
