@@ -128,6 +128,22 @@ def _restarts(what: str, time: str, **option: str) -> Flow:
     return flow
 
 
+async def pool_is_upgraded(world: ModelWorld) -> None:
+    """A pool gets a start task, which its policy rolls over its nodes; a task that runs on one of them runs again."""
+    world.host("h1").host("h2").pool("p", 2, upgradePolicy={"mode": "Automatic"}).job("j").task(
+        "j", "t1", Run(seconds=60)
+    )
+    await world.run_until(lambda: world.running() == 1, LIMIT)
+    world.patch("pools", "p", startTask={"commandLine": "start"})
+
+    def all_started() -> bool:
+        told = [node["status"] for node in world.verbs.list("computenodes")]
+        return all("startTask" in status and not status["outdated"] for status in told)
+
+    await world.run_until(all_started, LIMIT)
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 def _node_of(world: ModelWorld) -> str:
     (node,) = world.verbs.list("computenodes")
     return str(node["metadata"]["name"])
@@ -319,6 +335,7 @@ FLOWS: tuple[Flow, ...] = (
     tasks_give_way,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
     node_is_disabled,
+    pool_is_upgraded,
     _restarts("rebooted", "restartedAt", rebootOption="Requeue"),
     _restarts("reimaged", "reimagedAt", reimageOption="Terminate"),
     *map(_disables, ("Requeue", "Terminate", "Wait")),

@@ -11,11 +11,11 @@ from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
 from millpond.api.network import NetworkConfiguration
 from millpond.api.nodetemplate import LowPriorityNodeTemplate, NodeClass, NodeTemplate
+from millpond.api.provider import Provider
 from millpond.api.reasons import AllocationState, PoolState
 from millpond.api.resize import PoolResize
 from millpond.api.schema import (
     ATOMIC,
-    DNS_SUBDOMAIN,
     MAX_INT32,
     Count,
     Document,
@@ -59,14 +59,6 @@ class JobDefaultOrder(StrEnum):
     CREATION_TIME = "CreationTime"
 
 
-class ProviderType(StrEnum):
-    """Who makes room for nodes."""
-
-    SCHEDULER = "Scheduler"
-    SCALE_SUBRESOURCE = "ScaleSubresource"
-    KWOK = "Kwok"
-
-
 class TaskSchedulingPolicy(Document):
     """How the pool's tasks are ordered and laid on its nodes."""
 
@@ -81,49 +73,6 @@ class UpgradePolicy(Document):
         UpgradeMode,
         Field(description="When users restart nodes, or of itself: a few at a time, free ones first, requeueing tasks"),
     ] = UpgradeMode.MANUAL
-
-
-class ScaledObject(Document):
-    """An object with a scale subresource, in the pool's namespace unless its kind has none."""
-
-    api_version: Annotated[
-        str,
-        Field(
-            max_length=317,
-            pattern=r"^([a-z0-9][a-z0-9.-]*/)?v[a-z0-9]+$",
-            description="Group and version, as cluster.x-k8s.io/v1beta2",
-        ),
-    ]
-    kind: Annotated[str, Field(max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$", description="Such as MachineDeployment")]
-    name: Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN, description="The object's name")]
-
-
-class ScaleSubresource(Document):
-    """The objects whose replicas are hosts of the pool; hosts of no other object may match its hostSelector."""
-
-    dedicated: Annotated[ScaledObject, Field(description="Its replicas become as many as the pool needs hosts")]
-
-
-class Provider(Document):
-    """Who makes room for nodes: whoever watches Pods without a host, a scaled object, or the operator by simulation."""
-
-    model_config = ConfigDict(
-        json_schema_extra=validations(
-            rule(
-                "self.type != 'ScaleSubresource' || has(self.scaleSubresource)",
-                "scaleSubresource is missing: name the object whose replicas are hosts of the pool",
-                at=".scaleSubresource",
-            ),
-            rule(
-                "self.type == 'ScaleSubresource' || !has(self.scaleSubresource)",
-                "scaleSubresource is for type ScaleSubresource: set that type, or drop it",
-                at=".scaleSubresource",
-            ),
-        )
-    )
-
-    type: ProviderType = ProviderType.SCHEDULER
-    scale_subresource: ScaleSubresource | None = None
 
 
 MAX_NODES = 10_000

@@ -37,4 +37,5 @@ class CommandStatus(Document):
     retry_count: Count = 0
     start_time: Time | None = None
     end_time: Time | None = None
+    last_retry_time: Time | None = None
     failure: Failure | None = None

@@ -128,7 +128,10 @@ def _node(document: Document, now: float) -> tuple[list[Line], str]:
             "Tasks run",
             f"{at(status, 'totals', 'tasksRun') or 0}, {at(status, 'totals', 'tasksSucceeded') or 0} succeeded",
         ),
+        ("Recent tasks", ", ".join(f"{one['taskName']} {one['result']}" for one in status.get("recentTasks") or ())),
         ("Joined", _when(document, "allocationTime", now)),
+        ("Started", _when(document, "lastBootTime", now)),
+        ("Outdated", "its pool was changed since it started" if status.get("outdated") else ""),
         ("Start task", outcome),
         *_failure(start.get("failure")),
         *[("Preparation", f"{job['jobName']}: {_outcome(job.get('preparation'))}") for job in status.get("jobs") or ()],
@@ -136,7 +139,9 @@ def _node(document: Document, now: float) -> tuple[list[Line], str]:
     ]
     if status.get("state") == "StartTaskFailed":
         return rows, f"millpond node files get {name} 'startup/*.txt'"
-    return rows, "" if at(document, "spec", "schedulable") is not False else f"millpond node enable {name}"
+    if at(document, "spec", "schedulable") is False:
+        return rows, f"millpond node enable {name}"
+    return rows, f"millpond node reboot {name}" if status.get("outdated") else ""
 
 
 def _outcome(run: Document | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millpond.api.pool import ProviderType
+from millpond.api.provider import ProviderType
 from millpond.cluster.api_server import ApiServer
 from millpond.cluster.documents import Documents
 from millpond.cluster.providers.kwok import KwokProvider

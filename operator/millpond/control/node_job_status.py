@@ -94,6 +94,7 @@ def command_status(seen: Run) -> CommandStatus:
         retry_count=seen.retry_count,
         start_time=time_of(seen.start_time),
         end_time=time_of(seen.end_time),
+        last_retry_time=time_of(seen.last_retry_time),
         failure=told,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millpond.api.failure import ResizeError
-from millpond.api.pool import ProviderType
+from millpond.api.provider import ProviderType
 from millpond.api.reasons import ResizeErrorCode
 from millpond.control.actions import AnyAction, SupplyHosts
 from millpond.control.node_record import NodeRecord

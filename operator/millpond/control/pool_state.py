@@ -104,8 +104,7 @@ class PoolState:
         """None without a formula."""
         self.decided: Run | None = None
         """An evaluation of the formula that the Pool's status does not tell yet."""
-        self.evaluate_at = 0.0
-        """The deadline that is set for the next one."""
+        self.evaluate_at = 0.0  # the deadline that is set for the next one
         self.network: object = None
         """What the pool's NetworkPolicy was last asked to say."""
         self.forget_job = forget_job

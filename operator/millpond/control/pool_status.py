@@ -8,7 +8,7 @@ from millpond.api import labels
 from millpond.api.conditions import Condition, ConditionStatus, find, put
 from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import NodeCounts, NodeCountsByClass, Pool, PoolStatus, PoolTaskCounts, SlotCounts
-from millpond.api.reasons import AllocationState, ConditionType, NodeState, PoolReason, ResizeErrorCode
+from millpond.api.reasons import AllocationState, ConditionType, NodeReason, NodeState, PoolReason, ResizeErrorCode
 from millpond.api.reasons import PoolState as PoolStateName
 from millpond.control.autoscale_status import describe_autoscale
 from millpond.control.node_counts import NodeTotals, count_nodes
@@ -152,15 +152,16 @@ def _ready(pool: PoolState, model: Pool, nodes: list[NodeRecord], at: datetime) 
         (NodeState.START_TASK_FAILED, PoolReason.START_TASK_FAILED),
         (NodeState.UNUSABLE, PoolReason.NODES_UNUSABLE),
         (NodeState.UNKNOWN, PoolReason.NODES_UNUSABLE),
-        (NodeState.OFFLINE, PoolReason.NODES_DISABLED),
-        (NodeState.RUNNING, PoolReason.NODES_DISABLED),
+        (NodeReason.SCHEDULING_DISABLED, PoolReason.NODES_DISABLED),
         (NodeState.CREATING, PoolReason.AWAITING_HOSTS),
         (NodeState.PREEMPTED, PoolReason.NODES_PREEMPTED),
     )
-    for state, reason in order:
-        found = [verdict for verdict in shut if verdict.state is state]
+    for word, reason in order:
+        found = [verdict for verdict in shut if word in (verdict.state, verdict.reason)]
         if found:
-            text = f"{usable} of {target} nodes can run tasks; {len(found)} are {state.value}. {found[0].message}"
+            text = (
+                f"{usable} of {target} nodes can run tasks; {len(found)} are {found[0].state.value}. {found[0].message}"
+            )
             return say(False, reason, text)
     return say(False, PoolReason.NODES_STARTING, f"{usable} of {target} nodes can run tasks; the others start.")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from millpond.api.nodetemplate import NodeClass
-from millpond.api.pool import Pool, ProviderType
+from millpond.api.pool import Pool
+from millpond.api.provider import ProviderType
 from millpond.api.resize import PoolResize
 from millpond.control.pool_state import PoolState
 from millpond.scaling.autoscale import Run

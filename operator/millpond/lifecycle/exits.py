@@ -66,6 +66,7 @@ class Exit(msgspec.Struct, frozen=True, gc=False):
     message: str = ""
     retries: int | None = None
     """Runs after the first, which are the launcher's own; None where it left no record."""
+    last_retry_time: str | None = None
 
 
 def judge_ended(pod: PodView, container: str = TASK_CONTAINER) -> Exit:
@@ -82,7 +83,8 @@ def judge_ended(pod: PodView, container: str = TASK_CONTAINER) -> Exit:
         return _out_of_time(record.exit_code, start, end)
     if record.cause == "Terminated" and wrote_too_much(pod):
         return _over_its_storage(pod, record.exit_code, start, end)
-    return replace(_from_record(pod, record, ended, start, end), retries=record.retries)
+    exit_ = _from_record(pod, record, ended, start, end)
+    return replace(exit_, retries=record.retries, last_retry_time=record.last_retry_time)
 
 
 def _without_end(pod: PodView, *, began: bool) -> Exit:

@@ -31,6 +31,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     start_time: str | None = None
     end_time: str | None = None
     failure: Failure | None = None
+    last_retry_time: str | None = None
 
     @property
     def completed(self) -> bool:
@@ -40,4 +41,5 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 def completed_run(exit_: Exit, failure: Failure | None) -> Run:
     """The run that ended so, without success if there is a failure to tell."""
     state = RunState.SUCCEEDED if failure is None else RunState.FAILED
-    return Run(state, exit_.exit_code, exit_.retries or 0, exit_.start_time, exit_.end_time, failure)
+    times = exit_.start_time, exit_.end_time
+    return Run(state, exit_.exit_code, exit_.retries or 0, *times, failure, exit_.last_retry_time)

@@ -31,7 +31,14 @@ class Resize(msgspec.Struct, frozen=True, gc=False):
 
 USELESS = (NodeState.UNUSABLE, NodeState.START_TASK_FAILED, NodeState.UNKNOWN)
 TAKEN_AWAY = (NodeState.PREEMPTED,)
-NOT_YET = (NodeState.CREATING, NodeState.STARTING, NodeState.WAITING_FOR_START_TASK)
+NOT_YET = (
+    NodeState.CREATING,
+    NodeState.STARTING,
+    NodeState.WAITING_FOR_START_TASK,
+    NodeState.REBOOTING,
+    NodeState.REIMAGING,
+    NodeState.UPGRADING_OS,
+)
 
 
 def plan_resize(target: int, nodes: Sequence[Candidate], *, stopped: bool = False) -> Resize:

@@ -89,6 +89,8 @@ NEXT: dict[str, tuple[str, dict[str, Any], str]] = {
         "millpond node files get x 'startup/*.txt'",
     ),
     "node is well": ("node", document({}, state="Idle"), ""),
+    "node is disabled": ("node", document({"schedulable": False}, state="Offline"), "millpond node enable x"),
+    "node is behind its pool": ("node", document({}, state="Idle", outdated=True), "millpond node reboot x"),
     "pool is not ready": (
         "pool",
         document({}, conditions=[condition("Ready", "False", "NodesStarting")]),
@@ -135,3 +137,11 @@ def test_a_job_says_what_slots_its_tasks_require_where_that_is_more_than_one_eac
     assert "Slots:          6 active, 1 running, 1 succeeded, 1 failed" in lines
     plain = page("job", document({}, taskCounts=counts, taskSlotCounts=counts), NOW)
     assert not any(line.startswith("Slots:") for line in plain)
+
+
+def test_a_node_says_what_it_ran_and_when_it_started() -> None:
+    recent = [{"jobName": "j", "taskName": name, "result": "Success"} for name in ("b", "a")]
+    lines = page("node", document({}, state="Idle", recentTasks=recent, lastBootTime="2026-01-01T00:00:00Z"), NOW)
+    assert "Recent tasks:   b Success, a Success" in lines
+    assert any(line.startswith("Started:        2026-01-01T00:00:00Z (") for line in lines)
+    assert not any(line.startswith("Outdated:") for line in lines)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.reasons import CommandState, FailureCode, NodeState, TaskResult
 from millpond.control.world import World
 from support.builders import a_host, a_job, a_node_pod, a_pool, a_task, exited, running, waiting
 from support.scene import KEY, Scene, a_running_scene
+
+RETRIED = "2026-01-01T00:00:03Z"
 
 
 def status(scene: Scene) -> ComputeNodeStatus:
@@ -52,10 +56,14 @@ def test_it_counts_what_it_ran() -> None:
 
 
 def test_a_start_task_shows_how_it_ended() -> None:
-    found = with_pod(agent=running(), start_task=exited(0, retries=1, startTime="2026-01-01T00:00:01.123456789Z"))
+    found = with_pod(
+        agent=running(),
+        start_task=exited(0, retries=1, startTime="2026-01-01T00:00:01.123456789Z", lastRetryTime=RETRIED),
+    )
     assert found.start_task is not None
     assert (found.start_task.state, found.start_task.result) == (CommandState.COMPLETED, TaskResult.SUCCESS)
     assert (found.start_task.retry_count, found.start_task.exit_code) == (1, 0)
+    assert found.start_task.last_retry_time == datetime.fromisoformat(RETRIED)
     assert found.start_task.start_time is not None
     assert found.start_task.start_time.microsecond == 0
 

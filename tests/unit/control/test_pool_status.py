@@ -99,3 +99,13 @@ def test_a_timed_out_resize_heals_when_hosts_come() -> None:
     scene.remove_pod(name)
     found = status(scene)
     assert (condition(found, "Resizing"), found.resize_errors) == (("False", "Steady"), ())
+
+
+def test_a_pool_says_that_nodes_are_disabled() -> None:
+    scene = a_running_scene(hosts=2)
+    first = min(scene.nodes)
+    scene.add(scene.edit(scene.nodes[first], schedulable=False))
+    scene.run(seconds=60)
+    ready = next(c for c in scene.pools["farm"].status.conditions if c.type == "Ready")
+    assert (ready.status, ready.reason) == ("False", "NodesDisabled")
+    assert ready.message.startswith("1 of 2 nodes can run tasks; 1 are Offline. Scheduling is disabled")

@@ -13,9 +13,17 @@ WHY = user_error(FailureCode.FAILURE_EXIT_CODE, "why")
 
 @pytest.mark.parametrize(("failure", "state"), [(None, RunState.SUCCEEDED), (WHY, RunState.FAILED)])
 def test_a_run_has_failed_if_there_is_a_failure_to_tell(failure: Failure | None, state: RunState) -> None:
-    exit_ = Exit(Ending.NONZERO, 3, WHY, "2026-01-01T00:00:01Z", "2026-01-01T00:00:09Z", retries=2)
+    exit_ = Exit(
+        Ending.NONZERO,
+        3,
+        WHY,
+        "2026-01-01T00:00:01Z",
+        "2026-01-01T00:00:09Z",
+        retries=2,
+        last_retry_time="2026-01-01T00:00:05Z",
+    )
     run = completed_run(exit_, failure)
-    assert run == Run(state, 3, 2, exit_.start_time, exit_.end_time, failure)
+    assert run == Run(state, 3, 2, exit_.start_time, exit_.end_time, failure, "2026-01-01T00:00:05Z")
 
 
 def test_a_run_without_a_record_was_not_tried_again() -> None:

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 import msgspec
 
-from millpond.api.pool import Pool, ScaledObject
+from millpond.api.pool import Pool
+from millpond.api.provider import ScaledObject
 from millpond.api.views.meta import Meta, View
 from millpond.cluster.api_server import ApiServer, Resource, Selection
 from millpond.cluster.errors import NotFoundError, RejectedError
