@@ -99,6 +99,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _count("RUNNING", "status", "taskCounts", "running"),
         AGE,
         _path("IDLE", "status", "nodeCounts", "dedicated", "idle", wide=True),
+        _path("PREEMPTED", "status", "nodeCounts", "lowPriority", "preempted", wide=True),
         Column("READY", _reason("Ready"), wide=True),
         Column("AUTOSCALE", _reason("AutoscaleSucceeded"), wide=True),
         _path("IMAGE", "spec", "nodeTemplate", "image", wide=True, elastic=True),
