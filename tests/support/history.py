@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from random import Random
 
-from millpond.api import labels
+from millpond.api import labels, naming
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
@@ -149,6 +149,10 @@ class History:
         name = tags[labels.NODE]
         node = self.verbs.store.get("computenodes", (action.namespace, name))
         if node is None or "deletionTimestamp" in node["metadata"]:
+            return
+        host = self.verbs.store.get("nodes", ("", pod["spec"].get("nodeName") or "")) or {"metadata": {}}
+        claim = (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL)
+        if claim not in (None, naming.host_claim(action.namespace, tags[labels.POOL])):
             return
         told = (node.get("status") or {}).get("draining") or {}
         if told.get("operation") not in ("Remove", "Reboot", "Reimage", "Upgrade"):

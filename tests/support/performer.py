@@ -318,6 +318,8 @@ class Performer:
 
     def _claim(self, action: act.ClaimHost) -> Outcome:
         host = self._verbs.get("nodes", None, action.host)
+        if (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL, action.claim) != action.claim:
+            return Missed("the host belongs to another pool", again_in=10.0)
         taints = [t for t in host["spec"].get("taints") or () if t["key"] != labels.HOST_TAINT]
         taints.append({"key": labels.HOST_TAINT, "value": action.claim, "effect": "NoSchedule"})
         patch = {"metadata": {"labels": {labels.HOST_LABEL: action.claim}}, "spec": {"taints": taints}}

@@ -62,7 +62,7 @@ class NodeRecord:
         self.trouble = ""
         """Why its directory could not be erased the last time that was tried, for a reimage."""
         self.refused_by = ""
-        """The host that turned its last Pod away."""
+        """The host that turned its last Pod away, or that could not be claimed."""
         self.measurement: Measurement | None = None
         """The newest one; it may be long ago."""
         self.full_of = ""

@@ -22,7 +22,14 @@ from millpond.control.node_job_status import failed_preparations
 from millpond.control.node_operations import begin, is_done, with_postponed
 from millpond.control.node_record import NodeRecord
 from millpond.control.node_status import describe_node
-from millpond.control.plan_leaving import delete_eraser, end_node, end_orphan, host_lost_under, is_known_where
+from millpond.control.plan_leaving import (
+    delete_eraser,
+    delete_pods,
+    end_node,
+    end_orphan,
+    host_lost_under,
+    is_known_where,
+)
 from millpond.control.plan_preempted import ask_for_pod, recover, why_preempted
 from millpond.control.plan_restart import restart_node
 from millpond.control.pool_state import PoolState
@@ -187,6 +194,9 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     host = pod.spec.node_name
     if host is None or pod.metadata.deletion_timestamp is not None:
         return
+    if host == node.refused_by and _is_anothers(pool, host):
+        delete_pods(pool, node, actions)
+        return
     unmeasured = host not in pool.claimed or node.slots is None or _is_mismeasured(node)
     if unmeasured and not node.claiming and host in pool.hosts:
         node.claiming = True
@@ -204,6 +214,13 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
         node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
+
+
+def _is_anothers(pool: PoolState, host: str) -> bool:
+    """True when another pool's node has claimed the host first: kube-scheduler keeps the next Pod off it."""
+    view = pool.hosts.get(host)
+    claim = view.metadata.labels.get(labels.HOST_LABEL) if view is not None else None
+    return claim not in (None, pool.claim) and host not in pool.claimed
 
 
 def _start_pod(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> None:

@@ -91,7 +91,7 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None
         case ClaimHost():
             node = pool.nodes.get(action.node)
             if node is not None and done.room is not None:
-                node.claiming = False
+                node.claiming, node.refused_by = False, ""
                 pool.claimed.add(action.host)
                 room = done.room
                 if node.pod is not None and node.pod.spec.node_name == action.host:
@@ -349,7 +349,7 @@ def _drop_node_step(
                 node.erasure_refusal = outcome.message
                 again = 0.0 if node.leaving else again
         case ClaimHost():
-            node.claiming = False
+            node.claiming, node.refused_by = False, action.host
     # A node that could not be made keeps its place until then, so that no other is made in its stead at once.
     node.not_before = again
     pool.look_at(again, "node", node.name)

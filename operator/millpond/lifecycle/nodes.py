@@ -200,7 +200,7 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
         return _unusable(NodeReason.NODE_POD_BROKEN, fault, start_task)
     claim = facts.host.metadata.labels.get(labels.HOST_LABEL) if facts.host else None
     if claim is not None and not facts.claimed:
-        text = f"Host {host} belongs to pool {claim}. The node waits until that pool gives it back."
+        text = f"Host {host} belongs to pool {claim}. The node looks for another one."
         return NodeVerdict(NodeState.STARTING, NodeReason.HOST_CLAIMED, text, start_task)
     if not agent_runs(pod) or not facts.claimed or not facts.sized:
         return NodeVerdict(NodeState.STARTING, NodeReason.STARTING, f"The node starts on host {host}.", start_task)

@@ -275,3 +275,16 @@ def test_a_node_whose_disk_is_full_keeps_its_tasks_and_takes_no_more_until_there
     assert states(scene) == [NodeState.RUNNING]
     assert scene.nodes[name].status.errors == ()
     assert [start.task for start in of(StartAttempt, scene.done)] == ["early", "late"]
+
+
+def test_a_node_leaves_a_host_that_another_pool_claimed_first() -> None:
+    scene = Scene()
+    scene.add(a_host("host-1", claim="studio.other"), a_pool(nodes=1))
+    scene.fail(ClaimHost, Missed("the host belongs to another pool", again_in=10))
+    assert of(DeleteNodePod, scene.run(seconds=9)) == []
+    assert states(scene) == [NodeState.STARTING]
+    scene.add(a_host("host-0"))
+    done = scene.run(seconds=60)
+    assert [create.host for create in of(CreateNodePod, done)] == [None]
+    (node,) = scene.nodes.values()
+    assert (node.status.state, node.status.host_name) == (NodeState.IDLE, "host-0")
