@@ -155,6 +155,8 @@ class History:
         if claim not in (None, naming.host_claim(action.namespace, tags[labels.POOL])):
             return
         told = (node.get("status") or {}).get("draining") or {}
+        if (node.get("status") or {}).get("state") == "Preempted":
+            return
         if told.get("operation") not in ("Remove", "Reboot", "Reimage", "Upgrade"):
             raise self.fail("Once for each time", f"{action.pod} is deleted, and its node tells {node['status']}")
 

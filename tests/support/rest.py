@@ -103,8 +103,8 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
 
 def target_of(pool: Document) -> int:
     """How many nodes the pool is to have, as it says."""
-    told: int = (pool.get("status") or {}).get("targetDedicatedNodes", 0)
-    return told
+    told = pool.get("status") or {}
+    return int(told.get("targetDedicatedNodes", 0) + told.get("targetLowPriorityNodes", 0))
 
 
 def _upgrades_done(verbs: Verbs) -> Iterator[Fault]:

@@ -29,6 +29,7 @@ class NodeRecord:
         self.name = name
         self.model: ComputeNode | None = None
         self.node_class = NodeClass.DEDICATED
+        self.told_state: NodeState | None = None  # as its object says, for sure
         self.creating = False
         self.chosen: Draining | None = None
         """It is to be emptied for this, and its object does not tell so yet."""

@@ -70,13 +70,10 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         before, node.verdict = node.verdict, verdict
         pool.open_node(node, verdict.takes_tasks and not node.emptied)
         _when_state_changes(pool, node, before, verdict)
-        if node.preempted:
-            # Told before anything follows: a later life of the operator must know why the node has no host.
-            _write(pool, node, before, now, limits, actions)
-            recover(pool, node, now, actions)
-            continue
         if node.leaving:
             end_node(pool, node, now, limits, actions)
+        elif node.preempted:
+            recover(pool, node, now, actions)
         elif node.restarting:
             restart_node(pool, node, now, limits, actions)
         else:

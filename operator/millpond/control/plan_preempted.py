@@ -37,7 +37,12 @@ def _told(node: NodeRecord) -> str:
 
 
 def recover(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAction]) -> None:
-    """Have one Pod wait for a host; those that stood on the lost one go, as far as its kubelet still does that."""
+    """Have one Pod wait for a host; those that stood on the lost one go, as far as its kubelet still does that.
+
+    Not before the node's object tells why: a later life of the operator must know it from there.
+    """
+    if node.told_state is not NodeState.PREEMPTED:
+        return
     waits = bool(node.assumed_pods)
     for name, pod in sorted(node.pods.items()):
         if pod.spec.node_name is None and not pod.terminal:

@@ -156,6 +156,9 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
             if node is not None and node.model is not None:
                 node.model = _versioned(node.model, version)
                 tell(pool, node, action.status.draining)
+                if node.told_state is not action.status.state and node.preempted:
+                    pool.mark("node", node.name)  # it may recover now
+                node.told_state = action.status.state
 
 
 def _confirm_job(pool: PoolState, job: JobRecord, told: JobStatus) -> None:

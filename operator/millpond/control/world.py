@@ -319,7 +319,7 @@ class World:
             if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
                 node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False
-        node.node_class = model.spec.node_class
+        node.node_class, node.told_state = model.spec.node_class, model.status.state
         tell(pool, node, model.status.draining)
         pool.mark("node", node.name)
         pool.mark("size", pool.name)
