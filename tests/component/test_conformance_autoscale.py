@@ -1,8 +1,7 @@
 """Azure Batch's minimum scenarios about autoscale (azure-batch-semantics §13: 6 and 31), and crashes on the way.
 
 The real operator runs over the model API server in virtual time. Formulas F1 to F23 are cases of the language; that a
-resize is refused while there is a formula is shown with kubectl (`test_kubectl`), and trials of a formula in
-`unit/cli/test_trial`.
+resize is refused while there is a formula is shown with kubectl (`test_kubectl`).
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ import pytest
 from millpond.api import naming
 from millpond.api.crd.definition import definition
 from millpond.api.pool import Pool
+from millpond.cli.access import Cluster
+from millpond.cli.trial import evaluate_formula, exported
+from millpond.cluster.kubeconfig import Connection
 from millpond.scaling.kept_samples import Reading
 from millpond.scaling.samples import SampleStore
 from support.faults import Chooser, Request, no_faults
@@ -61,7 +63,7 @@ def kept(world: ModelWorld) -> SampleStore:
 
 
 @in_virtual_time
-async def test_6_once_the_formula_is_gone_the_pool_keeps_its_size_and_a_resize_works() -> None:
+async def test_scenario_6_once_the_formula_is_gone_the_pool_keeps_its_size_and_a_resize_works() -> None:
     async with ModelWorld() as world:
         world.host("h1").host("h2").pool("p", None, **follows("$TargetDedicatedNodes = 2"))
         await world.run_until(lambda: settled(world, 2), LIMIT)
@@ -72,14 +74,14 @@ async def test_6_once_the_formula_is_gone_the_pool_keeps_its_size_and_a_resize_w
         await world.run_until(lambda: settled(world, 1), LIMIT)
 
 
-def test_31_the_interval_has_the_service_s_bounds() -> None:
+def test_scenario_31_the_interval_has_the_service_s_bounds() -> None:
     schema = definition(Pool)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
     interval = schema["properties"]["autoScale"]["properties"]["evaluationIntervalSeconds"]
     assert (interval["minimum"], interval["maximum"], interval["default"]) == (300, 604_800, 900)
 
 
 @in_virtual_time
-async def test_31_evaluations_follow_each_other_in_the_interval_and_two_changes_in_30_s() -> None:
+async def test_scenario_31_evaluations_follow_each_other_in_the_interval_and_two_changes_in_30_s() -> None:
     async with ModelWorld() as world:
         world.pool("p", None, **follows("$TargetDedicatedNodes = 0"))
         await asyncio.sleep(700)
@@ -95,7 +97,7 @@ async def test_31_evaluations_follow_each_other_in_the_interval_and_two_changes_
 
 
 @in_virtual_time
-async def test_31_an_error_leaves_the_pool_unchanged() -> None:
+async def test_scenario_31_an_error_leaves_the_pool_unchanged() -> None:
     async with ModelWorld() as world:
         world.host("h1").host("h2").pool("p", None, **follows("$TargetDedicatedNodes = 2")).job("j")
         await world.run_until(lambda: settled(world, 2), LIMIT)
@@ -113,7 +115,22 @@ async def test_31_an_error_leaves_the_pool_unchanged() -> None:
 
 
 @in_virtual_time
-async def test_31_a_backlog_makes_the_pool_grow_and_its_end_makes_it_shrink() -> None:
+async def test_scenario_31_a_formula_is_evaluated_without_being_applied(capsys: pytest.CaptureFixture[str]) -> None:
+    async with ModelWorld() as world:
+        world.pool("p", None, **follows("$TargetDedicatedNodes = 0")).job("j").task("j", "t1").task("j", "t2")
+        await asyncio.sleep(100)
+        cluster = Cluster(world.server, Connection("https://cluster.example", namespace=NAMESPACE), NAMESPACE)
+        export = await exported(cluster, "p")
+        export.time = world.now()
+        before = world.verbs.get("pools", NAMESPACE, "p")
+        assert evaluate_formula(export, "$TargetDedicatedNodes = $PendingTasks.GetSample(1)") == 0
+        assert "Dedicated nodes would go from 0 to 2. Nothing was changed." in capsys.readouterr().out
+        await asyncio.sleep(100)
+        assert world.verbs.get("pools", NAMESPACE, "p") == before
+
+
+@in_virtual_time
+async def test_scenario_31_a_backlog_makes_the_pool_grow_and_its_end_makes_it_shrink() -> None:
     async with ModelWorld() as world:
         world.host("h1").host("h2").pool("p", None, **follows(PENDING)).job("j")
         await asyncio.sleep(250)

@@ -9,6 +9,7 @@ import pytest
 
 SCENARIOS = {
     2: "a start task fails; a reboot reruns it",
+    6: "a pool with a formula is not resized; without it, it is",
     9: "a job that names a missing pool waits for it",
     10: "priorities",
     11: "slots; packing and spreading",
@@ -25,6 +26,7 @@ SCENARIOS = {
     25: "termination leaves active tasks active",
     26: "reactivation",
     30: "the environment: what wins, and whose scope it is",
+    31: "autoscale: its interval, the 30 s between two changes, evaluations that change nothing, and errors",
     32: "scheduling on a node is disabled, with three options, and enabled",
     34: "pre-emption: state, counts, requeue, recovery under the same name",
     39: "the limit of 180 days",

@@ -255,6 +255,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
                 "disableSchedulingOption": "Requeue",
                 "rebootOption": "Requeue",
                 "reimageOption": "Requeue",
+                "removalOption": "Requeue",
             },
         ),
         (

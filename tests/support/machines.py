@@ -1,7 +1,8 @@
 """A simulated Cluster API: MachineDeployments whose Machines become hosts after a while, and leave when told to.
 
 Like its model it does nothing at once: a machine takes `delay` seconds to become a host, and one that goes takes its
-host with it. It reads what is there in each pass, and takes the Machines first that are marked to go first.
+host with it. It reads what is there in each pass, takes the Machines first that are marked to go first, and replaces
+those whose host is gone, as a MachineHealthCheck does.
 """
 
 from __future__ import annotations
@@ -38,8 +39,12 @@ class Machines:
         """Make and remove Machines as is wanted, and hosts as Machines say."""
         for deployment in self._verbs.list("machinedeployments"):
             self._size(deployment)
+        hosts = {key[1] for key in self._verbs.store.all("nodes")}
         for machine in self._verbs.list("machines"):
-            self._become(machine)
+            if "status" in machine and machine["metadata"]["name"] not in hosts:
+                self._remove(machine)
+            else:
+                self._become(machine)
 
     def due(self, forever: float) -> float:
         """When the next machine becomes a host."""

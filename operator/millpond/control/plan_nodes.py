@@ -185,7 +185,7 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
             node.deleted_pods.add(old.metadata.name)
             actions.append(DeleteNodePod(namespace=space, pod=old.metadata.name, uid=old.metadata.uid))
     delete_eraser(pool, node, actions)
-    if pod is None or host_lost_under(pool, pod):
+    if pod is None or (host_lost_under(pool, pod) and not _is_new_host(pool, node, pod.spec.node_name)):
         _start_pod(pool, node, actions)
         return
     host = pod.spec.node_name
@@ -237,6 +237,14 @@ def _return_host(pool: PoolState, node: NodeRecord) -> str | None:
         return None
     taken = any(pod.spec.node_name == name for other in pool.nodes.values() for pod in other.pods.values())
     return None if taken else name
+
+
+def _is_new_host(pool: PoolState, node: NodeRecord, host: str | None) -> bool:
+    """True for one that nothing was told of yet: a Pod on a new host may be told of before the host itself.
+
+    Should it have gone since, the Pod goes too, by Kubernetes' own garbage collection.
+    """
+    return host not in pool.hosts and (node.slots is None or node.slots.host != host)
 
 
 def _is_mismeasured(node: NodeRecord) -> bool:

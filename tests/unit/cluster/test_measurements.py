@@ -28,6 +28,8 @@ class Stage:
         self.woken: list[PoolKey] = []
         self.answer: Callable[[], web.StreamResponse] = web.Response
         self.delay = 0.0
+        self.speaks = asyncio.Event()
+        self.speaks.set()
         self.asked = self.at_once = self.most_at_once = 0
 
     def serves(self, port: int, session: aiohttp.ClientSession) -> None:
@@ -39,6 +41,7 @@ class Stage:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(self.delay)
+        await self.speaks.wait()
         self.at_once -= 1
         return self.answer()
 
@@ -60,7 +63,7 @@ async def stage() -> AsyncIterator[Stage]:
     made = Stage()
     app = web.Application()
     app.router.add_get("/{path:.*}", made.told)
-    runner = web.AppRunner(app, shutdown_timeout=0.0)
+    runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, HERE, 0).start()
     async with aiohttp.ClientSession() as session:
@@ -116,10 +119,11 @@ async def test_one_that_keeps_silent_costs_the_others_nothing(stage: Stage, monk
     await stage.round()
     assert (stage.asked, stage.most_at_once) == (7, 3)
     stage.node("a")
-    stage.delay = 60.0
+    stage.speaks.clear()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.1)) as impatient:
         stage.session = impatient
         assert await stage.round() is None
+    stage.speaks.set()
 
 
 async def test_a_disk_that_fills_and_empties_wakes_the_pool(stage: Stage) -> None:
@@ -166,7 +170,7 @@ async def test_a_round_in_each_period_however_long_it_takes(monkeypatch: pytest.
 async def test_ipv6_addresses_are_asked_as_such() -> None:
     app = web.Application()
     app.router.add_get("/metrics", _answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.0)
+    runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "::1", 0).start()
     async with aiohttp.ClientSession() as session:

@@ -21,7 +21,7 @@ from millpond.control.actions import (
 )
 from millpond.control.outcomes import Missed
 from millpond.scaling.measurement import Measurement
-from support.builders import CLAIM, a_host, a_job, a_node_pod, a_pool, a_task, exited, running
+from support.builders import CLAIM, a_host, a_job, a_node, a_node_pod, a_pool, a_task, exited, running
 from support.scene import KEY, Scene, a_running_scene, kinds, of
 
 
@@ -201,6 +201,16 @@ def test_counted_pods_that_wait_for_a_sweep_hold_no_pool() -> None:
     assert scene.world.released(KEY)
     scene.run(seconds=60)
     assert "a-1" not in scene.pods
+
+
+def test_a_host_that_is_told_of_after_the_pod_on_it_is_waited_for() -> None:
+    scene = Scene()
+    scene.add(a_pool(), a_node(), a_host("host-2"), a_node_pod(host="new-host", agent=running()))
+    assert of(CreateNodePod, scene.run(seconds=30)) == []
+    scene.add(a_host("new-host"))
+    scene.run(seconds=30)
+    assert of(CreateNodePod, scene.done) == []
+    assert [node.status.state for node in scene.nodes.values()] == [NodeState.IDLE]
 
 
 def test_an_orphaned_node_pod_is_taken_away() -> None:

@@ -139,6 +139,8 @@ def test_a_node_that_has_lost_its_host_starts_elsewhere() -> None:
     want(scene, reimaged_at=ONE)
     scene.step()
     scene.remove_host("host-1")
+    for name in list(scene.pods):
+        scene.remove_pod(name)  # as the garbage collection of Pods does when their host is gone
     scene.add(a_host("host-2"))
     done = scene.run(seconds=60)
     assert of(CreateEraser, done) == []

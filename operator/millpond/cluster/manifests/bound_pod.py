@@ -12,7 +12,7 @@ from millpond.api.environment import EnvironmentSetting
 from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.cluster.manifests.environment import Variable, environment, literal
-from millpond.cluster.manifests.identity import SURVIVE_SILENCE
+from millpond.cluster.manifests.identity import KEEP_HOST, SURVIVE_SILENCE
 from millpond.cluster.manifests.layout import (
     LAUNCHER,
     ROOT,
@@ -68,7 +68,12 @@ def bound_pod(
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"namespace": place.namespace, "finalizers": [labels.EVIDENCE_FINALIZER], **metadata},
+        "metadata": {
+            "namespace": place.namespace,
+            "finalizers": [labels.EVIDENCE_FINALIZER],
+            **metadata,
+            "annotations": KEEP_HOST | metadata.get("annotations", {}),
+        },
         "spec": {
             "nodeName": place.host,
             "restartPolicy": "Never",

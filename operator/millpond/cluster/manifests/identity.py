@@ -36,3 +36,9 @@ SURVIVE_SILENCE: list[Manifest] = [
     {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"},
 ]
 """Only the operator decides what becomes of Pods on a silent host."""
+
+KEEP_HOST = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
+"""Annotations by which node autoscalers leave a host alone while a node stands, or a task runs, on it."""

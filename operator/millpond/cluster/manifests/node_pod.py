@@ -9,7 +9,7 @@ from millpond.api.pool import Pool
 from millpond.api.resources import millicores
 from millpond.api.starttask import StartTask
 from millpond.cluster.manifests.environment import environment, literal
-from millpond.cluster.manifests.identity import SURVIVE_SILENCE, common_labels, owner
+from millpond.cluster.manifests.identity import KEEP_HOST, SURVIVE_SILENCE, common_labels, owner
 from millpond.cluster.manifests.layout import (
     LAUNCHER,
     ROOT,
@@ -30,12 +30,6 @@ from millpond.lifecycle.upgrade import version_of
 from millpond.lifecycle.users import Owner, User, user_of
 from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
-
-KEEP_HOST = {
-    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
-    "karpenter.sh/do-not-disrupt": "true",
-}
-"""Node autoscalers leave a host alone while a node stands on it."""
 
 METRICS_PORT = 9464
 """Where agents report measurements."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -44,11 +45,13 @@ class KwokProvider:
         hosts, version = await self._hosts(claim)
         machines = [Machine(name, name, going=_is_going(host)) for name, host in hosts.items()]
         plan = await plan_with_claims(self._api, wish, machines)
-        for name in plan.mark:
-            await self._delete(name, hosts[name].metadata.uid)
-        for number in range(plan.replicas - sum(not machine.going for machine in machines) + len(plan.mark)):
-            # A name is never used again: Pods of a host that was lost must not wake up on another one.
-            await self._create(naming.simulated_host(claim, version, number), claim, pool)
+        missing = plan.replicas - sum(not machine.going for machine in machines) + len(plan.mark)
+        # A name is never used again: Pods of a host that was lost must not wake up on another one.
+        names = [naming.simulated_host(claim, version, number) for number in range(missing)]
+        await asyncio.gather(
+            *(self._delete(name, hosts[name].metadata.uid) for name in plan.mark),
+            *(self._create(name, claim, pool) for name in names),
+        )
         return too_few_named(plan.short) if plan.short else Done()
 
     async def _hosts(self, claim: str) -> tuple[dict[str, HostView], str]:

@@ -16,11 +16,21 @@ PLACE = Place("studio", "farm", "farm-aaaaa", "host-1")
 
 def test_a_pod_stays_where_it_is_put_until_its_end_is_counted() -> None:
     pod = bound_pod({"name": "p"}, PLACE, a_pool(), {"name": "task"}, SETTINGS)
-    assert pod["metadata"] == {"name": "p", "namespace": "studio", "finalizers": [labels.EVIDENCE_FINALIZER]}
+    meta = pod["metadata"]
+    assert (meta["name"], meta["namespace"], meta["finalizers"]) == ("p", "studio", [labels.EVIDENCE_FINALIZER])
     assert (pod["spec"]["nodeName"], pod["spec"]["restartPolicy"]) == ("host-1", "Never")
     assert "initContainers" not in pod["spec"]
     first = {"name": "first"}
     assert bound_pod({"name": "p"}, PLACE, a_pool(), {}, SETTINGS, [first])["spec"]["initContainers"] == [first]
+
+
+def test_node_autoscalers_leave_its_host_alone() -> None:
+    pod = bound_pod({"name": "p", "annotations": {"a": "b"}}, PLACE, a_pool(), {}, SETTINGS)
+    assert pod["metadata"]["annotations"] == {
+        "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+        "karpenter.sh/do-not-disrupt": "true",
+        "a": "b",
+    }
 
 
 def test_an_image_may_keep_its_own_working_directory() -> None:
