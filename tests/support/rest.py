@@ -88,17 +88,24 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     pool = verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
     if pool is None or target_of(pool) == 0:
         return "there are no nodes"
-    states = {
-        (node.get("status") or {}).get("state")
-        for node in verbs.list("computenodes")
-        if node["spec"]["poolName"] == pool["metadata"]["name"]
-    }
+    nodes = [node for node in verbs.list("computenodes") if node["spec"]["poolName"] == pool["metadata"]["name"]]
+    if _manages(task, job) and not job["spec"]["jobManagerTask"].get("allowLowPriorityNode", True):
+        nodes = [node for node in nodes if node["spec"]["nodeClass"] == "Dedicated"]
+    states = {(node.get("status") or {}).get("state") for node in nodes}
     if states <= {"StartTaskFailed", "Creating", "Unusable", "Offline"}:
         return "no node can run tasks"
     for condition in (job.get("status") or {}).get("conditions", ()):
         if condition["type"] == "Scheduled" and condition["reason"] == "JobPreparationTaskFailed":
             return "the job's preparation failed on all nodes"
     return None
+
+
+def _manages(task: Document, job: Document) -> bool:
+    """True for the Task of the job's manager."""
+    manager = job["spec"].get("jobManagerTask")
+    return (
+        manager is not None and naming.manager_task(job["metadata"]["name"], manager["id"]) == task["metadata"]["name"]
+    )
 
 
 def target_of(pool: Document) -> int:

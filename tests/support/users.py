@@ -115,6 +115,7 @@ class Users:
             "commandLine": "manage",
             "killJobOnCompletion": self.random.random() < 0.4,
             "runExclusive": self.random.random() < 0.6,
+            "allowLowPriorityNode": self.random.random() < 0.8,
             "requiredSlots": self.random.choice((1, 1, 2)),
             "constraints": {"maxTaskRetryCount": self.random.choice((0, 1, 3))},
         }

@@ -11,6 +11,7 @@ from itertools import islice
 from millpond.api import naming
 from millpond.api.computenode import ComputeNode
 from millpond.api.conditions import ConditionStatus, find
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import ConditionType, NodeState, TaskReason, TaskResult, TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.meta import Condition
@@ -192,6 +193,7 @@ def _offered(node: NodeRecord, model: ComputeNode) -> NodeSlots:
     devices = {name: whole(amount) for name, amount in resources.items()}
     total = max(1, status.slots.total)
     slots = NodeSlots(node.name, status.host_name or "", total, total, cpu, memory, cpu, memory, devices, dict(devices))
+    slots.low_priority = model.spec.node_class is NodeClass.LOW_PRIORITY
     for attempt in node.attempts.values():
         if attempt.holds:
             slots.take(attempt.demand)

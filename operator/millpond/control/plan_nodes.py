@@ -137,7 +137,9 @@ def slots_of(pool: PoolState, node: NodeRecord, cpu: int, memory: int, devices: 
     """A node's slots, all free, over a room in millicores, bytes and devices."""
     total = pool.model.spec.task_slots_per_node if pool.model else 1
     host = node.pod.spec.node_name if node.pod else None
-    return NodeSlots(node.name, host or "", total, total, cpu, memory, cpu, memory, devices, dict(devices))
+    low = node.node_class is NodeClass.LOW_PRIORITY
+    room = (total, total, cpu, memory, cpu, memory)
+    return NodeSlots(node.name, host or "", *room, devices, dict(devices), low_priority=low)
 
 
 def _when_state_changes(pool: PoolState, node: NodeRecord, before: NodeVerdict | None, verdict: NodeVerdict) -> None:
