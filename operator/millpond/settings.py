@@ -97,6 +97,12 @@ class Settings(BaseSettings):
     node_refusals: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=_LIMITS.node_refusals, description="How often in a row nodes may turn a task away before it fails"
     )
+    core_quota: Annotated[float, Field(ge=0, le=10_000_000)] = Field(
+        default=_LIMITS.core_quota, description="Cores that a namespace's dedicated nodes may have in all; 0: no limit"
+    )
+    low_priority_core_quota: Annotated[float, Field(ge=0, le=10_000_000)] = Field(
+        default=_LIMITS.low_priority_core_quota, description="The same of its low-priority nodes"
+    )
     task_lifetime_days: Annotated[float, Field(gt=0, le=36_500)] = Field(
         default=_LIMITS.task_lifetime / 86_400, description="Days from a task's creation until it must be completed"
     )
@@ -144,6 +150,8 @@ class Settings(BaseSettings):
             image_pull=self.image_pull,
             startup=self.startup,
             node_refusals=self.node_refusals,
+            core_quota=self.core_quota,
+            low_priority_core_quota=self.low_priority_core_quota,
             task_lifetime=self.task_lifetime_days * 86_400,
             summary=self.summary,
             sweep=self.sweep,

@@ -1,4 +1,4 @@
-"""Azure Batch's minimum scenarios about the life of nodes (azure-batch-semantics §13: 2, 13, 19, 32).
+"""Azure Batch's minimum scenarios about the life of nodes (azure-batch-semantics §13: 2, 13, 19, 32, 34).
 
 The real operator runs over the model API server in virtual time.
 """
@@ -56,6 +56,32 @@ def test_scenario_32_scheduling_is_disabled_and_enabled(
             assert told(world, "waits") == ("Completed", "Success", 0, 0)
 
     run(main())
+
+
+@in_virtual_time
+async def test_scenario_34_a_preempted_node_requeues_its_tasks_and_recovers_under_its_name() -> None:
+    async with ModelWorld() as world:
+        world.host("h1").pool("p", 0, targetLowPriorityNodes=1).job("j", constraints={"maxTaskRetryCount": 0})
+        world.task("j", "t", Run(seconds=500), Run(seconds=5))
+        await world.run_until(lambda: world.state("tasks", "t") == "Running", LIMIT)
+        node = node_of(world)
+        world.hosts.say_farewell("h1")
+        await world.run_quiet(20, LIMIT)
+        assert world.state("computenodes", node) == "Preempted"
+        assert told(world) == ("Active", None, 0, 0)
+        pool = world.status("pools", "p")
+        assert (pool["currentLowPriorityNodes"], pool["targetLowPriorityNodes"]) == (1, 1)
+        assert pool["nodeCounts"]["lowPriority"]["preempted"] == 1
+        assert pool["allocationState"] == "Steady"
+        assert pool.get("resizeErrors", []) == []
+        world.hosts.leave("h1")
+        await world.run_quiet(1000, LIMIT)
+        assert world.state("computenodes", node) == "Preempted"
+        world.host("h2")
+        await world.run_until(world.all_tasks_completed, LIMIT)
+        assert node_of(world) == node
+        assert world.status("computenodes", node)["hostName"] == "h2"
+        assert told(world) == ("Completed", "Success", 0, 0)
 
 
 def node_of(world: ModelWorld) -> str:

@@ -28,6 +28,7 @@ SCENARIOS = {
     30: "the environment: what wins, and whose scope it is",
     31: "autoscale: its interval, the 30 s between two changes, evaluations that change nothing, and errors",
     32: "scheduling on a node is disabled, with three options, and enabled",
+    34: "pre-emption: state, counts, requeue, recovery under the same name",
     39: "the limit of 180 days",
     40: "force delete and terminate with a dead node",
 }

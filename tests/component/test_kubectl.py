@@ -14,8 +14,10 @@ _STATUS: dict[str, dict[str, Any]] = {
         "state": "Active",
         "allocationState": "Steady",
         "currentDedicatedNodes": 3,
+        "currentLowPriorityNodes": 1,
+        "targetLowPriorityNodes": 5,
         "targetDedicatedNodes": 4,
-        "nodeCounts": {"dedicated": {"idle": 2, "running": 1}},
+        "nodeCounts": {"dedicated": {"idle": 2, "running": 1}, "lowPriority": {"preempted": 1}},
         "taskCounts": {"active": 12, "running": 5},
         "taskSlotCounts": {"total": 16, "used": 6},
         "selector": "millpond.dev/pool=example",
@@ -62,8 +64,13 @@ _STATUS: dict[str, dict[str, Any]] = {
 }
 _TABLES = {
     "Pool": (
-        "NAME STATE ALLOCATION DEDICATED TARGET SLOTS USED ACTIVE RUNNING AGE IDLE READY AUTOSCALE IMAGE",
-        "example Active Steady 3 4 16 6 12 5 * 2 NodesReady Evaluated docker.io/library/debian:12",
+        " ".join(
+            (
+                "NAME STATE ALLOCATION DEDICATED TARGET LOW-PRIORITY SLOTS USED ACTIVE RUNNING AGE IDLE",
+                "LOW-PRIORITY-TARGET PREEMPTED READY AUTOSCALE IMAGE",
+            )
+        ),
+        "example Active Steady 3 4 1 16 6 12 5 * 2 5 1 NodesReady Evaluated docker.io/library/debian:12",
     ),
     "ComputeNode": (
         "NAME POOL CLASS STATE SLOTS USED TASKS HOST START-TASK AGE IP CPU MEMORY SUCCEEDED READY OUTDATED ERROR",

@@ -121,14 +121,19 @@ def a_host(
 
 
 def a_node(
-    name: str = "farm-aaaaa", pool: str = POOL, version: int = 1, deleted: bool = False, **status: Any
+    name: str = "farm-aaaaa",
+    pool: str = POOL,
+    version: int = 1,
+    deleted: bool = False,
+    node_class: str = "Dedicated",
+    **status: Any,
 ) -> ComputeNode:
     """A ComputeNode with the operator's finalizer."""
     deletion = {"deletionTimestamp": at(0)} if deleted else {}
     return ComputeNode.model_validate(
         {
             "metadata": metadata(name, version=version, finalizers=[labels.NODE_FINALIZER], **deletion),
-            "spec": {"poolName": pool},
+            "spec": {"poolName": pool, "nodeClass": node_class},
             "status": status,
         }
     )

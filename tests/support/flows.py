@@ -51,6 +51,17 @@ def _shrinks(option: str) -> Flow:
     return flow
 
 
+async def host_is_taken_away(world: ModelWorld) -> None:
+    """A low-priority node loses its host in the midst of a task, and goes on under its name when another one comes."""
+    world.host("h1").pool("p", 0, targetLowPriorityNodes=1).job("j").task("j", "t1", Run(seconds=60))
+    await world.run_until(lambda: world.running() == 1, LIMIT)
+    world.hosts.say_farewell("h1")
+    await world.run_until(lambda: world.nodes_in("Preempted") == 1, LIMIT)
+    world.hosts.leave("h1")
+    world.host("h2")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 async def node_is_removed(world: ModelWorld) -> None:
     """A user removes the node that is in use: its task runs elsewhere, and no node takes its place."""
     world.host("h1").host("h2").pool("p", 2).job("j").task("j", "t1", Run(seconds=30))
@@ -307,6 +318,7 @@ FLOWS: tuple[Flow, ...] = (
     from_apply_to_result,
     resize_under_load,
     node_is_removed,
+    host_is_taken_away,
     resize_is_stopped,
     machines_come_and_go,
     host_is_lost,

@@ -155,6 +155,8 @@ class History:
         if claim not in (None, naming.host_claim(action.namespace, tags[labels.POOL])):
             return
         told = (node.get("status") or {}).get("draining") or {}
+        if (node.get("status") or {}).get("state") == "Preempted":
+            return
         if told.get("operation") not in ("Remove", "Reboot", "Reimage", "Upgrade"):
             raise self.fail("Once for each time", f"{action.pod} is deleted, and its node tells {node['status']}")
 
@@ -217,6 +219,8 @@ class History:
             self.hosts.come_back(self.random.choice(silent))
         elif kind < 0.87 and len(names) > 2:
             self.hosts.leave(self.random.choice(names))
+        elif kind < 0.92 and len(names) > 2 and not self.hosts.about_to_leave():
+            self.hosts.say_farewell(self.random.choice(names))
         elif len(names) < 4:
             self.hosts.join(f"h{self.steps}-new")
 
@@ -311,6 +315,8 @@ class History:
             if self.verbs.store.get("nodes", ("", name)) is not None:
                 self.hosts.come_back(name)
         self.kubelets.silent.clear()
+        for name in self.hosts.about_to_leave():
+            self.hosts.leave(name)
         self.users.drop_formulas()
         while len(self.verbs.store.all("nodes")) < 4:
             self.hosts.join(f"r{len(self.verbs.store.all('nodes'))}-{self.steps}")

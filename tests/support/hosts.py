@@ -9,6 +9,7 @@ from support.model.failures import StatusError
 from support.model.verbs import Verbs
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
+FAREWELL = "ToBeDeletedByClusterAutoscaler"
 
 
 class Hosts:
@@ -38,6 +39,18 @@ class Hosts:
         """The kubelet reports again; what ended meanwhile is told now."""
         self.kubelets.silent.discard(name)
         self._status(name, "True", {})
+
+    def say_farewell(self, name: str) -> None:
+        """Cluster Autoscaler is about to delete the host."""
+        host = self.verbs.get("nodes", None, name)
+        taints = [*(host["spec"].get("taints") or ()), {"key": FAREWELL, "effect": "NoSchedule"}]
+        self.verbs.merge_patch("nodes", None, name, {"spec": {"taints": taints}})
+
+    def about_to_leave(self) -> list[str]:
+        """Names of the hosts that have said farewell."""
+        hosts = self.verbs.list("nodes")
+        taints = {host["metadata"]["name"]: host["spec"].get("taints") or () for host in hosts}
+        return sorted(name for name, found in taints.items() if any(taint["key"] == FAREWELL for taint in found))
 
     def leave(self, name: str) -> None:
         """The Node object is deleted; PodGC follows with `collect`."""

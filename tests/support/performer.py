@@ -204,7 +204,7 @@ class Performer:
                 "finalizers": [labels.NODE_FINALIZER],
                 "ownerReferences": [owner],
             },
-            "spec": {"poolName": action.pool},
+            "spec": {"poolName": action.pool, "nodeClass": action.node_class.value},
         }
         return self._create("computenodes", action.namespace, node, lambda old: _owner(old) == owner["uid"])
 
@@ -215,7 +215,7 @@ class Performer:
         owner["uid"] = node["metadata"]["uid"]
         start_task = pool["spec"].get("startTask")
         tags = {labels.POOL: action.pool, labels.NODE: action.node, labels.ROLE: labels.Role.NODE.value}
-        tags[labels.NODE_VERSION] = version_of(Pool.model_validate(pool).spec)
+        tags[labels.NODE_VERSION] = version_of(Pool.model_validate(pool).spec, action.node_class)
         if start_task:
             tags[labels.START_TASK] = "true"
         selector = {"matchLabels": {labels.ROLE: labels.Role.NODE.value}}

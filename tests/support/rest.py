@@ -88,11 +88,10 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     pool = verbs.store.get("pools", (NAMESPACE, job["spec"]["poolName"]))
     if pool is None or target_of(pool) == 0:
         return "there are no nodes"
-    states = {
-        (node.get("status") or {}).get("state")
-        for node in verbs.list("computenodes")
-        if node["spec"]["poolName"] == pool["metadata"]["name"]
-    }
+    nodes = [node for node in verbs.list("computenodes") if node["spec"]["poolName"] == pool["metadata"]["name"]]
+    if _manages(task, job) and not job["spec"]["jobManagerTask"].get("allowLowPriorityNode", True):
+        nodes = [node for node in nodes if node["spec"]["nodeClass"] == "Dedicated"]
+    states = {(node.get("status") or {}).get("state") for node in nodes}
     if states <= {"StartTaskFailed", "Creating", "Unusable", "Offline"}:
         return "no node can run tasks"
     for condition in (job.get("status") or {}).get("conditions", ()):
@@ -101,10 +100,18 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     return None
 
 
+def _manages(task: Document, job: Document) -> bool:
+    """True for the Task of the job's manager."""
+    manager = job["spec"].get("jobManagerTask")
+    return (
+        manager is not None and naming.manager_task(job["metadata"]["name"], manager["id"]) == task["metadata"]["name"]
+    )
+
+
 def target_of(pool: Document) -> int:
     """How many nodes the pool is to have, as it says."""
-    told: int = (pool.get("status") or {}).get("targetDedicatedNodes", 0)
-    return told
+    told = pool.get("status") or {}
+    return int(told.get("targetDedicatedNodes", 0) + told.get("targetLowPriorityNodes", 0))
 
 
 def _upgrades_done(verbs: Verbs) -> Iterator[Fault]:

@@ -288,8 +288,8 @@ class Scene:
 
     def _do_to_node(self, action: act.AnyAction) -> None:
         match action:
-            case act.CreateNode(node=node, pool=pool):
-                self.add(a_node(node, pool, version=int(self.next_version())))
+            case act.CreateNode(node=node, pool=pool, node_class=kind):
+                self.add(a_node(node, pool, version=int(self.next_version()), node_class=kind.value))
             case act.RemoveNode(node=node):
                 self.add(self.deleted(self.nodes[node]))
             case act.ReleaseNode(node=node):
@@ -299,7 +299,7 @@ class Scene:
                     self.remove_pod(naming.eraser_pod(node))
             case act.CreateNodePod():
                 pod = new_node_pod(action, self.pods.values(), self.hosts, self.now, self._new(action.pod))
-                pod.metadata.labels[labels.NODE_VERSION] = version_of(self.pools[action.pool].spec)
+                pod.metadata.labels[labels.NODE_VERSION] = version_of(self.pools[action.pool].spec, action.node_class)
                 self.add(pod)
             case act.CreateEraser(node=node, host=host, pod=pod):
                 uid, created = f"uid-{pod}-{self.next_version()}", self.now - EPOCH

@@ -9,7 +9,7 @@ from support.model.store import Change, Document
 if TYPE_CHECKING:
     from support.books import Books
 
-ASKED = ("targetDedicatedNodes", "resizedAt", "resizeStoppedAt", "stopped")
+ASKED = ("targetNodes", "resizedAt", "resizeStoppedAt", "stopped")
 
 
 class Sizes:

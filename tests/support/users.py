@@ -115,6 +115,7 @@ class Users:
             "commandLine": "manage",
             "killJobOnCompletion": self.random.random() < 0.4,
             "runExclusive": self.random.random() < 0.6,
+            "allowLowPriorityNode": self.random.random() < 0.8,
             "requiredSlots": self.random.choice((1, 1, 2)),
             "constraints": {"maxTaskRetryCount": self.random.choice((0, 1, 3))},
         }
@@ -182,7 +183,8 @@ class Users:
         return f"patch {plural}/{name} {spec}"
 
     def _resize(self) -> str:
-        spec: dict[str, Any] = {"autoScale": None, "targetDedicatedNodes": None} | self._size()
+        nothing: dict[str, Any] = {"autoScale": None, "targetDedicatedNodes": None, "targetLowPriorityNodes": None}
+        spec = nothing | self._size()
         if self.random.random() < 0.7:
             spec["nodeDeallocationOption"] = self.random.choice(OPTIONS)
         if self.random.random() < 0.3:
@@ -220,7 +222,8 @@ class Users:
     def _size(self) -> dict[str, Any]:
         """A target or, now and then, a formula."""
         if self.random.random() < 0.7:
-            return {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3))}
+            low = {"targetLowPriorityNodes": self.random.choice((0, 1, 2))} if self.random.random() < 0.4 else {}
+            return {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3)), **low}
         return {"autoScale": {"formula": self.random.choice(FORMULAS), "evaluationIntervalSeconds": 300}}
 
     def drop_formulas(self) -> None:

@@ -9,6 +9,7 @@ from millpond.api.conditions import Conditions
 from millpond.api.failure import NodeError
 from millpond.api.jobtasks import NodeJob
 from millpond.api.kind import AGE, Column, Kind, Resource
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import NodeDeallocationOption, SlotCounts
 from millpond.api.reasons import NodeState, TaskResult
 from millpond.api.resources import Quantities
@@ -17,12 +18,6 @@ from millpond.api.starttask import CommandStatus
 
 MOST_JOBS = 64
 MOST_RECENT = 10
-
-
-class NodeClass(StrEnum):
-    """Whether a node is kept or may be taken away."""
-
-    DEDICATED = "Dedicated"
 
 
 class NodeOperation(StrEnum):
@@ -183,7 +178,10 @@ class ComputeNode(Resource):
     spec: Annotated[
         ComputeNodeSpec,
         Field(
-            json_schema_extra=validations(immutable("poolName", "nodes are made by the pool; change the pool instead"))
+            json_schema_extra=validations(
+                immutable("poolName", "nodes are made by the pool; change the pool instead"),
+                immutable("nodeClass", "nodes are made by the pool; change the pool's targets instead"),
+            )
         ),
     ]
     status: ComputeNodeStatus = ComputeNodeStatus()

@@ -33,6 +33,9 @@ class JobManagerTask(TaskWork):
         bool, Field(description="Its end, well or not, ends the job and the tasks that still run")
     ] = True
     run_exclusive: Annotated[bool, Field(description="No other task runs on its node while it does")] = True
+    allow_low_priority_node: Annotated[
+        bool, Field(description="Whether it may run on a node that may be taken away; else on a dedicated one alone")
+    ] = True
 
 
 class JobManagerStatus(Document):

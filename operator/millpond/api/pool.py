@@ -7,21 +7,18 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.autoscale import AutoScale, AutoScaleHistory, AutoScaleRun
 from millpond.api.conditions import Conditions
-from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
 from millpond.api.network import NetworkConfiguration
+from millpond.api.nodetemplate import LowPriorityNodeTemplate, NodeClass, NodeTemplate
 from millpond.api.provider import Provider
 from millpond.api.reasons import AllocationState, PoolState
 from millpond.api.resize import PoolResize
-from millpond.api.resources import Quantity
 from millpond.api.schema import (
     ATOMIC,
     MAX_INT32,
     Count,
     Document,
-    ImageName,
-    Labels,
     Slots,
     Text,
     Time,
@@ -62,103 +59,11 @@ class JobDefaultOrder(StrEnum):
     CREATION_TIME = "CreationTime"
 
 
-class StorageType(StrEnum):
-    """Where node directories lie."""
-
-    HOST_PATH = "HostPath"
-
-
-class TolerationOperator(StrEnum):
-    """How a toleration compares a taint's value."""
-
-    EXISTS = "Exists"
-    EQUAL = "Equal"
-
-
-class TaintEffect(StrEnum):
-    """What a taint does to Pods that do not tolerate it."""
-
-    NO_SCHEDULE = "NoSchedule"
-    PREFER_NO_SCHEDULE = "PreferNoSchedule"
-    NO_EXECUTE = "NoExecute"
-
-
 class TaskSchedulingPolicy(Document):
     """How the pool's tasks are ordered and laid on its nodes."""
 
     node_fill_type: NodeFillType = NodeFillType.SPREAD
     job_default_order: JobDefaultOrder = JobDefaultOrder.NONE
-
-
-class HostSelector(Document):
-    """Which hosts may carry nodes of the pool."""
-
-    match_labels: Labels = Field(default_factory=dict, description="Labels that a host must have, all of them")
-
-
-class Toleration(Document):
-    """A taint of hosts that the pool's nodes bear, as in a Pod."""
-
-    model_config = ConfigDict(
-        json_schema_extra=validations(
-            rule(
-                "has(self.key) || self.operator == 'Exists'",
-                "key is missing: give one, or use operator Exists to tolerate every taint",
-                at=".operator",
-            ),
-            rule(
-                "self.operator != 'Exists' || !has(self.value)",
-                "value is not compared by operator Exists: drop value, or use operator Equal",
-                at=".value",
-            ),
-            rule(
-                "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
-                "tolerationSeconds needs effect NoExecute: set that effect, or drop tolerationSeconds",
-                at=".tolerationSeconds",
-            ),
-        )
-    )
-
-    key: Annotated[str, Field(min_length=1, max_length=317)] | None = Field(
-        default=None, description="The taint's key; default: every taint, with operator Exists"
-    )
-    operator: TolerationOperator = TolerationOperator.EQUAL
-    value: Annotated[str, Field(max_length=63)] | None = Field(default=None, description="The taint's value")
-    effect: TaintEffect | None = None
-    toleration_seconds: Annotated[int, Field(ge=0, le=MAX_INT32)] | None = Field(
-        default=None, description="How long a NoExecute taint is borne; default: for ever"
-    )
-
-
-class Storage(Document):
-    """Where the node directory lies."""
-
-    type: StorageType = StorageType.HOST_PATH
-
-
-class NodeTemplate(Document):
-    """Which hosts may be nodes, and what a node gives its tasks."""
-
-    image: Annotated[ImageName, Field(description="What tasks and start tasks without an own image run in")]
-    image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
-    image_pull_secrets: ImagePullSecrets = ()
-    host_selector: HostSelector = HostSelector()
-    tolerations: Annotated[
-        tuple[Toleration, ...],
-        Field(max_length=32, json_schema_extra=ATOMIC, description="Taints that hosts of the pool may have"),
-    ] = ()
-    resources: dict[str, Quantity] = Field(
-        default_factory=dict,
-        max_length=2,
-        description="What the node offers its tasks, split by slots; default: what the host has left",
-        json_schema_extra=validations(
-            rule(
-                "self.all(name, name in ['cpu', 'memory'])",
-                "a node offers cpu and memory: drop other resources; tasks may still ask for them in limits",
-            )
-        ),
-    )
-    storage: Storage = Storage()
 
 
 class UpgradePolicy(Document):
@@ -184,7 +89,20 @@ class PoolSpec(Document):
                 "the formula in autoScale sets the number of nodes: drop targetDedicatedNodes, "
                 "or remove autoScale to size the pool by hand",
                 at=".targetDedicatedNodes",
-            )
+            ),
+            rule(
+                "!has(self.autoScale) || !has(self.targetLowPriorityNodes)",
+                "the formula in autoScale sets the number of nodes: drop targetLowPriorityNodes, "
+                "or remove autoScale to size the pool by hand",
+                at=".targetLowPriorityNodes",
+            ),
+            rule(
+                "self.provider.type != 'ScaleSubresource' || !has(self.targetLowPriorityNodes) "
+                "|| self.targetLowPriorityNodes == 0",
+                "provider ScaleSubresource makes dedicated hosts only: drop targetLowPriorityNodes, "
+                "or use provider Scheduler",
+                at=".targetLowPriorityNodes",
+            ),
         )
     )
 
@@ -195,12 +113,24 @@ class PoolSpec(Document):
             Field(
                 ge=0,
                 le=MAX_NODES,
-                description="How many nodes the pool wants; default: as many as before, and none at first",
+                description="How many dedicated nodes the pool wants; default: as many as before, and none at first",
             ),
         ]
         | None
     ) = None
-    auto_scale: AutoScale | None = Field(default=None, description="A formula that sets the target instead")
+    target_low_priority_nodes: (
+        Annotated[
+            int,
+            Field(
+                ge=0,
+                le=MAX_NODES,
+                description="How many nodes it wants that may be taken away; default: as many as before, "
+                "and none at first",
+            ),
+        ]
+        | None
+    ) = None
+    auto_scale: AutoScale | None = Field(default=None, description="A formula that sets the targets instead")
     resize_timeout_seconds: Annotated[
         int, Field(ge=300, le=MAX_INT32, description="After so long without the hosts it wants a pool says so")
     ] = 900
@@ -238,6 +168,7 @@ class PoolSpec(Document):
     ] = False
     network_configuration: NetworkConfiguration = NetworkConfiguration()
     node_template: NodeTemplate
+    low_priority_node_template: LowPriorityNodeTemplate = LowPriorityNodeTemplate()
     provider: Annotated[
         Provider,
         Field(
@@ -253,6 +184,18 @@ class PoolSpec(Document):
     upgrade_policy: UpgradePolicy = UpgradePolicy()
     start_task: StartTask | None = None
     user_accounts: UserAccounts = ()
+
+    def target_of(self, node_class: NodeClass) -> int | None:
+        """The target of that class, as far as it is given here."""
+        return self.target_dedicated_nodes if node_class is NodeClass.DEDICATED else self.target_low_priority_nodes
+
+    def template_of(self, node_class: NodeClass) -> NodeTemplate:
+        """What nodes of that class are made from."""
+        if node_class is NodeClass.DEDICATED:
+            return self.node_template
+        own = self.low_priority_node_template
+        fields = {"host_selector": own.host_selector, "tolerations": own.tolerations, "resources": own.resources}
+        return self.node_template.model_copy(update={name: one for name, one in fields.items() if one is not None})
 
 
 class NodeCounts(Document):
@@ -271,12 +214,14 @@ class NodeCounts(Document):
     leaving_pool: Count = 0
     unknown: Count = 0
     unusable: Count = 0
+    preempted: Count = 0
 
 
 class NodeCountsByClass(Document):
     """Node counts of each node class."""
 
     dedicated: NodeCounts = NodeCounts()
+    low_priority: NodeCounts = NodeCounts()
 
 
 class PoolTaskCounts(Document):
@@ -302,8 +247,11 @@ class PoolStatus(Document):
     allocation_state: AllocationState | None = None
     allocation_state_transition_time: Annotated[Time, Field(description="Since when")] | None = None
     current_dedicated_nodes: Count = 0
+    current_low_priority_nodes: Annotated[Count, Field(description="Those that were pre-empted included")] = 0
     target_dedicated_nodes: Annotated[Count, Field(description="The target in force, whoever set it")] = 0
-    resize: PoolResize | None = None
+    target_low_priority_nodes: Annotated[Count, Field(description="That of low-priority nodes")] = 0
+    resize: Annotated[PoolResize | None, Field(description="That of dedicated nodes")] = None
+    low_priority_resize: Annotated[PoolResize | None, Field(description="That of low-priority nodes")] = None
     node_deallocation_option: NodeDeallocationOption | None = Field(
         default=None, description="What the formula has become of tasks on nodes that leave"
     )
@@ -330,14 +278,23 @@ class Pool(Resource):
         columns=(
             Column("State", ".status.state", description="Active or Deleting"),
             Column("Allocation", ".status.allocationState", description="Whether the pool has the nodes it wants"),
-            Column("Dedicated", ".status.currentDedicatedNodes", "integer", "Nodes in the pool"),
-            Column("Target", ".status.targetDedicatedNodes", "integer", "Nodes wanted"),
+            Column("Dedicated", ".status.currentDedicatedNodes", "integer", "Dedicated nodes in the pool"),
+            Column("Target", ".status.targetDedicatedNodes", "integer", "Dedicated nodes wanted"),
+            Column("Low-Priority", ".status.currentLowPriorityNodes", "integer", "Low-priority nodes in the pool"),
             Column("Slots", ".status.taskSlotCounts.total", "integer", "Task slots on nodes that can run tasks"),
             Column("Used", ".status.taskSlotCounts.used", "integer", "Task slots that tasks hold"),
             Column("Active", ".status.taskCounts.active", "integer", "Tasks that wait"),
             Column("Running", ".status.taskCounts.running", "integer", "Tasks that run"),
             AGE,
-            Column("Idle", ".status.nodeCounts.dedicated.idle", "integer", "Nodes without a task", wide=True),
+            Column("Idle", ".status.nodeCounts.dedicated.idle", "integer", "Dedicated nodes without a task", wide=True),
+            Column(
+                "Low-Priority-Target",
+                ".status.targetLowPriorityNodes",
+                "integer",
+                "Low-priority nodes wanted",
+                wide=True,
+            ),
+            Column("Preempted", ".status.nodeCounts.lowPriority.preempted", "integer", "Nodes taken away", wide=True),
             Column(
                 "Ready",
                 '.status.conditions[?(@.type=="Ready")].reason',

@@ -45,6 +45,7 @@ class NodeState(StrEnum):
     LEAVING_POOL = "LeavingPool"
     UNKNOWN = "Unknown"
     UNUSABLE = "Unusable"
+    PREEMPTED = "Preempted"
 
 
 class PoolState(StrEnum):
@@ -130,6 +131,8 @@ class ResizeErrorCode(StrEnum):
 
     ALLOCATION_TIMED_OUT = "AllocationTimedOut"
     ALLOCATION_FAILED = "AllocationFailed"
+    ACCOUNT_CORE_QUOTA_REACHED = "AccountCoreQuotaReached"
+    ACCOUNT_LOW_PRIORITY_CORE_QUOTA_REACHED = "AccountLowPriorityCoreQuotaReached"
     REMOVE_NODES_FAILED = "RemoveNodesFailed"
     RESIZE_STOPPED = "ResizeStopped"
     DEPENDENT_RESOURCE_NOT_FOUND = "DependentResourceNotFound"
@@ -154,6 +157,7 @@ class PoolReason(StrEnum):
     NODES_STARTING = "NodesStarting"
     START_TASK_FAILED = "StartTaskFailed"
     NODES_DISABLED = "NodesDisabled"
+    NODES_PREEMPTED = "NodesPreempted"
     NODES_UNUSABLE = "NodesUnusable"
     AWAITING_HOSTS = "AwaitingHosts"
     RESIZE_FAILED = "ResizeFailed"
@@ -194,6 +198,7 @@ class NodeReason(StrEnum):
     REBOOTING = "Rebooting"
     REIMAGING = "Reimaging"
     DISK_FULL = "DiskFull"
+    PREEMPTED = "Preempted"
     LEAVING_POOL = "LeavingPool"
 
 

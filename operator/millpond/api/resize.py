@@ -13,10 +13,10 @@ Uid = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class PoolResize(Document):
-    """The resize in force: what was asked of it, as far as it is served."""
+    """The resize of a node class in force: what was asked of it, as far as it is served."""
 
     start_time: Time
-    target_dedicated_nodes: Annotated[Count, Field(description="The target as it was asked for")] = 0
+    target_nodes: Annotated[Count, Field(description="The target as it was asked for")] = 0
     resized_at: Time | None = None
     resize_stopped_at: Time | None = None
     stopped: Annotated[bool, Field(description="It was stopped on the way")] = False

@@ -71,6 +71,15 @@ def _formula(document: Document) -> list[Line]:
     return [("Evaluated", run["time"]), ("Results", run.get("results", ""))] if run else []
 
 
+def _low_priority(status: Document) -> list[Line]:
+    """A pool's low-priority nodes, where it has or wants any."""
+    current, target = status.get("currentLowPriorityNodes", 0), status.get("targetLowPriorityNodes", 0)
+    if not current and not target:
+        return []
+    states = _counts(at(status, "nodeCounts", "lowPriority"))
+    return [("Low-priority nodes", f"{current} of {target} wanted"), ("Low-priority states", states)]
+
+
 def _pool(document: Document, _: float) -> tuple[list[Line], str]:
     status, name = document.get("status") or {}, document["metadata"]["name"]
     errors = [(f"Resize error {e['code']}", e.get("message", "")) for e in status.get("resizeErrors") or ()]
@@ -80,6 +89,7 @@ def _pool(document: Document, _: float) -> tuple[list[Line], str]:
         ("Allocation", text(status.get("allocationState"))),
         ("Nodes", f"{status.get('currentDedicatedNodes', 0)} of {status.get('targetDedicatedNodes', 0)} wanted"),
         ("Node states", _counts(at(status, "nodeCounts", "dedicated"))),
+        *_low_priority(status),
         ("Slots", f"{at(status, 'taskSlotCounts', 'used') or 0} of {at(status, 'taskSlotCounts', 'total') or 0} used"),
         ("Slots per node", text(at(document, "spec", "taskSlotsPerNode"))),
         ("Tasks", _counts(status.get("taskCounts")) or "none"),

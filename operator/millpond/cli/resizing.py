@@ -31,12 +31,19 @@ def add_resizing(pool: Group, node: Group) -> None:
 
 @click.command("resize")
 @cluster_options()
-@click.option("--dedicated", type=click.IntRange(0, 10_000), required=True, metavar="N", help="How many nodes.")
+@click.option("--dedicated", type=click.IntRange(0, 10_000), metavar="N", help="How many dedicated nodes.")
+@click.option(
+    "--low-priority", type=click.IntRange(0, 10_000), metavar="N", help="How many nodes that may be taken away."
+)
 @_option
 @click.argument("name")
-def _resize(access: Access, name: str, dedicated: int, option: str | None) -> None:
-    """Give a pool another size, or the same one anew after removals or a stop."""
-    spec: Spec = {"targetDedicatedNodes": dedicated, "resizedAt": now()}
+def _resize(access: Access, name: str, dedicated: int | None, low_priority: int | None, option: str | None) -> None:
+    """Give a pool another size, or the same one anew after removals or a stop. A class left out keeps its target."""
+    targets = {"targetDedicatedNodes": dedicated, "targetLowPriorityNodes": low_priority}
+    spec: Spec = {target: nodes for target, nodes in targets.items() if nodes is not None}
+    if not spec:
+        raise click.UsageError("Say how many nodes: --dedicated N, --low-priority N, or both.")
+    spec |= {"resizedAt": now()}
     spec |= {"nodeDeallocationOption": OPTIONS[option]} if option else {}
     in_cluster(access, lambda cluster: change(cluster, "pool", name, spec))
     click.echo(f"pool {name} is being resized")

@@ -37,9 +37,12 @@ from millpond.control.actions import (
     WriteNode,
     WritePool,
 )
-from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
+from millpond.control.outcomes import QUOTA_EXCEEDED, Done, Missed, Outcome, Refused, Room
 from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
+
+EXCEEDED = "exceeded quota"
+"""What the API server says where a ResourceQuota is used up."""
 
 _hosted = msgspec.json.Decoder(HostedPod).decode
 _pod = msgspec.json.Decoder(PodView).decode
@@ -82,7 +85,7 @@ class NodeActions:
                 "finalizers": [labels.NODE_FINALIZER],
                 "ownerReferences": [owner | {"controller": True, "blockOwnerDeletion": False}],
             },
-            "spec": {"poolName": action.pool, "nodeClass": "Dedicated"},
+            "spec": {"poolName": action.pool, "nodeClass": action.node_class.value},
         }
         try:
             meta = await self._api.create(COMPUTE_NODES, action.namespace, document)
@@ -125,9 +128,11 @@ class NodeActions:
             mine = found.labels.get(labels.NODE) == action.node
             return Done(found.resource_version, found.uid) if mine else Missed("a stranger has the name", again_in=5.0)
         except RejectedError as error:
+            if EXCEEDED in error.message:
+                return Refused(QUOTA_EXCEEDED, f"The API server refuses the node's Pod: {error.message}")
             text = (
                 f"The API server refuses the node's Pod: {error.message} Nodes keep their directory on the host: "
-                "use a namespace whose Pod Security level is privileged, and enough quota."
+                "use a namespace whose Pod Security level is privileged."
             )
             return Refused("PodRefused", text)
         return Done(meta.resource_version, meta.uid)
@@ -190,7 +195,7 @@ class NodeActions:
             others += [requests_of(pod) for pod in strangers]
             token = page.next
             if not token:
-                return room_of(host.status.allocatable, others, pool.spec.node_template.resources)
+                return room_of(host.status.allocatable, others, pool.spec.template_of(action.node_class).resources)
 
     async def release_host(self, action: ReleaseHost) -> Outcome:
         """Take label and taint off, if they are this pool's."""

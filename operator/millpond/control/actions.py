@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from millpond.api import labels
 from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.job import JobStatus
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import PoolStatus
 from millpond.lifecycle.failure import Failure
 
@@ -189,6 +190,7 @@ class CreateNode(Action, frozen=True, kw_only=True):
 
     pool: str
     node: str
+    node_class: NodeClass = NodeClass.DEDICATED
 
 
 class RemoveNode(Action, frozen=True, kw_only=True):
@@ -211,6 +213,7 @@ class CreateNodePod(Action, frozen=True, kw_only=True):
     pool: str
     node: str
     pod: str
+    node_class: NodeClass = NodeClass.DEDICATED
     host: str | None = None
 
 
@@ -240,6 +243,7 @@ class ClaimHost(Action, frozen=True, kw_only=True):
     node: str
     host: str
     claim: str
+    node_class: NodeClass = NodeClass.DEDICATED
 
 
 class ReleaseHost(Action, frozen=True, kw_only=True):

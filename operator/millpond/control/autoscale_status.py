@@ -6,11 +6,11 @@ import msgspec
 
 from millpond.api.autoscale import AutoScaleHistory, AutoScaleRun
 from millpond.api.conditions import Condition, Conditions, ConditionStatus, put
-from millpond.api.pool import Pool
+from millpond.api.pool import Pool, PoolStatus
 from millpond.api.reasons import AutoScaleReason, ConditionType
 from millpond.control.actions import Event
 from millpond.control.pool_state import PoolState
-from millpond.scaling.autoscale import Run, history
+from millpond.scaling.autoscale import Run, history, nodes_in_words
 
 
 class AutoScaleFacts(msgspec.Struct, frozen=True):
@@ -44,9 +44,14 @@ def _condition(model: Pool, decided: Run) -> Condition:
     )
 
 
-def resize_events(pool: PoolState, model: Pool, target: int) -> tuple[Event, ...]:
-    """An event where the formula has changed the target, and none where it has not."""
-    before = model.status.target_dedicated_nodes
-    if pool.decided is None or model.spec.auto_scale is None or target == before:
+def resize_events(pool: PoolState, model: Pool, status: PoolStatus) -> tuple[Event, ...]:
+    """An event where the formula has changed a target, and none where it has not."""
+    wanted, before = _targets(status), _targets(model.status)
+    if pool.decided is None or model.spec.auto_scale is None or wanted == before:
         return ()
-    return (Event(AutoScaleReason.RESIZED_BY_FORMULA, f"The formula wants {target} dedicated nodes, {before} before."),)
+    text = f"The formula wants {nodes_in_words(*wanted)}, {nodes_in_words(*before)} before."
+    return (Event(AutoScaleReason.RESIZED_BY_FORMULA, text),)
+
+
+def _targets(status: PoolStatus) -> tuple[int, int]:
+    return status.target_dedicated_nodes, status.target_low_priority_nodes

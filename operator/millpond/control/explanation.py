@@ -11,6 +11,7 @@ from itertools import islice
 from millpond.api import naming
 from millpond.api.computenode import ComputeNode
 from millpond.api.conditions import ConditionStatus, find
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import ConditionType, NodeState, TaskReason, TaskResult, TaskState
 from millpond.api.resources import millicores, whole
 from millpond.api.views.meta import Condition
@@ -21,7 +22,7 @@ from millpond.control.managers import lacks_manager, manager_waits
 from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, TaskRecord
-from millpond.control.sizing import target_of
+from millpond.control.sizing import whole_target_of
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_none_start
 from millpond.lifecycle.waits import waiting_for_container, waits_for_preparation
@@ -152,7 +153,7 @@ def pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
     return PoolFact(
         pool.name,
         deleting=model.metadata.deletion_timestamp is not None,
-        target=target_of(pool),
+        target=whole_target_of(pool),
         follows_formula=model.spec.auto_scale is not None,
         slots_per_node=model.spec.task_slots_per_node,
         trouble=ready.message if ready is not None and ready.status is not ConditionStatus.TRUE else "",
@@ -192,6 +193,7 @@ def _offered(node: NodeRecord, model: ComputeNode) -> NodeSlots:
     devices = {name: whole(amount) for name, amount in resources.items()}
     total = max(1, status.slots.total)
     slots = NodeSlots(node.name, status.host_name or "", total, total, cpu, memory, cpu, memory, devices, dict(devices))
+    slots.low_priority = model.spec.node_class is NodeClass.LOW_PRIORITY
     for attempt in node.attempts.values():
         if attempt.holds:
             slots.take(attempt.demand)

@@ -131,7 +131,7 @@ def appoint(job: JobRecord, uid: str) -> None:
         return
     former, job.manager, job.manager_uid = job.manager, None, uid
     if former is not None:
-        _ask_for(former, replace(former.demand, exclusive=False))
+        _ask_for(former, replace(former.demand, exclusive=False, dedicated=False))
     if job.model is not None and job.model.spec.job_manager_task is not None:
         found = job.tasks.get(naming.manager_task(job.name, job.model.spec.job_manager_task.id))
         if found is not None and found.uid == uid:
@@ -143,7 +143,8 @@ def _make_manager(task: TaskRecord) -> None:
     job = task.job
     job.manager = task
     if job.model is not None and job.model.spec.job_manager_task is not None:
-        _ask_for(task, replace(task.demand, exclusive=job.model.spec.job_manager_task.run_exclusive))
+        spec = job.model.spec.job_manager_task
+        _ask_for(task, replace(task.demand, exclusive=spec.run_exclusive, dedicated=not spec.allow_low_priority_node))
     job.pool.refile(job)
 
 

@@ -29,6 +29,8 @@ def forecast(
         return None
     if task.demand.exclusive:
         return Estimate(unknown="it needs an empty node (runExclusive), and not slots alone")
+    if task.demand.dedicated:
+        return Estimate(unknown="it needs a dedicated node (allowLowPriorityNode), and not slots alone")
     if not task.demand.plain:
         return Estimate(unknown="it asks for resources of its own, and not for slots alone")
     return estimate(_load(task, facts, views, now))

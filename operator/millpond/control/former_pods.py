@@ -31,7 +31,7 @@ def in_the_way(task: TaskRecord, now: float, limits: Limits) -> Attempt | None:
 
 
 def _lives(attempt: Attempt, now: float, limits: Limits) -> bool:
-    lost_at = given_up_at(attempt.pool, attempt.view, now, limits) if attempt.view is not None else None
+    lost_at = given_up_at(attempt.pool, attempt.node, attempt.view, now, limits) if attempt.view is not None else None
     return lost_at is None or now < lost_at
 
 

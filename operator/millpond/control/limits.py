@@ -6,7 +6,7 @@ import msgspec
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """In seconds, but for `burst` and `node_refusals`."""
+    """In seconds, but for `burst`, `node_refusals` and the quotas."""
 
     node_lost: float = 300.0
     """Silence of a host after which its attempts are given up."""
@@ -39,5 +39,9 @@ class Limits(msgspec.Struct, frozen=True):
     backoff_most: float = 10.0
     task_lifetime: float = 180 * 86_400.0
     """From a task's creation until it must be completed; then it is ended and runs no more."""
+    core_quota: float = 0.0
+    """How many cores the dedicated nodes of a namespace may have in all; 0: as many as there are."""
+    low_priority_core_quota: float = 0.0
+    """The same of its low-priority nodes."""
     node_refusals: int = 60
     """So many nodes in a row may turn a task away, with pauses in between, before it fails."""

@@ -6,8 +6,10 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from millpond.api.computenode import MOST_RECENT, ComputeNode, Draining, NodeOperation
-from millpond.api.reasons import TaskResult
+from millpond.api.nodetemplate import NodeClass
+from millpond.api.reasons import NodeState, TaskResult
 from millpond.api.views.pod import PodView
+from millpond.control.outcomes import Refused
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scaling.measurement import Measurement
 from millpond.scheduling.node_slots import NodeSlots
@@ -26,11 +28,15 @@ class NodeRecord:
     def __init__(self, name: str) -> None:
         self.name = name
         self.model: ComputeNode | None = None
+        self.node_class = NodeClass.DEDICATED
+        self.told_state: NodeState | None = None  # as its object says, for sure
         self.creating = False
         self.chosen: Draining | None = None
         """It is to be emptied for this, and its object does not tell so yet."""
         self.draining: Draining | None = None
         """What its object tells of that: this is in force."""
+        self.pod_refusal: Refused | None = None
+        """Why the API server does not let its Pod be made."""
         self.removal_refusal = ""
         """Why the API server does not let its object be deleted."""
         self.done = False
@@ -116,6 +122,16 @@ class NodeRecord:
         if not self.pods:
             return self.model is not None and self.model.status.host_name is not None
         return any(pod.spec.node_name is not None for pod in self.pods.values())
+
+    @property
+    def preempted(self) -> bool:
+        """True while its host was taken away and it has no other one."""
+        return self.verdict is not None and self.verdict.state is NodeState.PREEMPTED
+
+    @property
+    def counts(self) -> bool:
+        """True when it is one of the nodes that the pool has: it stands on a host, or did until that was taken away."""
+        return self.placed or self.preempted
 
     @property
     def is_memory(self) -> bool:

@@ -31,6 +31,10 @@ class Missed(msgspec.Struct, frozen=True, gc=False):
     again_in: float = 0.0
 
 
+QUOTA_EXCEEDED = "QuotaExceeded"
+"""The reason of a Refused where a ResourceQuota of the namespace is used up."""
+
+
 class Refused(msgspec.Struct, frozen=True, gc=False):
     """The API server or the task itself forbids it: trying again would not help. `reason` is a condition's."""
 

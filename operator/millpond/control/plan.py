@@ -47,7 +47,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     displace(pool, actions)
     take_samples(pool, now, actions)
     follow_formula(pool, now)
-    resize(pool, now, actions)
+    resize(pool, now, limits, actions)
     supply(pool, now, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)

@@ -76,7 +76,7 @@ def max_retries(task: TaskRecord) -> int:
 
 def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits) -> Wishes:
     job = task.job
-    lost_at = given_up_at(pool, attempt.view, now, limits) if attempt.view else None
+    lost_at = given_up_at(pool, attempt.node, attempt.view, now, limits) if attempt.view else None
     fate = fate_of_running(job.state, job.disable_option, attempt.deleting)
     return Wishes(
         ended_by_user=task.terminate or job.ending or fate is DisableTasks.TERMINATE or job.model is None,
@@ -90,7 +90,7 @@ def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, lim
 
 def _host_is_silent(pool: PoolState, view: PodView, attempt: Attempt, now: float, limits: Limits) -> bool:
     """True while nothing new can be known of the Pod. It is looked at again when it is to be given up."""
-    lost_at = given_up_at(pool, view, now, limits)
+    lost_at = given_up_at(pool, attempt.node, view, now, limits)
     if lost_at is None:
         return False
     pool.look_at(lost_at, "attempt", attempt.pod)
@@ -162,7 +162,7 @@ def _follow(
     if now < due:
         pool.look_at(due, "attempt", attempt.pod)
         return
-    if given_up_at(pool, view, now, limits) is not None:
+    if given_up_at(pool, attempt.node, view, now, limits) is not None:
         return
     _write_progress(attempt, task, wanted, started or format_time(created), actions)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from millpond.api.nodetemplate import NodeClass
 from millpond.control.plan_samples import measure_pool
 from millpond.control.pool_state import PoolState
 from millpond.control.sizing import target_of
@@ -28,7 +29,7 @@ def follow_formula(pool: PoolState, now: float) -> None:
         inputs = Inputs(
             now=now,
             target_dedicated=target_of(pool),
-            target_low_priority=0,
+            target_low_priority=target_of(pool, NodeClass.LOW_PRIORITY),
             task_slots_per_node=model.spec.task_slots_per_node,
             samples=Histories(samples.rows),
             rand=chance(model.metadata.uid, int(now)),

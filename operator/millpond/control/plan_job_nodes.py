@@ -64,7 +64,7 @@ def _observe(pool: PoolState, pod: JobPod, now: float, limits: Limits) -> None:
     pod.run = observe_run(view, now - since, limits.image_pull, limits.startup)
     if not view.terminal:
         later = [since + limit for limit in (limits.image_pull, limits.startup) if now < since + limit]
-        lost_at = given_up_at(pool, view, now, limits)
+        lost_at = given_up_at(pool, pod.of.node, view, now, limits)
         later += [lost_at] if lost_at is not None and now < lost_at else []
         if later:
             pool.look_at(min(later), "jobnode", pod.of.key)
@@ -111,7 +111,7 @@ def _keeps_waiting(pod: JobPod) -> bool:
 
 def _given_up(pool: PoolState, pod: JobPod, now: float, limits: Limits) -> bool:
     """True when nothing more is to be expected of the Pod's host: it is lost, or has been silent for too long."""
-    lost_at = given_up_at(pool, pod.view, now, limits) if pod.view is not None else None
+    lost_at = given_up_at(pool, pod.of.node, pod.view, now, limits) if pod.view is not None else None
     return lost_at is not None and now >= lost_at
 
 

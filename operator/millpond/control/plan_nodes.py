@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from millpond.api import labels
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import NodeState
 from millpond.api.resources import millicores, whole
-from millpond.api.times import parse_time
+from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
-    CreateNodePod,
     DeleteNodePod,
     Event,
     ShrinkNodePod,
@@ -30,14 +30,20 @@ from millpond.control.plan_leaving import (
     host_lost_under,
     is_known_where,
 )
+from millpond.control.plan_preempted import ask_for_pod, recover, why_preempted
 from millpond.control.plan_restart import restart_node
 from millpond.control.pool_state import PoolState
 from millpond.lifecycle.kubelet import lacked_room, was_refused
-from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node
+from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node, silent_until
+from millpond.lifecycle.preemption import farewell_of
 from millpond.scheduling.node_slots import NodeSlots
 
 AGENT_CPU_MILLIS = 50
 """What a node Pod keeps when its room has gone to the tasks; a Pod asking for more is shrunk."""
+
+
+WARNED_OF = (NodeState.START_TASK_FAILED, NodeState.UNUSABLE, NodeState.PREEMPTED)
+"""States that an event tells of."""
 
 
 def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -57,15 +63,17 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
             continue
         _recall_room(pool, node)
         node.done = is_done(pool, node, now, limits)
-        verdict = judge_node(_facts(pool, node))
+        verdict = judge_node(_facts(pool, node, now, limits))
         if begin(pool, node, verdict, now):
-            verdict = judge_node(_facts(pool, node))
+            verdict = judge_node(_facts(pool, node, now, limits))
         verdict = with_postponed(node, verdict)
         before, node.verdict = node.verdict, verdict
         pool.open_node(node, verdict.takes_tasks and not node.emptied)
         _when_state_changes(pool, node, before, verdict)
         if node.leaving:
             end_node(pool, node, now, limits, actions)
+        elif node.preempted:
+            recover(pool, node, now, actions)
         elif node.restarting:
             restart_node(pool, node, now, limits, actions)
         else:
@@ -73,7 +81,7 @@ def judge_nodes(pool: PoolState, now: float, limits: Limits, actions: list[AnyAc
         _write(pool, node, before, now, limits, actions)
 
 
-def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
+def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> NodeFacts:
     pod = node.pod
     host = pool.hosts.get(pod.spec.node_name) if pod and pod.spec.node_name else None
     start_task = pool.model.spec.start_task if pool.model else None
@@ -89,6 +97,7 @@ def _facts(pool: PoolState, node: NodeRecord) -> NodeFacts:
         has_start_task=has_start_task,
         waits_for_start_task=start_task is not None and start_task.wait_for_success,
         busy=node.holding > 0,
+        preempted=why_preempted(pool, node, now, limits),
         returns=_return_host(pool, node) is not None,
         trouble=node.trouble,
         disk_full=node.disk_full,
@@ -128,7 +137,9 @@ def slots_of(pool: PoolState, node: NodeRecord, cpu: int, memory: int, devices: 
     """A node's slots, all free, over a room in millicores, bytes and devices."""
     total = pool.model.spec.task_slots_per_node if pool.model else 1
     host = node.pod.spec.node_name if node.pod else None
-    return NodeSlots(node.name, host or "", total, total, cpu, memory, cpu, memory, devices, dict(devices))
+    low = node.node_class is NodeClass.LOW_PRIORITY
+    room = (total, total, cpu, memory, cpu, memory)
+    return NodeSlots(node.name, host or "", *room, devices, dict(devices), low_priority=low)
 
 
 def _when_state_changes(pool: PoolState, node: NodeRecord, before: NodeVerdict | None, verdict: NodeVerdict) -> None:
@@ -142,19 +153,22 @@ def _when_state_changes(pool: PoolState, node: NodeRecord, before: NodeVerdict |
         pool.mark("attempt", pod)
 
 
-def given_up_at(pool: PoolState, pod: PodView, now: float, limits: Limits) -> float | None:
-    """From when on nothing more is to be expected of a Pod: None while its host is well, the past when it is lost."""
+def given_up_at(pool: PoolState, node: NodeRecord, pod: PodView, now: float, limits: Limits) -> float | None:
+    """From when on nothing more is to be expected of a Pod of the node's tasks.
+
+    None while its host is well; the past when that is lost, or a low-priority node has lost it.
+    """
     if pod.spec.node_name is None:
         return None
     host = pool.hosts.get(pod.spec.node_name)
-    if host is None or host_is_lost(host):
+    if host is None or is_lost_to(node, host):
         return float("-inf")
-    if host.ready:
-        return None
-    for condition in host.status.conditions:
-        if condition.type == "Ready" and condition.last_transition_time:
-            return parse_time(condition.last_transition_time) + limits.node_lost
-    return now + limits.node_lost
+    return silent_until(host, now, limits.node_lost)
+
+
+def is_lost_to(node: NodeRecord, host: HostView) -> bool:
+    """True when nothing of the node is to run on the host any more: it is lost, or taken from a low-priority node."""
+    return host_is_lost(host) or (node.node_class is NodeClass.LOW_PRIORITY and farewell_of(host) != "")
 
 
 def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAction]) -> None:
@@ -186,7 +200,16 @@ def _advance(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAct
     if unmeasured and not node.claiming and host in pool.hosts:
         node.claiming = True
         pool.releasing.discard(host)
-        actions.append(ClaimHost(namespace=space, pool=pool.name, node=node.name, host=host, claim=pool.claim))
+        actions.append(
+            ClaimHost(
+                namespace=space,
+                pool=pool.name,
+                node=node.name,
+                host=host,
+                claim=pool.claim,
+                node_class=node.node_class,
+            )
+        )
     elif node.slots is not None and _oversized(pod) and node.shrinking != pod.metadata.uid:
         node.shrinking = pod.metadata.uid
         actions.append(ShrinkNodePod(namespace=space, pod=pod.metadata.name, uid=pod.metadata.uid))
@@ -203,10 +226,7 @@ def _start_pod(pool: PoolState, node: NodeRecord, actions: list[AnyAction]) -> N
     """Ask for the node's next Pod, where it stood before if it may come back there."""
     if node.assumed_pods:
         return
-    name = _pod_name(node)
-    node.assumed_pods.add(name)
-    host = _return_host(pool, node)
-    actions.append(CreateNodePod(namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, host=host))
+    ask_for_pod(pool, node, actions, _return_host(pool, node))
 
 
 def _return_host(pool: PoolState, node: NodeRecord) -> str | None:
@@ -215,7 +235,7 @@ def _return_host(pool: PoolState, node: NodeRecord) -> str | None:
     if name is None or node.pods or name == node.refused_by or name not in pool.claimed:
         return None
     host = pool.hosts.get(name)
-    if host is None or host_is_lost(host):
+    if host is None or is_lost_to(node, host):
         return None
     taken = any(pod.spec.node_name == name for other in pool.nodes.values() for pod in other.pods.values())
     return None if taken else name
@@ -233,14 +253,6 @@ def _is_mismeasured(node: NodeRecord) -> bool:
     """True when the host has just refused a task for want of room: others have come to it since it was measured."""
     refused = (a for a in node.attempts.values() if a.view is not None and lacked_room(a.view))
     return any(not attempt.settled for attempt in refused)
-
-
-def _pod_name(node: NodeRecord) -> str:
-    """The node's own name, or the first numbered one that no Pod of it has."""
-    name, number = node.name, 1
-    while name in node.pods:
-        name, number = f"{node.name}-{number}", number + 1
-    return name
 
 
 def schedule_node_summaries(pool: PoolState, now: float, limits: Limits) -> None:
@@ -274,7 +286,7 @@ def _write(
         return
     node.last_written, node.unwritten = now, False
     events = failed_preparations(model.status.jobs, status.jobs)
-    if status.state is not model.status.state and status.state in (NodeState.START_TASK_FAILED, NodeState.UNUSABLE):
+    if status.state is not model.status.state and status.state in WARNED_OF:
         events = (*events, Event(verdict.reason, verdict.message, "Warning"))
     version = model.metadata.resource_version
     node.model = model.model_copy(update={"status": status})

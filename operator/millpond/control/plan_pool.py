@@ -52,7 +52,7 @@ def _write(pool: PoolState, now: float, actions: list[AnyAction], limits: Limits
         pool.summary_scheduled = True
         pool.look_at(pool.last_summary + limits.summary, "pool", pool.name)
         return
-    events = resize_events(pool, model, status.target_dedicated_nodes)
+    events = resize_events(pool, model, status)
     events += tuple(
         Event(error.code, error.message, "Warning") for error in status.resize_errors if error not in old.resize_errors
     )

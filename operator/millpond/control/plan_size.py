@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.api.computenode import NodeOperation
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import NodeDeallocationOption, Pool
 from millpond.api.reasons import NodeState
 from millpond.control.actions import AnyAction, CreateNode, ReleaseHost
+from millpond.control.cores import allowed
 from millpond.control.draining import choose
+from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord
 from millpond.control.plan_upgrade import upgrade
 from millpond.control.pool_state import PoolState
 from millpond.control.sizing import removals_told, resized, target_of
 from millpond.scaling.resize import Candidate, plan_resize
 
+QUOTA_PAUSE = 30.0
+"""Seconds until more nodes are asked for again that a quota of cores forbids."""
 
-def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
+
+def resize(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """Create nodes, choose those to leave or to be upgraded, and give back hosts that none stands on."""
     if not pool.taken("size"):
         return
@@ -24,12 +30,26 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
     _release_hosts(pool, actions)
     if pool.model is None:
         return
-    pool.sizing = resized(pool, pool.model, now)
+    for node_class in NodeClass:
+        pool.sizings[node_class] = resized(pool, pool.model, node_class, now)
     _remove_asked(pool, now)
-    removals = pool.sizing.removals
-    staying = [node for node in pool.nodes.values() if node.stays and _uid(node) not in removals]
-    change = plan_resize(target_of(pool), list(map(_candidate, staying)), stopped=pool.sizing.stopped)
-    _grow(pool, change.add, actions)
+    for node_class in NodeClass:
+        _resize_class(pool, pool.model, node_class, now, limits, actions)
+    upgrade(pool, now)
+
+
+def _resize_class(
+    pool: PoolState, model: Pool, node_class: NodeClass, now: float, limits: Limits, actions: list[AnyAction]
+) -> None:
+    sizing = pool.sizings[node_class]
+    nodes = [node for node in pool.nodes.values() if node.node_class is node_class]
+    staying = [node for node in nodes if node.stays and _uid(node) not in sizing.removals]
+    change = plan_resize(target_of(pool, node_class), list(map(_candidate, staying)), stopped=sizing.stopped)
+    may = allowed(pool, model, node_class, change.add, limits)
+    pool.over_quota[node_class] = may.why
+    if may.why:
+        pool.look_at(now + QUOTA_PAUSE, "size", pool.name)
+    _grow(pool, node_class, may.nodes, actions)
     for name in change.remove:
         node = pool.nodes[name]
         if node.model is None:
@@ -37,7 +57,6 @@ def resize(pool: PoolState, now: float, actions: list[AnyAction]) -> None:
             continue
         choose(pool, node, NodeOperation.REMOVE, _option_of(pool), now)
         pool.mark("node", name)
-    upgrade(pool, now)
 
 
 def _remove_asked(pool: PoolState, now: float) -> None:
@@ -60,7 +79,7 @@ def _candidate(node: NodeRecord) -> Candidate:
         node.verdict.state if node.verdict else NodeState.CREATING,
         sum(a.demand.slots for a in node.attempts.values() if a.holds),
         created.isoformat() if created else "",
-        node.placed,
+        node.counts,
         any(a.manages and a.holds for a in node.attempts.values()),
     )
 
@@ -80,16 +99,17 @@ def formula_option(pool: PoolState, model: Pool) -> NodeDeallocationOption | Non
     return decided or model.status.node_deallocation_option
 
 
-def _grow(pool: PoolState, count: int, actions: list[AnyAction]) -> None:
+def _grow(pool: PoolState, node_class: NodeClass, count: int, actions: list[AnyAction]) -> None:
     ordinal = 0
     while count > 0 and pool.model is not None:
         name = naming.node_name(pool.name, pool.model.metadata.uid, ordinal)
         ordinal += 1
         if name in pool.nodes:
             continue
-        pool.node(name).creating = True
+        node = pool.node(name)
+        node.creating, node.node_class = True, node_class
         count -= 1
-        actions.append(CreateNode(namespace=pool.namespace, pool=pool.name, node=name))
+        actions.append(CreateNode(namespace=pool.namespace, pool=pool.name, node=name, node_class=node_class))
 
 
 def _release_hosts(pool: PoolState, actions: list[AnyAction]) -> None:

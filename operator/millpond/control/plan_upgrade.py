@@ -25,7 +25,8 @@ def upgrade(pool: PoolState, now: float) -> None:
 def is_outdated(pool: PoolState, node: NodeRecord) -> bool:
     """True when the node's Pod was made with another start task, node template or accounts than the pool has now."""
     made = node.pod.metadata.labels.get(labels.NODE_VERSION) if node.pod is not None else None
-    return made is not None and bool(pool.node_version) and made != pool.node_version
+    wanted = pool.node_versions.get(node.node_class)
+    return made is not None and wanted is not None and made != wanted
 
 
 def _upgradable(pool: PoolState, node: NodeRecord) -> Upgradable:

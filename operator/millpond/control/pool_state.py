@@ -6,10 +6,11 @@ changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from typing import Literal, get_args
 
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import Pool
 from millpond.api.reasons import TaskState
 from millpond.api.views.host import HostView
@@ -63,6 +64,7 @@ class PoolState:
         hosts: dict[str, HostView],
         claimed: set[str],
         yielding: dict[str, JobRecord],
+        siblings: Mapping[str, PoolState],
         forget_job: Callable[[JobRecord], None],
     ) -> None:
         self.namespace = namespace
@@ -72,10 +74,10 @@ class PoolState:
         """All hosts of the cluster, shared with the world."""
         self.claimed = claimed
         """Names of the hosts that carry this pool's claim."""
-        self.yielding = yielding
-        """The jobs of the namespace that allow pre-emption, shared with it."""
+        self.yielding = yielding  # the jobs of the namespace that allow pre-emption, shared with it
+        self.siblings = siblings  # the pools of the namespace, this one among them
         self.model: Pool | None = None
-        self.node_version = ""  # of what `model` makes its nodes with
+        self.node_versions: dict[NodeClass, str] = {}  # of what `model` makes its nodes with
         self.jobs: dict[str, JobRecord] = {}
         self.nodes: dict[str, NodeRecord] = {}
         self.attempts: dict[str, Attempt] = {}
@@ -96,9 +98,8 @@ class PoolState:
         self.releasing: set[str] = set()
         """Hosts whose claim is being taken off."""
         self.supply = SupplyRecord()
-        self.refusal: str | None = None
-        """Why the API server does not let the pool's node Pods be made."""
-        self.sizing: Sizing | None = None
+        self.sizings: dict[NodeClass, Sizing] = {}  # the resize of each class in force, since it was judged first
+        self.over_quota: dict[NodeClass, str] = {}  # why no more nodes are made, where the quota of cores is the reason
         self.samples: SampleRecord | None = None
         """None without a formula."""
         self.decided: Run | None = None

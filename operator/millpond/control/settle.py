@@ -98,11 +98,19 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None
                     pool.size_node(node, slots_of(pool, node, room.cpu_millis, room.memory_bytes, room.devices))
                 pool.mark("node", node.name)
         case CreateNodePod():
-            pool.refusal = None
+            _allow_pod(pool, action.node, None)
         case SupplyHosts():
             settle_supply(pool, action, done, now + RESYNC)
         case LoadSamples() | KeepSamples():
             confirm_samples(pool, action, done)
+
+
+def _allow_pod(pool: PoolState, name: str, refusal: Refused | None) -> None:
+    """The node's Pod was made, or refused."""
+    node = pool.nodes.get(name)
+    if node is not None and node.pod_refusal != refusal:
+        node.pod_refusal = refusal
+        pool.mark("pool", pool.name)
 
 
 def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
@@ -148,6 +156,9 @@ def _confirm_written(pool: PoolState, action: HoldJob | WriteJob | WritePool | W
             if node is not None and node.model is not None:
                 node.model = _versioned(node.model, version)
                 tell(pool, node, action.status.draining)
+                if node.told_state is not action.status.state and node.preempted:
+                    pool.mark("node", node.name)  # it may recover now
+                node.told_state = action.status.state
 
 
 def _confirm_job(pool: PoolState, job: JobRecord, told: JobStatus) -> None:
@@ -334,7 +345,7 @@ def _drop_node_step(
         case CreateNodePod():
             node.assumed_pods.discard(action.pod)
             if isinstance(outcome, Refused):
-                pool.refusal = outcome.message
+                _allow_pod(pool, action.node, outcome)
         case CreateEraser():
             node.erasing = False
             if isinstance(outcome, Refused):

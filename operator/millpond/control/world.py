@@ -11,6 +11,7 @@ from typing import NamedTuple
 from millpond.api import labels, naming
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import Pool
 from millpond.api.reasons import JobState, NodeErrorCode
 from millpond.api.views.host import HostView
@@ -62,7 +63,7 @@ class World:
         claim = naming.host_claim(namespace, pool)
         claimed = self._claimed.setdefault(claim, set())
         state = self.namespace(namespace)
-        return PoolState(namespace, pool, claim, self.hosts, claimed, state.yielding, state.forget)
+        return PoolState(namespace, pool, claim, self.hosts, claimed, state.yielding, state.pools, state.forget)
 
     def pool(self, key: PoolKey) -> PoolState:
         return self.namespace(key.namespace).pool(key.pool)
@@ -223,7 +224,7 @@ class World:
         if pool.model is not None and pool.model.metadata.uid != model.metadata.uid:
             pool.decided = None
         pool.model, pool.unwritten = model, False
-        pool.node_version = version_of(model.spec)
+        pool.node_versions = {node_class: version_of(model.spec, node_class) for node_class in NodeClass}
         pool.mark("samples", pool.name)
         pool.mark("autoscale", pool.name)
         pool.mark("size", pool.name)
@@ -318,6 +319,7 @@ class World:
             if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
                 node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False
+        node.node_class, node.told_state = model.spec.node_class, model.status.state
         tell(pool, node, model.status.draining)
         pool.mark("node", node.name)
         pool.mark("size", pool.name)

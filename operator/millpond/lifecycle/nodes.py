@@ -7,6 +7,7 @@ import msgspec
 from millpond.api import labels
 from millpond.api.computenode import NodeOperation
 from millpond.api.reasons import FailureCode, NodeErrorCode, NodeReason, NodeState
+from millpond.api.times import parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.run import Run, RunState
@@ -65,6 +66,8 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     """Its next Pod comes to the host where it stood."""
     trouble: str = ""
     """Why its directory could not be erased."""
+    preempted: str = ""
+    """Why it has lost its host for good, if it has; it waits for another one."""
     disk_full: bool = False
     """Its agent has measured that the node directory's file system is full."""
 
@@ -103,6 +106,16 @@ def host_is_lost(host: HostView | None) -> bool:
     return False
 
 
+def silent_until(host: HostView, now: float, silence: float) -> float | None:
+    """When a host counts as lost that stays silent for so many seconds; None while it is well."""
+    if host.ready:
+        return None
+    for condition in host.status.conditions:
+        if condition.type == "Ready" and condition.last_transition_time:
+            return parse_time(condition.last_transition_time) + silence
+    return now + silence
+
+
 def disk_is_full(used_share: float) -> bool:
     """True when so much of a node's disk is used, 0 to 1, that the rest is not for tasks (reference §8.3)."""
     return used_share >= FULL
@@ -131,6 +144,8 @@ def _judge(facts: NodeFacts) -> NodeVerdict:
         text = "It leaves once its tasks have ended." if facts.waits_for_tasks else "It leaves at once."
         text = f"The node is being removed from its pool. {text}"
         return NodeVerdict(NodeState.LEAVING_POOL, NodeReason.LEAVING_POOL, text, start_task)
+    if facts.preempted:
+        return NodeVerdict(NodeState.PREEMPTED, NodeReason.PREEMPTED, facts.preempted)
     silent = pod is not None and pod.spec.node_name is not None and not (facts.host is not None and facts.host.ready)
     if facts.operation in RESTARTS and not silent:
         return _restarting(facts, *RESTARTS[facts.operation], start_task)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from millpond.api import naming
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import PoolSpec
 from millpond.api.reasons import NodeState
 from millpond.lifecycle.operations import RESTARTABLE
@@ -33,13 +34,13 @@ class Upgradable(msgspec.Struct, frozen=True, gc=False):
     """A job's manager runs on it."""
 
 
-def version_of(spec: PoolSpec) -> str:
-    """What of a pool its nodes are made with, as a short word that fits a label.
+def version_of(spec: PoolSpec, node_class: NodeClass = NodeClass.DEDICATED) -> str:
+    """What of a pool its nodes of that class are made with, as a short word that fits a label.
 
     Not where nodes may stand, which counts when one looks for a host. Defaults leave no mark, so that new fields do not
     make all nodes outdated.
     """
-    template = spec.node_template
+    template = spec.template_of(node_class)
     start = spec.start_task
     made_with = {
         "startTask": start.model_dump(mode="json", exclude_defaults=True) if start is not None else None,

@@ -32,6 +32,7 @@ class Run(msgspec.Struct, frozen=True):
 
     told: AutoScaleRun
     target_dedicated: int
+    target_low_priority: int
     option: NodeDeallocationOption | None
     reason: str
     message: str
@@ -56,38 +57,42 @@ def digest(settings: AutoScale) -> str:
 
 def run(wanted: AutoScale, inputs: Inputs) -> Run:
     """Evaluate the formula. Nothing is raised."""
-    current = inputs.target_dedicated
     told = AutoScaleRun(time=datetime.fromtimestamp(int(inputs.now), UTC), settings=digest(wanted))
     try:
         found = evaluate(parse(wanted.formula), inputs)
     except FormulaError as error:
-        return _failed(told, current, error.fault)
+        return _failed(told, inputs, error.fault)
     told = told.model_copy(update={"results": _cut(found.results)})
     if found.error is not None:
-        return _failed(told, current, found.error)
-    target = min(found.target_dedicated, MAX_NODES)
+        return _failed(told, inputs, found.error)
+    dedicated, low_priority = min(found.target_dedicated, MAX_NODES), min(found.target_low_priority, MAX_NODES)
     option = OPTIONS.get(found.deallocation_option, NodeDeallocationOption.TASK_COMPLETION)
-    return Run(told, target, option, AutoScaleReason.EVALUATED, _message(found))
+    return Run(told, dedicated, low_priority, option, AutoScaleReason.EVALUATED, _message(found))
 
 
 def _message(found: Evaluation) -> str:
     """What the formula wants, and what of that pools cannot have."""
-    notes = [f"The formula wants {found.target_dedicated} dedicated nodes."]
-    if found.target_dedicated > MAX_NODES:
-        notes.append(f"A pool has {MAX_NODES} at most.")
-    if found.target_low_priority > 0:
-        notes.append(f"It also wants {found.target_low_priority} low-priority nodes, which pools cannot have.")
+    notes = [f"The formula wants {nodes_in_words(found.target_dedicated, found.target_low_priority)}."]
+    if max(found.target_dedicated, found.target_low_priority) > MAX_NODES:
+        notes.append(f"A pool has {MAX_NODES} of each class at most.")
     if found.deallocation_option not in OPTIONS:
         notes.append(f"Of {found.deallocation_option} pools can only have taskcompletion.")
     return " ".join(notes)
 
 
-def _failed(told: AutoScaleRun, current: int, fault: Fault) -> Run:
+def nodes_in_words(dedicated: int, low_priority: int) -> str:
+    """So many nodes of each class; low-priority ones are told of where there are any."""
+    return f"{dedicated} dedicated" + (f" and {low_priority} low-priority" if low_priority else "") + " nodes"
+
+
+def _failed(told: AutoScaleRun, inputs: Inputs, fault: Fault) -> Run:
     values = (NameValue(name="Line", value=str(fault.line)), NameValue(name="Column", value=str(fault.column)))
     place = f"Line {fault.line}, Col {fault.column}"
     error = AutoScaleError(code=fault.code, message=f"{place}: {fault.message} {fault.hint}", values=values)
-    message = f"{render(fault)}\nThe pool keeps its target of {current} dedicated nodes."
-    return Run(told.model_copy(update={"error": error}), current, None, fault.code, message)
+    dedicated, low_priority = inputs.target_dedicated, inputs.target_low_priority
+    message = f"{render(fault)}\nThe pool keeps its target of {nodes_in_words(dedicated, low_priority)}."
+    told = told.model_copy(update={"error": error})
+    return Run(told, dedicated, low_priority, None, fault.code, message)
 
 
 def _cut(results: str) -> str:

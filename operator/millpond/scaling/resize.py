@@ -30,6 +30,7 @@ class Resize(msgspec.Struct, frozen=True, gc=False):
 
 
 USELESS = (NodeState.UNUSABLE, NodeState.START_TASK_FAILED, NodeState.UNKNOWN)
+TAKEN_AWAY = (NodeState.PREEMPTED,)
 NOT_YET = (
     NodeState.CREATING,
     NodeState.STARTING,
@@ -59,9 +60,8 @@ def _newest_first(node: Candidate) -> tuple[str, str]:
 
 
 def _worth(node: Candidate) -> tuple[int, int]:
-    """Least useful first: broken, then not up yet, then free, then the least used; those of job managers last."""
-    if node.state in USELESS:
-        return 0, 0
-    if node.state in NOT_YET:
-        return 1, 0
-    return 3 if node.manages else 2, node.used_slots
+    """Least useful first: broken, pre-empted, not up yet, free, the least used; those of job managers last."""
+    for worth, states in enumerate((USELESS, TAKEN_AWAY, NOT_YET)):
+        if node.state in states:
+            return worth, 0
+    return 4 if node.manages else 3, node.used_slots

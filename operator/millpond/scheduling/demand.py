@@ -14,6 +14,8 @@ class Demand(msgspec.Struct, frozen=True):
     devices: tuple[tuple[str, int], ...] = ()
     exclusive: bool = False
     """No other task may run on its node; `slots` are what it counts for all the same."""
+    dedicated: bool = False
+    """Its node must be a dedicated one."""
 
     @property
     def plain(self) -> bool:

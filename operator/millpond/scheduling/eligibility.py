@@ -17,6 +17,7 @@ class Why(StrEnum):
     TOO_MANY_SLOTS = "TooManySlots"
     NOT_ENOUGH_RESOURCES = "NotEnoughResources"
     JOB_PREPARATION_FAILED = "JobPreparationTaskFailed"
+    LOW_PRIORITY = "LowPriorityNode"
     HELD_EXCLUSIVELY = "NodeHeldExclusively"
     NOT_EMPTY = "NodeNotEmpty"
     SLOTS_IN_USE = "SlotsInUse"
@@ -39,6 +40,7 @@ def fits(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES) ->
     return (
         demand.slots <= node.free
         and (not demand.exclusive or node.held == 0)
+        and not (demand.dedicated and node.low_priority)
         and node.cpu_of(demand) <= node.cpu_free
         and node.memory_of(demand) <= node.memory_free
         and node.name not in barred
@@ -60,6 +62,9 @@ def refusal(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES)
     for name, asked, total, _ in amounts:
         if asked > total:
             return Refusal(Why.NOT_ENOUGH_RESOURCES, f"needs {asked} {name}, the node offers {total} in all", True)
+    if demand.dedicated and node.low_priority:
+        text = "needs a dedicated node (allowLowPriorityNode is false), and this one is of low priority"
+        return Refusal(Why.LOW_PRIORITY, text)
     if node.name in barred:
         return Refusal(Why.JOB_PREPARATION_FAILED, "needs its job's preparation task, which failed there")
     if node.exclusive:

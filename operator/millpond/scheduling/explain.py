@@ -316,6 +316,10 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
                 f"millpond job prep-status {facts.job.name}; make a job with another preparation task, or add nodes."
             )
             return Finding(WaitReason.JOB_PREPARATION_TASK_FAILED, message, True, remedy)
+        case Why.LOW_PRIORITY:
+            message = f"Where nodes of pool {pool} take tasks, they do not take this one: it {example}."
+            remedy = f"millpond pool resize {pool} --dedicated N; or make a job with allowLowPriorityNode."
+            return Finding(TaskReason.WAITING_FOR_SLOTS, message, True, remedy)
         case Why.SLOTS_IN_USE | Why.HELD_EXCLUSIVELY | Why.NOT_EMPTY:
             return Finding(TaskReason.WAITING_FOR_SLOTS, busy, True, f"Or add nodes: {_more_nodes(facts.pool)}")
         case Why.RESOURCES_IN_USE | Why.NOT_ENOUGH_RESOURCES | Why.TOO_MANY_SLOTS:

@@ -24,6 +24,8 @@ class NodeSlots(msgspec.Struct, eq=False):
     held: int = 0
     exclusive: int = 0
     """How many of `held` have the node for themselves; such a one takes all slots."""
+    low_priority: bool = False
+    """It may be taken away."""
 
     def cpu_of(self, demand: Demand) -> int:
         """Millicores that the demand takes on this node."""

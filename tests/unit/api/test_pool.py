@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from millpond.api.pool import NodeCounts, NodeFillType, Pool, PoolSpec, Toleration, TolerationOperator
+from millpond.api.nodetemplate import Toleration, TolerationOperator
+from millpond.api.pool import NodeCounts, NodeFillType, Pool, PoolSpec
 from millpond.api.reasons import AllocationState, NodeState
 from pydantic import ValidationError
 

@@ -11,7 +11,7 @@ BEGAN = {"startTime": "2026-01-01T00:00:00Z"}
 
 def test_what_is_not_said() -> None:
     resize = PoolResize.model_validate(BEGAN)
-    assert (resize.target_dedicated_nodes, resize.stopped, resize.removed_nodes) == (0, False, ())
+    assert (resize.target_nodes, resize.stopped, resize.removed_nodes) == (0, False, ())
 
 
 def test_the_list_of_removals_has_a_bound() -> None:

@@ -11,7 +11,7 @@ from millpond.api.task import Task
 from millpond.cli.columns import COLUMNS, at, condition, text
 
 MODELS: dict[str, type[Resource]] = {"pool": Pool, "node": ComputeNode, "job": Job, "task": Task}
-MERGED = {"TARGET": "DEDICATED", "USED": "SLOTS", "ENDED": "TOOK"}
+MERGED = {"TARGET": "DEDICATED", "LOW-PRIORITY-TARGET": "LOW-PRIORITY", "USED": "SLOTS", "ENDED": "TOOK"}
 """Columns of kubectl that the command line shows in another one."""
 
 

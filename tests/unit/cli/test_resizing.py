@@ -36,6 +36,15 @@ def test_each_resize_bears_a_time_of_its_own(cluster: Shell, options: tuple[str,
     assert times[0] < times[1]
 
 
+def test_each_class_has_its_target(cluster: Shell) -> None:
+    assert cluster("pool", "resize", "render", "--low-priority", "4").exit_code == 0
+    wanted = spec(cluster, "pools", "render")
+    assert (wanted["targetDedicatedNodes"], wanted["targetLowPriorityNodes"]) == (3, 4)
+    done = cluster("pool", "resize", "render")
+    assert done.exit_code == 2
+    assert "--low-priority N" in done.stderr
+
+
 def test_stopping_a_resize(cluster: Shell) -> None:
     done = cluster("pool", "stop-resize", "render")
     assert (done.exit_code, done.stdout) == (0, "the resize of pool render is being stopped\n")

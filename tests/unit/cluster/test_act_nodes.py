@@ -14,7 +14,7 @@ from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import Resource
 from millpond.cluster.errors import ForbiddenError
 from millpond.control import actions as act
-from millpond.control.outcomes import Done, Missed, Refused, Room
+from millpond.control.outcomes import QUOTA_EXCEEDED, Done, Missed, Refused, Room
 from support.builders import CLAIM, POOL, SPACE
 from support.model.server import ModelServer
 
@@ -79,18 +79,26 @@ async def test_start_task_of_an_account_that_is_not_there_is_refused(bench: Benc
     assert outcome.message.startswith("spec.startTask.userIdentity: ")
 
 
-async def test_namespace_that_admits_no_node_pods(make_bench: Callable[..., Bench]) -> None:
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ('violates PodSecurity "restricted:latest": hostPath volumes.', "PodRefused"),
+        ("exceeded quota: few, requested: pods=1, used: pods=4, limited: pods=4", QUOTA_EXCEEDED),
+    ],
+)
+async def test_namespace_that_admits_no_node_pods(make_bench: Callable[..., Bench], words: str, reason: str) -> None:
     class Restricted(ModelServer):
         async def create(self, resource: Resource, namespace: str | None, document: Mapping[str, Any]) -> Meta:
             if resource.plural == "pods":
-                raise ForbiddenError('violates PodSecurity "restricted:latest": hostPath volumes.')
+                raise ForbiddenError(words)
             return await super().create(resource, namespace, document)
 
     bench = make_bench(lambda server: Restricted(server.verbs))
     await bench.one(CREATE)
     outcome = await bench.one(CREATE_POD)
     assert isinstance(outcome, Refused)
-    assert "hostPath volumes" in outcome.message
+    assert outcome.reason == reason
+    assert words in outcome.message
 
 
 async def test_node_is_removed_and_released(bench: Bench) -> None:

@@ -31,7 +31,8 @@ def test_what_a_run_said_stays_until_the_next_one() -> None:
     scene.run(seconds=100)
     status, reason, message = said(scene)
     assert (status, reason) == (ConditionStatus.TRUE, "Evaluated")
-    assert "It also wants 2 low-priority nodes" in message
+    assert message == "The formula wants 0 dedicated and 2 low-priority nodes."
+    assert scene.pools["farm"].status.target_low_priority_nodes == 2
 
 
 def test_the_place_of_a_fault_is_shown() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from millpond.control.actions import CreateManager, StartAttempt, WriteTask
+from millpond.control.explanation import facts_of
 from millpond.control.outcomes import Refused
-from support.builders import a_job, a_task, exited
+from millpond.scheduling.explain import explain
+from support.builders import a_host, a_job, a_pool, a_task, exited
 from support.scene import Scene, a_running_scene, of
 
 
@@ -28,6 +31,21 @@ def test_a_manager_starts_before_older_tasks_and_they_after_it_is_seen() -> None
     assert [a.task for a in placed] == ["film-m", "a", "b"]
     assert [a.manages for a in placed] == [True, False, False]
     assert not any(a.exclusive for a in placed)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_manager_that_must_not_lose_its_node_waits_for_a_dedicated_one(allowed: bool) -> None:
+    scene = Scene()
+    scene.add(a_host(), a_pool(nodes=0, targetLowPriorityNodes=1))
+    scene.add(a_job(jobManagerTask=MANAGER | {"allowLowPriorityNode": allowed}))
+    assert [a.task for a in of(StartAttempt, scene.run(seconds=60))] == (["film-m"] if allowed else [])
+    if not allowed:
+        told = explain(facts_of(scene.task("film-m"), scene.tasks["film-m"], scene.now))[0]
+        assert (told.reason, told.blocks) == ("WaitingForSlots", True)
+        assert "allowLowPriorityNode is false" in told.message
+    scene.add(a_host("host-2"), scene.edit(scene.pools["farm"], target_dedicated_nodes=1))
+    scene.run(seconds=60)
+    assert scene.task("film-m").live is not None
 
 
 def test_nothing_starts_while_the_manager_cannot_be_made() -> None:

@@ -45,7 +45,7 @@ def test_the_pool_is_resized_in_the_plan_that_evaluates() -> None:
     (written,) = of(WritePool, actions)
     assert (written.status.target_dedicated_nodes, written.status.allocation_state) == (2, "Resizing")
     assert [(e.reason, e.message) for e in written.events] == [
-        ("ResizedByFormula", "The formula wants 2 dedicated nodes, 0 before.")
+        ("ResizedByFormula", "The formula wants 2 dedicated nodes, 0 dedicated nodes before.")
     ]
 
 

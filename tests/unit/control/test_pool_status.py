@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from millpond.api.pool import PoolStatus
 from millpond.api.reasons import AllocationState, PoolState
+from millpond.control.actions import CreateNodePod
+from millpond.control.outcomes import QUOTA_EXCEEDED, Refused
 from support.builders import a_host, a_job, a_node_pod, a_pool, a_task, exited, running, waiting
 from support.scene import Scene, a_running_scene
 
@@ -109,3 +111,16 @@ def test_a_pool_says_that_nodes_are_disabled() -> None:
     ready = next(c for c in scene.pools["farm"].status.conditions if c.type == "Ready")
     assert (ready.status, ready.reason) == ("False", "NodesDisabled")
     assert ready.message.startswith("1 of 2 nodes can run tasks; 1 are Offline. Scheduling is disabled")
+
+
+def test_a_used_up_quota_is_told_with_the_server_s_words_and_tried_on() -> None:
+    scene = Scene()
+    scene.add(a_host(), a_pool(nodes=1))
+    words = "exceeded quota: nodes, requested: pods=1, used: pods=4, limited: pods=4"
+    scene.fail(CreateNodePod, Refused(QUOTA_EXCEEDED, words))
+    scene.run(seconds=10)
+    (error,) = scene.pools["farm"].status.resize_errors
+    assert (error.code, error.values[0].value) == ("AccountCoreQuotaReached", words)
+    scene.run(seconds=60)
+    found = scene.pools["farm"].status
+    assert (found.current_dedicated_nodes, found.resize_errors) == (1, ())

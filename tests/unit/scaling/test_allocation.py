@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import AllocationState as State
 from millpond.api.reasons import ResizeErrorCode as Code
-from millpond.scaling.allocation import AllocationFacts, judge_allocation
+from millpond.scaling.allocation import Allocation, AllocationFacts, is_of, judge_allocation, together
 
 DONE: dict[str, Any] = {
     "target": 3,
@@ -20,6 +21,7 @@ DONE: dict[str, Any] = {
     "stopped": False,
 }
 SHORT = {"placed": 2, "waits_for": "no host matches"}
+QUOTA = SHORT | {"over_quota": "all used", "refusal": "all used"}
 CASES: list[tuple[str, dict[str, Any], float, State, list[Code], float | None]] = [
     # story, facts, now, state, errors, when to look again
     ("all there", {}, 1000, State.STEADY, [], None),
@@ -29,6 +31,7 @@ CASES: list[tuple[str, dict[str, Any], float, State, list[Code], float | None]] 
     ("was too late already", SHORT | {"timed_out": True}, 101, State.STEADY, [Code.ALLOCATION_TIMED_OUT], None),
     ("too late, and there at last", {"timed_out": True}, 1000, State.STEADY, [], None),
     ("Pods are refused", SHORT | {"refusal": "quota"}, 101, State.STEADY, [Code.ALLOCATION_FAILED], None),
+    ("a quota", QUOTA, 101, State.STEADY, [Code.ACCOUNT_CORE_QUOTA_REACHED], None),
     ("Pods were refused, and all are there", {"refusal": "quota"}, 101, State.STEADY, [], None),
     ("draining", {"leaving": 1}, 1000, State.RESIZING, [], None),
     ("to be chosen", {"staying": 4, "placed": 4}, 1000, State.RESIZING, [], None),
@@ -56,3 +59,33 @@ def test_an_error_says_why_and_what_to_do(facts: dict[str, Any]) -> None:
     assert reason.name == "Reason"
     assert reason.value in facts.values()
     assert ". " in error.message
+
+
+LOW = {"node_class": NodeClass.LOW_PRIORITY}
+
+
+def test_errors_are_those_of_a_class() -> None:
+    low = judge_allocation(AllocationFacts(**(DONE | SHORT | LOW)), 1000)
+    own = judge_allocation(AllocationFacts(**(DONE | SHORT)), 1000)
+    found = together([own, low])
+    assert [is_of(error, NodeClass.LOW_PRIORITY) for error in found.errors] == [False, True]
+    assert found.errors[1].message.startswith("Desired number of low priority nodes could not be allocated")
+    assert "targetLowPriorityNodes" in found.errors[1].message
+    quota = judge_allocation(AllocationFacts(**(DONE | SHORT | LOW), over_quota="all used"), 101)
+    assert [error.code for error in quota.errors] == [Code.ACCOUNT_LOW_PRIORITY_CORE_QUOTA_REACHED]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "state"),
+    [
+        (State.STEADY, State.STEADY, State.STEADY),
+        (State.STEADY, State.RESIZING, State.RESIZING),
+        (State.STOPPING, State.STEADY, State.STOPPING),
+        (State.STOPPING, State.RESIZING, State.RESIZING),
+    ],
+)
+def test_a_pool_is_as_busy_as_its_busiest_class(one: State, other: State, state: State) -> None:
+    error = judge_allocation(AllocationFacts(**(DONE | SHORT)), 1000).errors
+    for pair in ((one, other), (other, one)):
+        found = together([Allocation(each, error if each is State.STEADY else (), 5.0) for each in pair])
+        assert (found.state, bool(found.errors), found.look_again) == (state, state is State.STEADY, 5.0)

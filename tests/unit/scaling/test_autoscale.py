@@ -85,11 +85,11 @@ def test_a_failed_evaluation_tells_the_current_targets() -> None:
     assert results == "$TargetDedicatedNodes=3;$TargetLowPriorityNodes=0;$NodeDeallocationOption=requeue"
 
 
-def test_low_priority_nodes_are_said_to_be_left_out() -> None:
+def test_low_priority_nodes_are_wanted_beside_dedicated_ones() -> None:
     made = run(settings("$TargetDedicatedNodes = 1; $TargetLowPriorityNodes = 5"), inputs())
     assert made.told.error is None
-    assert made.target_dedicated == 1
-    assert "5 low-priority nodes, which pools cannot have" in made.message
+    assert (made.target_dedicated, made.target_low_priority) == (1, 5)
+    assert made.message == "The formula wants 1 dedicated and 5 low-priority nodes."
 
 
 @pytest.mark.parametrize("word", [*DeallocationOption])
@@ -106,7 +106,7 @@ def test_the_deallocation_option_of_the_formula_is_the_pool_s(word: str) -> None
 def test_a_pool_has_no_more_nodes_than_a_pool_may_have() -> None:
     made = run(settings("$TargetDedicatedNodes = 1e9"), inputs())
     assert made.target_dedicated == 10_000
-    assert made.message == "The formula wants 1000000000 dedicated nodes. A pool has 10000 at most."
+    assert made.message == "The formula wants 1000000000 dedicated nodes. A pool has 10000 of each class at most."
 
 
 def test_long_results_are_cut() -> None:

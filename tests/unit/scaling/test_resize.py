@@ -15,6 +15,7 @@ FREE, BUSY, BUSIER = a_node("free"), a_node("busy", NodeState.RUNNING, 1), a_nod
 FAILED = a_node("failed", NodeState.START_TASK_FAILED)
 UNKNOWN = a_node("unknown", NodeState.UNKNOWN, 4)
 UNUSABLE = a_node("unusable", NodeState.UNUSABLE)
+PREEMPTED = a_node("preempted", NodeState.PREEMPTED)
 CREATING, STARTING = a_node("creating", NodeState.CREATING), a_node("starting", NodeState.STARTING)
 MANAGED = Candidate("managed", NodeState.RUNNING, 1, "2026-03-01", manages=True)
 OLD, NEW = a_node("old", created="2026-01-01"), a_node("new", created="2026-02-01")
@@ -33,6 +34,8 @@ CASES = [
     (2, [FREE, STARTING, BUSY], 0, ("starting",)),
     (2, [UNUSABLE, STARTING, BUSY], 0, ("unusable",)),
     (1, [UNUSABLE, CREATING, FREE], 0, ("unusable", "creating")),
+    (2, [PREEMPTED, UNUSABLE, STARTING], 0, ("unusable",)),
+    (1, [PREEMPTED, CREATING], 0, ("preempted",)),
     (1, [OLD, NEW], 0, ("new",)),
     (0, [OLD, NEW, BUSIER], 0, ("new", "old", "busier")),
     (0, [BUSIER, FREE, CREATING, UNUSABLE, BUSY], 0, ("unusable", "creating", "free", "busy", "busier")),

@@ -16,11 +16,18 @@ def a_node(free: int = 4, cpu_free: int = 4000, memory_free: int = 4096, gpu_fre
     return NodeSlots("n", "host", 4, free, 4000, 4096, cpu_free, memory_free, {"gpu": 1}, {"gpu": gpu_free})
 
 
+def a_low_node() -> NodeSlots:
+    node = a_node()
+    node.low_priority = True
+    return node
+
+
 def with_(node: NodeSlots, held: Demand) -> NodeSlots:
     node.take(held)
     return node
 
 
+KEPT = Demand(1, 0, 0, dedicated=True)
 ALONE = Demand(1, 0, 0, exclusive=True)
 REFUSALS = [
     # node, demand, reason, for ever
@@ -39,6 +46,9 @@ REFUSALS = [
     (a_node(), Demand(1, devices=(("gpu", 2),)), "NotEnoughResources", True),
     (a_node(), Demand(1, devices=(("fpga", 1),)), "NotEnoughResources", True),
     (a_node(free=-1, cpu_free=-5), Demand(), "SlotsInUse", False),
+    (a_node(), KEPT, None, False),
+    (a_low_node(), KEPT, "LowPriorityNode", False),
+    (a_low_node(), Demand(), None, False),
     (a_node(), ALONE, None, False),
     (with_(a_node(), Demand()), ALONE, "NodeNotEmpty", False),
     (with_(a_node(), ALONE), Demand(0, 0, 0), "NodeHeldExclusively", False),
@@ -59,9 +69,10 @@ def test_the_verdict_and_the_words_agree() -> None:
     for slots, cpu, memory, devices, exclusive in itertools.product(
         (1, 2, 4, 5), amounts, amounts, ((), GPU), (False, True)
     ):
-        demand = Demand(slots, cpu, memory, devices, exclusive)
+        demand = Demand(slots, cpu, memory, devices, exclusive, dedicated=not exclusive)
         for free, cpu_free, gpu_free in itertools.product((0, 1, 4), (0, 1000, 4000), (0, 1)):
             node = a_node(free, cpu_free, gpu_free=gpu_free)
+            node.low_priority = free == 1
             for held in (None, Demand(1, 0, 0), ALONE):
                 if held is not None:
                     node.take(held)

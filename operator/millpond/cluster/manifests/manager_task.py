@@ -8,7 +8,7 @@ from millpond.api.kind import API_VERSION
 from millpond.cluster.manifests.identity import owner
 from millpond.cluster.manifests.layout import Manifest
 
-_OF_MANAGERS = ("killJobOnCompletion", "runExclusive")
+_OF_MANAGERS = ("killJobOnCompletion", "runExclusive", "allowLowPriorityNode")
 
 
 def manager_task(job: Job, name: str) -> Manifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from millpond.api import labels
 from millpond.api.commandline import split_command_line
+from millpond.api.nodetemplate import NodeTemplate
 from millpond.api.pool import Pool
 from millpond.api.resources import millicores
 from millpond.api.starttask import StartTask
@@ -40,12 +41,12 @@ HOST_NETWORK_VOLUME = "host-network"
 def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Settings) -> Manifest:
     """The manifest. Raises CommandLineError and UserRefusedError by the start task's command line and user."""
     directory = host_directory(settings.node_root, create.namespace, create.pool, create.node)
-    start_task, template = pool.spec.start_task, pool.spec.node_template
+    start_task, template = pool.spec.start_task, pool.spec.template_of(create.node_class)
     waits = start_task is not None and start_task.wait_for_success
     user = _start_user(create, pool, settings)
     own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
     tags = common_labels(labels.Role.NODE, create.pool, create.node)
-    tags[labels.NODE_VERSION] = version_of(pool.spec)
+    tags[labels.NODE_VERSION] = version_of(pool.spec, create.node_class)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
     return {
@@ -73,7 +74,7 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             "securityContext": of_pod(settings.task_gid),
             "volumes": [*volumes(directory), _host_network()],
             "initContainers": [_layout(user, settings), *(own if waits else [])],
-            "containers": [_agent(create, pool, settings), *([] if waits else own)],
+            "containers": [_agent(create, template, settings), *([] if waits else own)],
         },
     }
 
@@ -112,12 +113,12 @@ def _layout(start: User, settings: Settings) -> Manifest:
     }
 
 
-def _agent(create: CreateNodePod, pool: Pool, settings: Settings) -> Manifest:
+def _agent(create: CreateNodePod, template: NodeTemplate, settings: Settings) -> Manifest:
     """Asks for the whole node at first, so that node autoscalers choose the right machine; shrunk once it is placed.
 
     One that has its place already asks for what it needs.
     """
-    wanted = pool.spec.node_template.resources if create.host is None else {}
+    wanted = template.resources if create.host is None else {}
     cpu = max(AGENT_CPU_MILLIS, millicores(wanted["cpu"])) if "cpu" in wanted else AGENT_CPU_MILLIS
     return {
         "name": AGENT_CONTAINER,

@@ -52,7 +52,7 @@ def test_every_field_that_users_write_has_a_meaning(model: type[Resource]) -> No
 
 
 LINES = [
-    (Pool, "| `spec.targetDedicatedNodes` | integer |  | 0 to 10000 | How many nodes the pool wants"),
+    (Pool, "| `spec.targetDedicatedNodes` | integer |  | 0 to 10000 | How many dedicated nodes the pool wants"),
     (Pool, "| `spec.nodeTemplate.image` | string | required | 1 to 512 characters |"),
     (Pool, "| `spec.nodeTemplate.imagePullSecrets[].name` | string | required |"),
     (Pool, "| `spec.nodeTemplate.hostSelector.matchLabels` | map of string |"),

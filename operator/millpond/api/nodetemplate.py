@@ -1,0 +1,125 @@
+"""What nodes are made from: which hosts they may stand on, and what they give their tasks."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
+from millpond.api.resources import Quantity
+from millpond.api.schema import ATOMIC, MAX_INT32, Document, ImageName, Labels, rule, validations
+
+
+class NodeClass(StrEnum):
+    """Whether a node is kept or may be taken away."""
+
+    DEDICATED = "Dedicated"
+    LOW_PRIORITY = "LowPriority"
+
+
+class StorageType(StrEnum):
+    """Where node directories lie."""
+
+    HOST_PATH = "HostPath"
+
+
+class TolerationOperator(StrEnum):
+    """How a toleration compares a taint's value."""
+
+    EXISTS = "Exists"
+    EQUAL = "Equal"
+
+
+class TaintEffect(StrEnum):
+    """What a taint does to Pods that do not tolerate it."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+class HostSelector(Document):
+    """Which hosts may carry nodes of the pool."""
+
+    match_labels: Labels = Field(default_factory=dict, description="Labels that a host must have, all of them")
+
+
+class Toleration(Document):
+    """A taint of hosts that the pool's nodes bear, as in a Pod."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "has(self.key) || self.operator == 'Exists'",
+                "key is missing: give one, or use operator Exists to tolerate every taint",
+                at=".operator",
+            ),
+            rule(
+                "self.operator != 'Exists' || !has(self.value)",
+                "value is not compared by operator Exists: drop value, or use operator Equal",
+                at=".value",
+            ),
+            rule(
+                "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+                "tolerationSeconds needs effect NoExecute: set that effect, or drop tolerationSeconds",
+                at=".tolerationSeconds",
+            ),
+        )
+    )
+
+    key: Annotated[str, Field(min_length=1, max_length=317)] | None = Field(
+        default=None, description="The taint's key; default: every taint, with operator Exists"
+    )
+    operator: TolerationOperator = TolerationOperator.EQUAL
+    value: Annotated[str, Field(max_length=63)] | None = Field(default=None, description="The taint's value")
+    effect: TaintEffect | None = None
+    toleration_seconds: Annotated[int, Field(ge=0, le=MAX_INT32)] | None = Field(
+        default=None, description="How long a NoExecute taint is borne; default: for ever"
+    )
+
+
+Tolerations = Annotated[
+    tuple[Toleration, ...],
+    Field(max_length=32, json_schema_extra=ATOMIC, description="Taints that hosts of the pool may have"),
+]
+
+
+Offer = Annotated[
+    dict[str, Quantity],
+    Field(
+        max_length=2,
+        description="What the node offers its tasks, split by slots; default: what the host has left",
+        json_schema_extra=validations(
+            rule(
+                "self.all(name, name in ['cpu', 'memory'])",
+                "a node offers cpu and memory: drop other resources; tasks may still ask for them in limits",
+            )
+        ),
+    ),
+]
+
+
+class Storage(Document):
+    """Where the node directory lies."""
+
+    type: StorageType = StorageType.HOST_PATH
+
+
+class NodeTemplate(Document):
+    """Which hosts may be nodes, and what a node gives its tasks."""
+
+    image: Annotated[ImageName, Field(description="What tasks and start tasks without an own image run in")]
+    image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
+    image_pull_secrets: ImagePullSecrets = ()
+    host_selector: HostSelector = HostSelector()
+    tolerations: Tolerations = ()
+    resources: Offer = Field(default_factory=dict)
+    storage: Storage = Storage()
+
+
+class LowPriorityNodeTemplate(Document):
+    """What is different for low-priority nodes; what is left out is as in nodeTemplate."""
+
+    host_selector: HostSelector | None = None
+    tolerations: Tolerations | None = None
+    resources: Offer | None = None
