@@ -105,6 +105,22 @@ def test_a_failed_build_fails_the_levels_that_need_it_and_no_other(
     assert "ran" not in printed
 
 
+def test_levels_on_clusters_are_climbed_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for a file that the other makes."""
+    monkeypatch.setattr(cli, "LOGS", tmp_path)
+    monkeypatch.setattr(cli, "build", lambda _: a_level("print('built')").steps[0])
+    code = "import pathlib, time; pathlib.Path({0!r}).touch()\nwhile not pathlib.Path({1!r}).exists(): time.sleep(0.01)"
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    pair = [("component", code.format(one, other)), ("e2e", code.format(other, one) + "\nraise SystemExit(1)")]
+    both = [Level(name, "a level", a_level(text).steps, needs_binaries=True) for name, text in pair]
+    assert cli.run(both) == 1
+    printed = capsys.readouterr().out
+    assert "ok    component" in printed
+    assert "FAILED: e2e," in printed
+
+
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--steps", "x"]])
 def test_a_wrong_call_is_refused(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
