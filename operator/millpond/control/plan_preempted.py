@@ -9,6 +9,7 @@ from millpond.control.actions import AnyAction, CreateNodePod, DeleteNodePod
 from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
+from millpond.lifecycle.operations import without_postponed
 from millpond.lifecycle.preemption import PreemptionFacts, judge_preemption
 
 
@@ -28,12 +29,12 @@ def why_preempted(pool: PoolState, node: NodeRecord, now: float, limits: Limits)
 def _told(node: NodeRecord) -> str:
     """Why it was Preempted up to now, be it in an earlier life of the operator."""
     if node.verdict is not None:
-        return node.verdict.message if node.preempted else ""
+        return without_postponed(node.verdict.message, NodeState.PREEMPTED) if node.preempted else ""
     status = node.model.status if node.model is not None else None
     if status is None or status.state is not NodeState.PREEMPTED:
         return ""
     ready = find(status.conditions, ConditionType.READY)
-    return ready.message if ready is not None else ""
+    return without_postponed(ready.message, NodeState.PREEMPTED) if ready is not None else ""
 
 
 def recover(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAction]) -> None:

@@ -62,6 +62,13 @@ def why_postponed(restart: NodeOperation, state: NodeState) -> str:
     return f"It is to be {what}; that waits until {until}."
 
 
+def without_postponed(message: str, state: NodeState) -> str:
+    """A node's message without what it tells of a restart that waits."""
+    for restart in (NodeOperation.REBOOT, NodeOperation.REIMAGE):
+        message = message.removesuffix(f" {why_postponed(restart, state)}")
+    return message
+
+
 def served_by(operation: NodeOperation, spec: ComputeNodeSpec, before: NodeServed | None) -> NodeServed | None:
     """The times served when that operation is done; a restart serves all that was asked for until then."""
     if operation is NodeOperation.DISABLE_SCHEDULING:

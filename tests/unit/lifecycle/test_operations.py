@@ -9,7 +9,14 @@ import pytest
 from millpond.api.computenode import ComputeNodeSpec, NodeOperation, NodeServed
 from millpond.api.pool import NodeDeallocationOption as Option
 from millpond.api.reasons import NodeState
-from millpond.lifecycle.operations import RESTARTABLE, next_operation, option_of, served_by, why_postponed
+from millpond.lifecycle.operations import (
+    RESTARTABLE,
+    next_operation,
+    option_of,
+    served_by,
+    why_postponed,
+    without_postponed,
+)
 
 ONE, TWO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 REMOVE, DISABLE, REBOOT, REIMAGE = (
@@ -101,3 +108,11 @@ def test_what_nobody_asked_for_serves_nothing() -> None:
 
 def test_a_time_that_was_taken_back_stays_served() -> None:
     assert served_by(REBOOT, a_spec(), NodeServed(restarted_at=ONE)) == NodeServed(restarted_at=ONE)
+
+
+@pytest.mark.parametrize("restart", [REBOOT, REIMAGE])
+def test_a_message_can_be_had_without_what_waits(restart: NodeOperation) -> None:
+    """What is told of a node is read back by a later life of the operator, and must not grow."""
+    told = f"Its host is gone. {why_postponed(restart, NodeState.PREEMPTED)}"
+    assert without_postponed(told, NodeState.PREEMPTED) == "Its host is gone."
+    assert without_postponed("Its host is gone.", NodeState.PREEMPTED) == "Its host is gone."
