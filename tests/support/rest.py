@@ -92,7 +92,7 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     if _manages(task, job) and not job["spec"]["jobManagerTask"].get("allowLowPriorityNode", True):
         nodes = [node for node in nodes if node["spec"]["nodeClass"] == "Dedicated"]
     states = {(node.get("status") or {}).get("state") for node in nodes}
-    if states <= {"StartTaskFailed", "Creating", "Unusable", "Offline"}:
+    if states <= {"StartTaskFailed", "Creating", "Unusable", "Offline", "Preempted"}:
         return "no node can run tasks"
     for condition in (job.get("status") or {}).get("conditions", ()):
         if condition["type"] == "Scheduled" and condition["reason"] == "JobPreparationTaskFailed":
