@@ -10,7 +10,7 @@ from millpond.api.computenode import NodeOperation
 from millpond.api.reasons import JobState
 from millpond.api.times import parse_time
 from millpond.control.actions import AnyAction, ReleaseEvidence, StartJobTask, StopAttempt
-from millpond.control.draining import fate_on
+from millpond.control.draining import fate_on, waits_for_tasks
 from millpond.control.job_nodes import JobNode, JobPod, drop_job_node
 from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord
@@ -205,9 +205,14 @@ def _let_go(pool: PoolState, pod: JobPod, actions: list[AnyAction]) -> None:
 
 
 def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: list[AnyAction]) -> None:
-    """Ask for the Pod that is due, unless one of this job, or of a namesake, still works in its place."""
+    """Ask for the Pod that is due, unless one of this job, or of a namesake, still works in its place.
+
+    A restart that waits for the tasks there waits for the preparation that they wait for.
+    """
     role, name = _due(of)
-    if not name or of.refused or name in pool.job_pods or of.node.restarting:
+    if not name or of.refused or name in pool.job_pods:
+        return
+    if of.node.restarting and (role is RELEASE or not waits_for_tasks(pool, of.node)):
         return
     if any(_is_beside(of, pod) for pod in of.pods.values()):
         return

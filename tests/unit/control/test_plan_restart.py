@@ -250,6 +250,23 @@ def test_with_task_completion_a_preparation_runs_to_its_end() -> None:
     assert the_node(scene).status.state == "Idle"
 
 
+@pytest.mark.parametrize(("what", "option"), [("restarted_at", "reboot_option"), ("reimaged_at", "reimage_option")])
+def test_with_task_completion_a_lost_preparation_is_run_again(what: str, option: str) -> None:
+    scene = a_prepared_scene()
+    (lost,) = scene.job_pods("prep")
+    want(scene, **{what: ONE, option: Option.TASK_COMPLETION})
+    scene.run(seconds=5)
+    scene.remove_pod(lost)
+    scene.run(seconds=60)
+    (again,) = scene.job_pods("prep")
+    scene.ends(again, exited(0))
+    scene.ends("t-1", exited(0))
+    scene.run(seconds=60)
+    assert of(StopAttempt, scene.done) == []
+    assert scene.tasks["t"].status.result == "Success"
+    assert the_node(scene).status.served is not None
+
+
 def test_a_pod_that_is_deleted_by_hand_comes_back_to_its_host() -> None:
     scene = a_running_scene(hosts=2)
     pod = scene.job_pods("node")[1]
