@@ -151,7 +151,10 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
     for node in verbs.list("computenodes"):
         status, schedulable = node.get("status") or {}, node["spec"].get("schedulable", True)
         asked = {word: node["spec"][word] for word in ("restartedAt", "reimagedAt") if word in node["spec"]}
-        served = asked.items() <= (status.get("served") or {}).items() or status.get("state") == "Creating"
+        served = asked.items() <= (status.get("served") or {}).items() or status.get("state") in (
+            "Creating",
+            "Preempted",
+        )
         if ("draining" in status) is schedulable or not served:
             yield "Node operations", f"node {node['metadata']['name']} is left as {status}: {node['spec']}"
     for pool in verbs.list("pools"):
