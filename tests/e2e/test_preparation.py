@@ -117,6 +117,8 @@ def test_a_preparation_that_fails_everywhere_is_told_by_the_job_and_its_tasks(sh
     shared.job("hopeless", "shared", jobPreparationTask={"commandLine": shell("echo no scene >&2; exit 4")})
     shared.task("hopeful", "hopeless", "true")
     shared.until_told("jobs", "hopeless", "Scheduled", "JobPreparationTaskFailed")
+    # Its Pod on the second node ends only after that node's preparation has.
+    shared.until("tasks", "hopeful", "has come back", lambda one: one.get("status", {}).get("state") != "Preparing")
     said = shared.millpond("explain", "task", "hopeful")
     assert "JobPreparationTaskFailed" in said
     codes = [entry["preparation"]["exitCode"] for entry in prep_status(shared, "hopeless").values()]

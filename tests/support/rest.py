@@ -13,6 +13,8 @@ from support.scheduler import is_terminal
 from support.users import NAMESPACE
 
 BROKEN = ("StartTaskFailed", "Unusable", "Creating")
+HOSTLESS = ("Creating", "Preempted")
+"""States of nodes that wait for a host: what they are made with counts once they have one."""
 
 Fault = tuple[str, str]
 """A law, and what breaks it."""
@@ -122,7 +124,7 @@ def _upgrades_done(verbs: Verbs) -> Iterator[Fault]:
         nodes = [n for n in verbs.list("computenodes") if n["spec"]["poolName"] == pool["metadata"]["name"]]
         told = [node.get("status") or {} for node in nodes]
         broken = any(not status.get("outdated") and status.get("state") in BROKEN for status in told)
-        outdated = [status for status in told if status.get("outdated") and status.get("state") != "Creating"]
+        outdated = [status for status in told if status.get("outdated") and status.get("state") not in HOSTLESS]
         if outdated and not broken:
             yield "Upgrades", f"pool {pool['metadata']['name']}: {outdated[0]}"
 
@@ -151,7 +153,10 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
     for node in verbs.list("computenodes"):
         status, schedulable = node.get("status") or {}, node["spec"].get("schedulable", True)
         asked = {word: node["spec"][word] for word in ("restartedAt", "reimagedAt") if word in node["spec"]}
-        served = asked.items() <= (status.get("served") or {}).items() or status.get("state") == "Creating"
+        served = asked.items() <= (status.get("served") or {}).items() or status.get("state") in (
+            "Creating",
+            "Preempted",
+        )
         if ("draining" in status) is schedulable or not served:
             yield "Node operations", f"node {node['metadata']['name']} is left as {status}: {node['spec']}"
     for pool in verbs.list("pools"):

@@ -13,7 +13,7 @@ from millpond.control.attempt import Attempt
 from millpond.control.managers import amounts_of, level_of
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
-from millpond.scheduling.preemption import Claim, Running, who_gives_way
+from millpond.scheduling.preemption import Claim, Running, rooms_to_come, who_gives_way
 
 
 def displace(pool: PoolState, actions: list[AnyAction]) -> None:
@@ -27,6 +27,22 @@ def displace(pool: PoolState, actions: list[AnyAction]) -> None:
     running = [_running(attempt) for attempt in pool.attempts.values() if attempt.holds]
     for pod, job in who_gives_way(_claims(pool, floor, len(running)), nodes, running):
         _displace(pool, pool.attempts[pod], job, actions)
+
+
+def kept_free(pool: PoolState) -> dict[str, set[str]]:
+    """By node, the jobs for which room is coming there; nothing else may start there until then.
+
+    Looks at all attempts, but only where one might give way, or has.
+    """
+    waiting = (level_of(job)[0] for job in pool.yielding.values() if job.pool is pool and job.waiting)
+    above, restarting = min(waiting, default=None), pool.order.lowest_restarting
+    if above is None and restarting is None:
+        return {}
+    running = [_running(attempt) for attempt in pool.attempts.values() if attempt.holds]
+    if not any(attempt.leaving for attempt in running):
+        return {}
+    floor = min(level for level in (restarting, None if above is None else above + 1) if level is not None)
+    return rooms_to_come(_claims(pool, floor, len(running)), {node.name: node for node in pool.index}, running)
 
 
 def _floor(pool: PoolState) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api import naming
 from millpond.control.actions import AnyAction, StartAttempt
 from millpond.control.attempt import Attempt
+from millpond.control.displacing import kept_free
 from millpond.control.fold_pods import enter
 from millpond.control.former_pods import in_the_way, why_waits
 from millpond.control.job_nodes import preparation_before
@@ -25,6 +26,7 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
     passed: set[tuple[str, str]] = set()
     blocked: set[Demand] = set()
     closed: dict[str, set[Demand]] = {}
+    kept = kept_free(pool)
     too_early = added_too_early(now, limits.task_lifetime)
     while pool.index.free_slots > 0:
         ticket = pool.order.next(policy.job_default_order.value, pool.begun, passed)
@@ -32,7 +34,8 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
             return
         job = pool.jobs[ticket[1]]
         # What no node takes of a job that some nodes are barred to, others may take of another job.
-        shut = blocked if not job.barred else blocked | closed.get(job.name, set())
+        barred = job.barred if not kept else job.barred | {node for node, jobs in kept.items() if job.name not in jobs}
+        shut = blocked if not barred else blocked | closed.get(job.name, set())
         head = head_of(job, shut)
         if head is None:
             passed.add(ticket)
@@ -49,9 +52,9 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
             pool.dequeue(task)
             pool.mark("task", f"{job.name}/{name}")
             continue
-        node = pool.index.choose(demand, policy.node_fill_type.value, job.barred, task.preferred_node)
+        node = pool.index.choose(demand, policy.node_fill_type.value, barred, task.preferred_node)
         if node is None:
-            (closed.setdefault(job.name, set()) if job.barred else blocked).add(demand)
+            (closed.setdefault(job.name, set()) if barred else blocked).add(demand)
             continue
         _start(pool, task, node, actions)
 

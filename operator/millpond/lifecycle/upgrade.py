@@ -18,7 +18,8 @@ from millpond.lifecycle.operations import RESTARTABLE
 
 SHARE = 5
 """At most one in so many nodes, and at least one, is out of work for an upgrade at a time."""
-AT_WORK = (NodeState.IDLE, NodeState.RUNNING, NodeState.OFFLINE)
+HOLD_NOBODY_UP = (NodeState.IDLE, NodeState.RUNNING, NodeState.OFFLINE, NodeState.PREEMPTED)
+"""States of nodes that are up to date and not away for an upgrade. A preempted one may wait for a host for good."""
 
 
 class Upgradable(msgspec.Struct, frozen=True, gc=False):
@@ -61,7 +62,7 @@ def next_upgrades(nodes: Sequence[Upgradable]) -> tuple[str, ...]:
     """
     if any(not node.outdated and node.state in (NodeState.START_TASK_FAILED, NodeState.UNUSABLE) for node in nodes):
         return ()
-    away = sum(1 for node in nodes if node.under_way or (not node.outdated and node.state not in AT_WORK))
+    away = sum(1 for node in nodes if node.under_way or (not node.outdated and node.state not in HOLD_NOBODY_UP))
     room = max(1, len(nodes) // SHARE) - away
     due = [node for node in nodes if node.outdated and not node.under_way and node.state in RESTARTABLE]
     return tuple(node.name for node in sorted(due, key=_cost)[: max(0, room)])

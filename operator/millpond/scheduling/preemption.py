@@ -77,6 +77,26 @@ def who_gives_way(
     return displaced
 
 
+def rooms_to_come(
+    claims: Iterable[Claim], nodes: Mapping[str, NodeSlots], running: Iterable[Running]
+) -> dict[str, set[str]]:
+    """By node, the jobs for which room is coming there, and has to be left free meanwhile by all others.
+
+    Else what is free of it would go to tasks that give way again. Claims that have room as things are need none.
+    """
+    places = _Places(nodes, running)
+    kept: dict[str, set[str]] = {}
+    for claim in claims:
+        if any(fits(node, claim.demand, claim.barred) for node in nodes.values()):
+            continue
+        for _ in range(claim.amount):
+            name = places.promise(claim)
+            if not name:
+                break
+            kept.setdefault(name, set()).add(claim.job)
+    return kept
+
+
 class _Places:
     """The nodes as they will be: without what leaves, and with those that were promised the room."""
 
@@ -97,15 +117,15 @@ class _Places:
         for attempt in self.stay.values():
             self._beside.setdefault(attempt.node, {})[attempt.pod] = attempt
 
-    def promise(self, claim: Claim) -> bool:
-        """Give the claim room that is coming anyway, if there is any."""
+    def promise(self, claim: Claim) -> str:
+        """Give the claim room that is coming anyway; the node's name, "" where there is none."""
         for name, node in self._open.items():
             if fits(node, claim.demand, claim.barred):
                 node.take(claim.demand)
                 if node.free <= 0:
                     del self._open[name]
-                return True
-        return False
+                return name
+        return ""
 
     def empty(self, victims: list[Running]) -> None:
         """These will leave."""

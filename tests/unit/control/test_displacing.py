@@ -194,3 +194,18 @@ def test_nothing_is_looked_at_where_no_job_allows_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("millpond.control.displacing.who_gives_way", pytest.fail)
     assert wants(scene, "h") == []
     assert scene.pool_state().yielding == {}
+
+
+def test_room_that_becomes_free_in_parts_is_not_given_away_meanwhile() -> None:
+    """Else what gave way would start again in the first part of it, and give way again."""
+    scene = a_scene_of_two_jobs()
+    scene.now += 5
+    scene.add(a_job("high", priority=5), a_task("wide", job="high", requiredSlots=2))
+    assert displaced(scene) == ["low-1-1", "low-0-1"]
+    scene.ends("low-1-1", exited(143, "Terminated"))
+    scene.run(seconds=60)
+    assert len(of(StartAttempt, scene.done)) == 2, "one slot is free, and kept"
+    scene.ends("low-0-1", exited(143, "Terminated"))
+    scene.run()
+    assert of(StartAttempt, scene.done)[-1].task == "wide"
+    assert len(of(DisplaceAttempt, scene.done)) == 2

@@ -73,6 +73,8 @@ CASES: list[tuple[str, list[Upgradable], tuple[str, ...]]] = [
     ("one that was upgraded works", [new("a", RUNNING), old("b")], ("b",)),
     ("one that was upgraded is broken", [new("a", FAILED), *many(20)], ()),
     ("what cannot restart now waits", [old("a", STARTING), old("b", NodeState.UNKNOWN)], ()),
+    ("one that was preempted holds nobody up", [new("a", NodeState.PREEMPTED), old("b")], ("b",)),
+    ("one that was preempted waits", [old("a", NodeState.PREEMPTED)], ()),
     ("a silent one holds nobody up", [old("a", NodeState.UNKNOWN), old("b")], ("b",)),
 ]
 

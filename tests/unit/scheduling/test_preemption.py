@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.node_slots import NodeSlots
-from millpond.scheduling.preemption import Claim, Displacement, Running, who_gives_way
+from millpond.scheduling.preemption import Claim, Displacement, Running, rooms_to_come, who_gives_way
 
 ONE, TWO, ALONE = Demand(1, 0, 0), Demand(2, 0, 0), Demand(1, 0, 0, exclusive=True)
 
@@ -116,3 +116,29 @@ def test_a_whole_pool_is_quickly_told() -> None:
 
     assert len(who_gives_way([tasks(10_000)], Counting(nodes), running)) == 2000
     assert looked < 10_000, "a few looks for each that gives way, not a look at every node"
+
+
+LEAVES = at("n1", "a", leaving=True)
+KEPT: list[tuple[str, list[Claim], list[Running], dict[str, set[str]]]] = [
+    # what it shows, claims in order, what runs on n1 and n2 of two slots, which nodes are kept for whom
+    ("nothing leaves", [tasks(demand=TWO)], [A, C, B, D], {}),
+    ("one half is free, the other comes", [tasks(demand=TWO)], [LEAVES, B, D], {"n1": {"t"}}),
+    ("there is room as things are", [tasks()], [LEAVES, B, D], {}),
+    ("what comes is not enough", [tasks(demand=TWO)], [LEAVES, C, B, D], {}),
+    ("it is barred there", [tasks(demand=TWO, barred={"n1"})], [LEAVES, B, D], {}),
+    (
+        "for each that it is enough for",
+        [manager(), tasks()],
+        [LEAVES, at("n1", "c", leaving=True), B, D],
+        {"n1": {"m", "t"}},
+    ),
+    ("only for the first where it is not", [manager(TWO), tasks(demand=TWO)], [LEAVES, B, D], {"n1": {"m"}}),
+]
+
+
+@pytest.mark.parametrize(("claims", "running", "kept"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT])
+def test_room_that_comes_is_kept_free(claims: list[Claim], running: list[Running], kept: dict[str, set[str]]) -> None:
+    nodes = {name: NodeSlots(name, "host", 2, 2, 0, 0, 0, 0) for name in ("n1", "n2")}
+    for attempt in running:
+        nodes[attempt.node].take(attempt.demand)
+    assert rooms_to_come(claims, nodes, running) == kept
