@@ -114,7 +114,7 @@ class NodeActions:
         node = await read_meta(self._api, COMPUTE_NODES, space, action.node)
         pool = await self._documents.pool(space, action.pool)
         closed = await self._policies.see_to(pool)
-        if isinstance(closed, Refused):
+        if not isinstance(closed, Done):
             return closed
         try:
             manifest = node_pod(action, node.uid, pool, self._settings)

@@ -7,7 +7,10 @@ from millpond.cluster.api_server import NETWORK_POLICIES, ApiServer
 from millpond.cluster.errors import AlreadyExistsError
 from millpond.cluster.manifests.network_policy import network_policy
 from millpond.cluster.objects import read_meta
-from millpond.control.outcomes import Done, Refused
+from millpond.control.outcomes import Done, Missed, Refused
+
+FORMER_PAUSE = 2.0
+"""Seconds until a name that a former Pool's policy still has is tried again."""
 
 
 class NetworkPolicies:
@@ -19,12 +22,12 @@ class NetworkPolicies:
         self._closed: set[str] = set()
         """Uids of the Pools."""
 
-    async def see_to(self, pool: Pool) -> Done | Refused:
+    async def see_to(self, pool: Pool) -> Done | Missed | Refused:
         """Close the pool if that was not done yet."""
         return Done() if pool.metadata.uid in self._closed else await self.write(pool)
 
-    async def write(self, pool: Pool) -> Done | Refused:
-        """Make the policy what the Pool says. Refused where another object has its name."""
+    async def write(self, pool: Pool) -> Done | Missed | Refused:
+        """Make the policy what the Pool says. Missed while a former Pool's has its name, Refused for others."""
         space, wanted = pool.metadata.namespace, network_policy(pool, self._operator_namespace)
         name = wanted["metadata"]["name"]
         try:
@@ -32,6 +35,8 @@ class NetworkPolicies:
         except AlreadyExistsError:
             found = await read_meta(self._api, NETWORK_POLICIES, space, name)
             if all(owner.uid != pool.metadata.uid for owner in found.owner_references):
+                if any(owner.kind == "Pool" for owner in found.owner_references):
+                    return Missed(f"NetworkPolicy {name} goes with a former Pool of the name", again_in=FORMER_PAUSE)
                 text = f"NetworkPolicy {name} exists and is not this pool's: delete it, or give the pool another name."
                 return Refused("NetworkPolicyTaken", text)
             await self._api.merge_patch(NETWORK_POLICIES, space, name, {"spec": wanted["spec"]})

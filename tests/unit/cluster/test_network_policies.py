@@ -11,7 +11,7 @@ from millpond.cluster.api_server import Resource
 from millpond.cluster.errors import ForbiddenError
 from millpond.cluster.network_policies import NetworkPolicies
 from millpond.control import actions as act
-from millpond.control.outcomes import Done, Refused
+from millpond.control.outcomes import Done, Missed, Refused
 from millpond.settings import Settings
 from support.builders import POOL, SPACE
 from support.model.server import ModelServer
@@ -52,6 +52,16 @@ async def test_another_s_is_not_touched_and_no_pod_is_made(bench: Bench) -> None
     assert isinstance(outcomes[-1], Refused)
     assert "exists and is not this pool's: delete it" in outcomes[-1].message
     assert bench.verbs.get("networkpolicies", SPACE, NAME)["spec"] == theirs
+    assert bench.verbs.list("pods", SPACE) == []
+
+
+async def test_that_of_a_former_pool_of_the_name_is_waited_for(bench: Bench) -> None:
+    """A Pool that is created again at once finds the old one's policy, until the garbage collector has been there."""
+    former = {"apiVersion": "millpond.dev/v1alpha1", "kind": "Pool", "name": POOL, "uid": "former"}
+    bench.verbs.create("networkpolicies", SPACE, {"metadata": {"name": NAME, "ownerReferences": [former]}, "spec": {}})
+    outcome = (await bench.perform(NODE, NODE_POD))[-1]
+    assert isinstance(outcome, Missed)
+    assert outcome.again_in > 0
     assert bench.verbs.list("pods", SPACE) == []
 
 
