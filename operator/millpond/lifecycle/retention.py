@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+SETTLING_SECONDS = 60
+"""What every directory is kept for: time for whoever does something with it when its run has ended, to begin that."""
 AS_LONG_AS_ITS_OWNER = -1
 """The retention of what goes with its owner only, or when the operator says so."""
 
@@ -31,4 +33,4 @@ def seconds_left(retention: int, ended: Moment, now: Moment) -> float:
     """Until the directory may be deleted; 0 or less when it may."""
     if retention == AS_LONG_AS_ITS_OWNER:
         return float("inf")
-    return retention - seconds_between(ended, now)
+    return max(retention, SETTLING_SECONDS) - seconds_between(ended, now)

@@ -22,9 +22,17 @@ class Shelves:
     now: Moment = field(default=Moment("boot", 1000.0, 1_800_000_000.0))
 
     def put(
-        self, job: str, task: str, *, uid: str = "u", retention: object = 60, ended: bool = True, begun: bool = True
+        self,
+        job: str,
+        task: str,
+        *,
+        uid: str = "u",
+        retention: object = 60,
+        ended: bool = True,
+        begun: bool = True,
+        found: float | None = None,
     ) -> Path:
-        """A task's directory, with a file in it."""
+        """A task's directory, with a file in it. `found`: so many seconds ago its end was found."""
         path = self.root / "workitems" / job / "job-1" / task
         (path / "wd" / "deep").mkdir(parents=True)
         (path / "wd" / "deep" / "result").write_text("42")
@@ -33,6 +41,9 @@ class Shelves:
             (path / "stdout.txt").write_text("out")
         if ended:
             (path / "exit.json").write_text('{"cause": "Exited", "exitCode": 0}')
+        if found is not None:
+            since = Moment(self.now.boot, self.now.uptime - found, self.now.time - found)
+            (path / "ended.json").write_text(json.dumps(since._asdict()))
         return path
 
     def pass_by(self, seconds: float, *, clock: float | None = None) -> Moment:

@@ -25,7 +25,7 @@ def keeper_of(shelves: Shelves, orders: Path, *, evicts: bool = False) -> Keeper
 
 
 def test_it_sweeps_now_and_then(shelves: Shelves, orders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shelves.put("frames", "1", retention=30)
+    shelves.put("frames", "1", retention=60)
     keeper = keeper_of(shelves, orders)
     keeper.look()
     shelves.pass_by(SWEEP_SECONDS - 1)

@@ -39,9 +39,10 @@ def test_a_directory_goes_when_its_time_has_passed_since_its_end_was_found(shelv
     assert (shelves.root.parent / "precious/file").read_text() == "kept"
 
 
-def test_without_retention_it_goes_at_once(shelves: Shelves) -> None:
+def test_without_retention_it_goes_when_all_has_settled(shelves: Shelves) -> None:
     shelves.put("frames", "1", retention=0)
-    assert swept(shelves) == 1
+    assert swept(shelves) == 0
+    assert swept(shelves, shelves.pass_by(60)) == 1
 
 
 @pytest.mark.parametrize("clock", [10 * 365 * 24 * 3600.0, -10 * 365 * 24 * 3600.0])
@@ -58,7 +59,8 @@ def test_what_runs_or_has_not_begun_stays_however_old(shelves: Shelves) -> None:
     with running(path):
         assert swept(shelves, orders=order("frames", "1", "u")) == 0
         assert swept(shelves, shelves.pass_by(1e9)) == 0
-    assert swept(shelves) == 1
+    assert swept(shelves) == 0
+    assert swept(shelves, shelves.pass_by(60)) == 1
     assert shelves.left() == ["frames/2"]
 
 
@@ -79,7 +81,7 @@ def test_an_order_does_not_mean_the_next_one_of_that_id(shelves: Shelves) -> Non
 def test_who_takes_the_directory_between_the_look_and_the_deletion_keeps_it(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = shelves.put("frames", "1", retention=0)
+    path = shelves.put("frames", "1", retention=0, found=100)
     honest = module.hold_alone
 
     def taken_first(descriptor: int) -> bool:
@@ -93,7 +95,7 @@ def test_who_takes_the_directory_between_the_look_and_the_deletion_keeps_it(
 
 def test_a_sweep_that_was_killed_half_way_is_continued(shelves: Shelves, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
-        shelves.put("frames", f"{number}", retention=0)
+        shelves.put("frames", f"{number}", retention=0, found=100)
 
     class KilledError(BaseException):
         pass
@@ -118,7 +120,7 @@ def test_a_sweep_that_was_killed_half_way_is_continued(shelves: Shelves, monkeyp
 
 
 def test_links_out_of_the_directory_are_deleted_and_not_followed(shelves: Shelves) -> None:
-    path = shelves.put("frames", "1", retention=0)
+    path = shelves.put("frames", "1", retention=0, found=100)
     (path / "wd/out").symlink_to(shelves.root.parent / "precious")
     (path / "wd/file").symlink_to(shelves.root.parent / "precious/file")
     (path / "wd/closed").mkdir(mode=0o000)
@@ -135,8 +137,8 @@ def test_a_link_in_the_place_of_a_directory_is_passed_over(shelves: Shelves) -> 
 
 
 def test_one_that_cannot_be_deleted_does_not_keep_the_others(shelves: Shelves, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelves.put("frames", "1", retention=0)
-    shelves.put("frames", "2", retention=0)
+    shelves.put("frames", "1", retention=0, found=100)
+    shelves.put("frames", "2", retention=0, found=100)
     honest = os.rename
 
     def rename(name: str, *rest: object, **more: int) -> None:
@@ -152,7 +154,7 @@ def test_one_that_cannot_be_deleted_does_not_keep_the_others(shelves: Shelves, m
 
 def test_a_full_disk_takes_first_what_goes_first_and_no_more_than_needed(shelves: Shelves) -> None:
     running_one = shelves.put("frames", "running", retention=0, ended=False)
-    shelves.put("frames", "late", retention=3000)
+    shelves.put("frames", "late", retention=9000)
     shelves.put("frames", "soon", retention=1000)
     shelves.put("frames", "middle", retention=2000)
     shelves.put("frames", "prepared", retention=-1)

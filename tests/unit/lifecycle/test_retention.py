@@ -30,5 +30,10 @@ def test_what_is_left_of_a_week(now: Moment, left: float) -> None:
     assert seconds_left(WEEK, END, now) == left
 
 
+@pytest.mark.parametrize("retention", [0, 59, 60])
+def test_whoever_works_on_what_a_run_has_left_has_time_to_begin(retention: int) -> None:
+    assert seconds_left(retention, END, Moment("first", END.uptime + 59, END.time)) == 1
+
+
 def test_what_stays_as_long_as_its_owner_has_no_end() -> None:
     assert seconds_left(-1, END, Moment("second", 0.0, END.time * 2)) == inf
