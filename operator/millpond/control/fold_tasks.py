@@ -17,6 +17,7 @@ from millpond.api.resources import millicores, whole
 from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResources, TaskStatus, TaskView
 from millpond.control.attempt import Attempt
 from millpond.control.fold_dependencies import conclude, follow, forget
+from millpond.control.litter import leaves_litter
 from millpond.control.pool_state import tally_of
 from millpond.control.records import PLAIN, JobRecord, TaskRecord
 from millpond.control.task_ids import give_id_back, take_id
@@ -207,6 +208,7 @@ def contradicts(task: TaskRecord, job: Job) -> Contradiction | None:
 def drop_task(job: JobRecord, task: TaskRecord) -> None:
     """The Task was deleted: nobody waits for it any more, and its attempts count for nothing."""
     pool = job.pool
+    leaves_litter(task)
     pool.dequeue(task)
     pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt

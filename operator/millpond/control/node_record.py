@@ -68,6 +68,8 @@ class NodeRecord:
         """The newest one; it may be long ago."""
         self.full_of = ""
         """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
+        self.littered = False
+        """It may hold directories whose owners are gone."""
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
         self.jobs: dict[str, JobNode] = {}
