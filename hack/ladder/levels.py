@@ -48,9 +48,10 @@ def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
 
 
 def build(root: Path) -> Step | None:
-    """What builds the cluster's programs, where this checkout has it; without news it is done in a moment."""
-    program = root / "hack" / "cluster"
-    return Step((str(program), "build"), root) if program.is_file() else None
+    """What builds the cluster's programs and installs the object stores, where this checkout has them; else None."""
+    programs = [root / "hack" / name for name in ("cluster", "stores")]
+    commands = " && ".join(f"{program} build" for program in programs if program.is_file())
+    return Step(("/bin/sh", "-ec", commands), root) if commands else None
 
 
 def _pytest(root: Path, path: str, *options: str, environment: dict[str, str] | None = None) -> tuple[Step, ...]:
