@@ -103,6 +103,13 @@ class Storage(Document):
     """Where the node directory lies."""
 
     type: StorageType = StorageType.HOST_PATH
+    evict_retained_files: Annotated[
+        bool,
+        Field(
+            description="While the disk is full, delete directories of ended tasks before their time: those first "
+            "whose retention ends first"
+        ),
+    ] = False
 
 
 class NodeTemplate(Document):

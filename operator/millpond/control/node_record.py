@@ -68,6 +68,8 @@ class NodeRecord:
         """The newest one; it may be long ago."""
         self.full_of = ""
         """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
+        self.kept_until: float | None = None
+        """The latest time until which tasks' files are to stay there, once that was counted; see `retained`."""
         self.littered = False
         """It may hold directories whose owners are gone."""
         self.slots: NodeSlots | None = None

@@ -77,7 +77,7 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             "initContainers": [_layout(user, settings), *(own if waits else [])],
             "containers": [
                 _agent(create, template, settings),
-                sweeper(settings, evicts=False),
+                sweeper(settings, evicts=template.storage.evict_retained_files),
                 *([] if waits else own),
             ],
         },
