@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 import aiohttp
 
@@ -93,7 +93,7 @@ class Clearance:
     async def _judge(self, agent: Agent, text: str) -> list[str]:
         """The orders for what is to go, the same ones in the same order for the same directories."""
         namespace = self._world.namespace(agent.key.namespace)
-        unreadable = self._world.unreadable.get(agent.key.namespace, frozenset())
+        unreadable: Set[str] = self._world.unreadable.get(agent.key.namespace, frozenset())
         orders: list[str] = []
         for number, held in enumerate(read_held(text)):
             if number % BREATH == 0:
