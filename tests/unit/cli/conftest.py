@@ -76,7 +76,8 @@ def node_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         *,
         listening: bool = False,
     ) -> Ran:
-        assert (pod, container, command[:3]) == ("render-a", "agent", ("millpond", "agent", "files"))
+        who = "sweeper" if command[3] == "delete" else "agent"
+        assert (pod, container, command[:3]) == ("render-a", who, ("millpond", "agent", "files"))
         call = [sys.executable, "-c", "from millpond.agent.main import agent; agent()", *command[2:4]]
         whole = [*call, "--root", str(root), *command[4:]]
         done = await asyncio.to_thread(subprocess.run, whole, capture_output=True, check=False, timeout=30)

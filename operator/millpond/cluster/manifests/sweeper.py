@@ -5,9 +5,9 @@ from __future__ import annotations
 from millpond.api import labels
 from millpond.cluster.manifests.layout import ROOT, Manifest, node_mount
 from millpond.cluster.manifests.security import over_all_files
+from millpond.lifecycle.nodes import SWEEPER_CONTAINER
 from millpond.settings import Settings
 
-SWEEPER_CONTAINER = "sweeper"
 ORDERS_VOLUME = "orders"
 ORDERS = "/run/millpond"
 """Where the container sees the node Pod's annotation with the operator's orders."""
