@@ -56,7 +56,7 @@ FEW: dict[type[Kind], Resource] = {
     JobSchedule: JOB_SCHEDULES,
 }
 
-HELD = (Pool, Job, ComputeNode)
+HELD = (Pool, Job, ComputeNode, JobSchedule)
 """Those that a finalizer of ours holds: they cannot go unless they are folded."""
 
 SILENCES = 3
@@ -165,7 +165,7 @@ class Listening:
                 self._cycles.wake(self._world.observe_pool(model))
             case Job():
                 self._cycles.wake(self._world.observe_job(model))
-                self._schedules.job_changed()
+                self._schedules.observe_job(model)
             case ComputeNode():
                 self._cycles.wake(self._world.observe_node(model))
             case JobSchedule():
@@ -182,7 +182,7 @@ class Listening:
                 self._cycles.wake(self._world.forget_pool(space, name))
             case Job():
                 self._cycles.wake(self._world.forget_job(space, name))
-                self._schedules.job_changed()
+                self._schedules.forget_job(model)
             case ComputeNode():
                 self._cycles.wake(self._world.forget_node(space, model.spec.pool_name, name))
             case JobSchedule():
