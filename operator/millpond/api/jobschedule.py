@@ -182,7 +182,7 @@ _NEW = "create a new schedule with the new value"
 
 
 def _over(state: JobScheduleState, code: str) -> JsonMark:
-    """A rule that a schedule that has come to this state is neither disabled nor enabled (azure-batch-semantics §3.5)."""
+    """A rule that a schedule in this state is neither disabled nor enabled (azure-batch-semantics §3.5)."""
     return rule(
         f"!({was(state.value)}) || {same('spec.desiredState')} || self.spec.desiredState == 'Terminated'",
         f"{code}: it is not disabled or enabled any more; {_NEW}",
@@ -223,6 +223,7 @@ class JobSchedule(Resource):
             ),
             Column("Cron", ".spec.schedule.cron", description="Due times, instead of an interval", wide=True),
             Column("Time-Zone", ".spec.schedule.timeZone", description="Of cron", wide=True),
+            Column("Why", '.status.conditions[?(@.type=="Ready")].reason', description="Why no job is made", wide=True),
             Column("Pool", ".spec.jobTemplate.spec.poolName", description="The pool of its jobs", wide=True),
         ),
     )

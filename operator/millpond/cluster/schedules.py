@@ -1,7 +1,7 @@
 """Job schedules: waits for due times and for news of jobs, has done what is due, and writes what was done.
 
-Judgement is in `lifecycle/schedules`, what is done in `cluster/scheduled_jobs`. A schedule is looked at when it or a job
-of it has changed, or when its time has come; nothing else costs anything.
+Judgement is in `lifecycle/schedules`, what is done in `cluster/scheduled_jobs`. A schedule is looked at when it or a
+job of it has changed, or when its time has come; nothing else costs anything.
 """
 
 from __future__ import annotations
