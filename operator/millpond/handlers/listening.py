@@ -56,9 +56,6 @@ FEW: dict[type[Kind], Resource] = {
     JobSchedule: JOB_SCHEDULES,
 }
 
-HELD = (Pool, Job, ComputeNode, JobSchedule)
-"""Those that a finalizer of ours holds: they cannot go unless they are folded."""
-
 SILENCES = 3
 """How many times the silence that ends a watch an informer may hear nothing before something is wrong with it."""
 
@@ -142,7 +139,8 @@ class Listening:
             model = kind.model_validate(body)
         except ValidationError as error:
             metrics.object_invalid(kind.KIND.plural)
-            leaving = departing(kind, body) if kind in HELD else None
+            # A finalizer of ours holds it: it cannot go unless it is folded.
+            leaving = departing(kind, body)
             if leaving is None:
                 self._invalid(FEW[kind], msgspec.convert(body["metadata"], Meta), first_fault(error))
                 return

@@ -278,7 +278,7 @@ async def test_what_is_deleted_need_not_be_read(stage: Stage, kind: type[Kind], 
     assert not known(stage, plural)
     body["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     stage.listening.seen(kind, body)
-    assert known(stage, plural) == (kind is not JobSchedule), "a schedule is held by nothing"
+    assert known(stage, plural)
     stage.listening.gone(kind, body)
     assert not known(stage, plural)
 
