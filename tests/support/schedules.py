@@ -27,6 +27,11 @@ TASKS = [
 NAME = "nightly"
 
 
+def crash_at(write: int, when: str) -> Chooser:
+    """The keeper dies "before" or "after" the write of that number, once."""
+    return lambda request: f"crash-{when}" if request.write == write else ""
+
+
 class Server(ModelServer):
     """Fails the next creates as told."""
 

@@ -8,8 +8,8 @@ import pytest
 from millpond.api.job import Job
 from millpond.cluster.errors import InvalidError, UnavailableError
 from support.builders import SPACE, at
-from support.faults import Chooser, crash_at, no_faults
-from support.schedules import NAME, TASKS, Stage
+from support.faults import Chooser, no_faults
+from support.schedules import NAME, TASKS, Stage, crash_at
 from support.virtual_time import run
 
 pytestmark = pytest.mark.looptime
