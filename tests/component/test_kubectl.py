@@ -94,7 +94,7 @@ _TABLES = {
     ),
     "JobSchedule": (
         "NAME STATE NEXT-RUN RECENT-JOB JOBS AGE INTERVAL CRON TIME-ZONE WHY POOL",
-        "example Active 2026-11-24T10:00:00Z example-12 12 * 86400 <none> <none> JobActive render",
+        "example Active 2026-11-24T10:00:00Z example-12 12 * 86400 JobActive render",
     ),
 }
 
