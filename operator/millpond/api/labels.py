@@ -46,6 +46,8 @@ POOL_NAME_ANNOTATION = f"{GROUP}/pool-name"
 JOB_NAME_ANNOTATION = f"{GROUP}/job-name"
 TASK_NAME_ANNOTATION = f"{GROUP}/task-name"
 
+# On a node's Pod: which directories of tasks are to be erased on its host, as `agent.workitems.order_for` says them.
+ERASE_ANNOTATION = f"{GROUP}/erase"
 # On Jobs of schedules: the due time for which they were made.
 DUE_TIME_ANNOTATION = f"{GROUP}/due-time"
 
