@@ -19,6 +19,7 @@ const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
                [--report-only] [--readable] [--name NAME] [--termination-log PATH] -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
+  launcher defer -- COMMAND [ARGUMENT…]
   launcher install PATH
   launcher version
 `
@@ -70,6 +71,13 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 			return usageCode
 		}
 		return w.await(stderr)
+	case "defer":
+		command, err := parseDefer(arguments[1:])
+		if err != nil {
+			fmt.Fprintf(stderr, "launcher defer: %v\n%s", err, usage)
+			return usageCode
+		}
+		return deferred(command, stderr)
 	case "install":
 		if len(arguments) != 2 {
 			fmt.Fprint(stderr, usage)
