@@ -314,18 +314,15 @@ async def tasks_give_way(world: ModelWorld) -> None:
 
 
 async def nodes_lie_on_claims(world: ModelWorld) -> None:
-    """A node on a claim runs a task, is reimaged, runs another one, loses its host and leaves with its pool."""
+    """A node on a claim runs a task, is reimaged, loses its host, runs another task and leaves with its pool."""
     storage = {"type": "PersistentVolumeClaim", "size": "1Gi"}
     world.host("h1").pool("p", 1, nodeTemplate={"image": "busybox", "storage": storage}).job("j").task("j", "t1")
     await world.run_until(world.all_tasks_completed, LIMIT)
     (node,) = [one["metadata"]["name"] for one in world.verbs.list("computenodes")]
     world.patch("computenodes", node, reimagedAt=format_time(world.now()))
     await world.run_until(lambda: "reimagedAt" in (world.status("computenodes", node).get("served") or {}), LIMIT)
-    world.task("j", "t2")
-    await world.run_until(world.all_tasks_completed, LIMIT)
     world.host("h2").hosts.leave("h1")
-    await world.run_until(lambda: world.status("computenodes", node).get("hostName") == "h2", LIMIT)
-    world.task("j", "t3")
+    world.task("j", "t2")
     await world.run_until(world.all_tasks_completed, LIMIT)
     world.delete("pools", "p")
     await world.run_until(lambda: not world.verbs.store.all("pools"), LIMIT)
