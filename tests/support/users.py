@@ -18,6 +18,7 @@ OPTIONS = ("Requeue", "Terminate", "TaskCompletion", "RetainedData")
 """What becomes of the tasks of a node."""
 RETENTIONS = (0, 60, 600)
 """How long tasks' files are kept: not so long that the quiet at the end of a history is too short for it."""
+STORAGES = ({"type": "HostPath"}, {"type": "PersistentVolumeClaim", "size": "1Gi"})
 FORMULAS = (
     "$TargetDedicatedNodes = min(3, $PendingTasks.GetSample(1));",
     "$TargetDedicatedNodes = rand() * 4; $NodeDeallocationOption = taskcompletion;",
@@ -78,7 +79,7 @@ class Users:
         spec: dict[str, Any] = {
             **self._size(),
             "taskSlotsPerNode": self.random.choice((1, 2, 4)),
-            "nodeTemplate": {"image": "busybox"},
+            "nodeTemplate": {"image": "busybox", "storage": self.random.choice(STORAGES)},
             "taskSchedulingPolicy": {"nodeFillType": self.random.choice(("Spread", "Pack"))},
         }
         if self.random.random() < 0.3:
