@@ -19,6 +19,7 @@ from millpond.agent.beneath import MissingFileError, Parts, RefusedPathError, op
 from millpond.agent.destinations import DestinationError, Destinations, Target, refusal
 from millpond.agent.outputs import Output, find_outputs
 from millpond.agent.uploadlog import UploadLog
+from millpond.agent.workitems import sharing
 from millpond.api.filepattern import FilePatternError, expanded, parse_pattern
 from millpond.api.reasons import FailureCode
 from millpond.api.views.outputfile import OUTPUT_FILE, OutputFileView, read_output_file
@@ -76,7 +77,7 @@ def upload(
         due = [output for output in outputs if output.upload_condition in met]
         if not due:
             return None
-        with UploadLog(base, errand.directory) as log:
+        with sharing(base, errand.directory), UploadLog(base, errand.directory) as log:
             reports: list[UploadReport] = []
             deliveries = _gather(base, errand, due, variables, destinations, reports, log)
             reports += asyncio.run(_deliver_all(base, deliveries, errand.limit, log))
