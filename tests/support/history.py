@@ -11,7 +11,6 @@ from itertools import zip_longest
 from random import Random
 
 from millpond.api import labels, naming
-from millpond.api.times import parse_time
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
@@ -25,6 +24,7 @@ from support.claims import release_unused
 from support.digest import differences, digest
 from support.fold import FOLDED
 from support.hosts import Hosts
+from support.keeping import kept_there
 from support.kubelets import FOREVER, Kubelets
 from support.model.garbage import GarbageCollector
 from support.model.verbs import Verbs
@@ -130,8 +130,8 @@ class History:
         self.trace.append(f"   {in_short(action)}")
         if isinstance(action, act.DeleteNodePod):
             self._asked_for(action)
-        if isinstance(action, act.RemoveNode):
-            self._files_may_go(action)
+        if isinstance(action, act.RemoveNode) and (kept := kept_there(self.verbs, action, self.time)):
+            raise self.fail("Retained data", f"{action.node} is removed before the files of {kept} may go")
         if not self.faulty:
             return ""
         chance = self.random.random()
@@ -141,24 +141,6 @@ class History:
         if fault:
             self.trace.append(f"   ^ {fault}")
         return fault
-
-    def _files_may_go(self, action: act.RemoveNode) -> None:
-        """A node that leaves with RetainedData has kept its tasks' files as long as they asked for, or has no host."""
-        node = self.verbs.store.get("computenodes", (action.namespace, action.node))
-        status = (node or {}).get("status") or {}
-        if node is None or (status.get("draining") or {}).get("option") != "RetainedData":
-            return
-        pool = self.verbs.store.get("pools", (action.namespace, node["spec"]["poolName"])) or {"metadata": {}}
-        host = self.verbs.store.get("nodes", ("", status.get("hostName") or ""))
-        hurried = "deletionTimestamp" in pool["metadata"] or "uid" not in pool["metadata"]
-        if host is None or hurried or "deletionTimestamp" in node["metadata"] or host["spec"].get("taints"):
-            return
-        for task in self.verbs.list("tasks"):
-            told = task.get("status") or {}
-            if told.get("state") == "Completed" and told.get("nodeName") == action.node:
-                until = parse_time(told["endTime"]) + task["spec"]["constraints"]["retentionSeconds"]
-                if self.time < until:
-                    raise self.fail("Retained data", f"{action.node} is removed before {task['metadata']['name']} may")
 
     def _asked_for(self, action: act.DeleteNodePod) -> None:
         """A node Pod that runs is deleted only for what its node's object tells, so that nothing is done twice."""
