@@ -6,10 +6,11 @@ Decides arguments, output and exit codes: 0 done, 1 refused or incomplete, 2 wro
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
-from millpond.agent.beneath import open_root
+from millpond.agent.beneath import open_root, parts_of
 from millpond.agent.file_commands import files, refusals
 from millpond.lifecycle.fileaccess import ROOT
 
@@ -79,7 +80,7 @@ def upload_command(root: str, directory: str, run: str, limit: float, credential
     from millpond.agent.lastword import leave  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.upload import Errand, told_outputs, upload  # noqa: PLC0415 - only this subcommand needs it
 
-    with _refusals():
+    with refusals():
         errand = Errand(root, parts_of(directory), run, limit)
         report = upload(errand, told_outputs(os.environ), os.environ, Destinations(credentials))
     if report is not None:

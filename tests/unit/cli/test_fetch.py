@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from millpond.cli import agents, fetch
 from millpond.cluster.errors import UnavailableError
+from support.commandline import serve_node
 
 from .conftest import Shell
 
@@ -48,6 +49,7 @@ class Wire:
 
 @pytest.fixture
 def wire(shell: Shell, node_directory: Path, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    serve_node(monkeypatch, node_directory, here=True)
     task = node_directory / DIRECTORY / "wd"
     (task / "out").mkdir(parents=True)
     (task / "large.bin").write_bytes(CONTENT)
