@@ -17,7 +17,9 @@ var version = "development"
 
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
-               [--report-only] [--readable] [--name NAME] [--termination-log PATH] -- COMMAND [ARGUMENT…]
+               [--report-only] [--readable] [--name NAME] [--unless FILE] [--termination-log PATH] -- COMMAND [ARGUMENT…]
+  launcher prepare --directory DIR --working-directory WD [--report-only] [--readable] [--termination-log PATH]
+               -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
   launcher defer -- COMMAND [ARGUMENT…]
   launcher install PATH
@@ -42,6 +44,7 @@ type options struct {
 	reportOnly       bool          // exit 0 whatever happened
 	name             string        // goes into the record, so that `launcher await` knows whose it is; "": none
 	readable         bool          // what the command makes may be read by other users
+	unless           string        // a file that, where it is there, keeps the command from starting; "": none
 	terminationLog   string
 	command          []string
 }
@@ -64,6 +67,13 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 			return usageCode
 		}
 		return run(o)
+	case "prepare":
+		p, err := parsePrepare(arguments[1:])
+		if err != nil {
+			fmt.Fprintf(stderr, "launcher prepare: %v\n%s", err, usage)
+			return usageCode
+		}
+		return p.prepare(stderr)
 	case "await":
 		w, err := parseAwait(arguments[1:])
 		if err != nil {
@@ -109,6 +119,7 @@ func parseRun(arguments []string) (options, error) {
 	flags.BoolVar(&o.reportOnly, "report-only", false, "")
 	flags.BoolVar(&o.readable, "readable", false, "")
 	flags.StringVar(&o.name, "name", "", "")
+	flags.StringVar(&o.unless, "unless", "", "")
 	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
