@@ -6,9 +6,12 @@ from millpond.api import labels
 from millpond.api.commandline import split_command_line
 from millpond.api.nodetemplate import NodeTemplate
 from millpond.api.pool import Pool
+from millpond.api.resourcefile import secrets_of
 from millpond.api.resources import millicores
 from millpond.api.starttask import StartTask
+from millpond.cluster.manifests.credentials import with_secrets
 from millpond.cluster.manifests.environment import environment, literal
+from millpond.cluster.manifests.fetching import FAILED, start_fetch
 from millpond.cluster.manifests.identity import KEEP_HOST, SURVIVE_SILENCE, common_labels, owner
 from millpond.cluster.manifests.layout import (
     LAUNCHER,
@@ -45,11 +48,13 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
     waits = start_task is not None and start_task.wait_for_success
     user = _start_user(create, pool, settings)
     own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
+    files = start_task.resource_files if start_task is not None else ()
+    fetching = start_fetch(files, STARTUP_DIRECTORY, user, settings)
     tags = common_labels(labels.Role.NODE, create.pool, create.node)
     tags[labels.NODE_VERSION] = version_of(pool.spec, create.node_class)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
-    return {
+    made = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
@@ -73,10 +78,11 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
             "securityContext": of_pod(settings.task_gid),
             "volumes": [*volumes(directory), _host_network()],
-            "initContainers": [_layout(user, settings), *(own if waits else [])],
+            "initContainers": [_layout(user, settings), *fetching, *(own if waits else [])],
             "containers": [_agent(create, template, settings), *([] if waits else own)],
         },
     }
+    return with_secrets(made, secrets_of(files))
 
 
 def _host_network() -> Manifest:
@@ -153,6 +159,7 @@ def shrunk(uid: str) -> list[Manifest]:
 def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: Pool) -> Manifest:
     facts = Facts(create.namespace, create.pool, create.node, ROOT, STARTUP_DIRECTORY)
     command = [LAUNCHER, "run", "--report-only", "--readable", "--retries", str(start_task.max_task_retry_count)]
+    command += ["--unless", f"{STARTUP}/{FAILED}"] if start_task.resource_files else []
     command += ["--directory", STARTUP, "--working-directory", f"{STARTUP}/wd", "--"]
     command += split_command_line(start_task.command_line)
     return {
