@@ -17,9 +17,10 @@ var version = "development"
 
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
-               [--report-only] [--readable] [--name NAME] [--unless FILE] [--termination-log PATH] -- COMMAND [ARGUMENT…]
-  launcher prepare --directory DIR --working-directory WD [--report-only] [--readable] [--termination-log PATH]
-               -- COMMAND [ARGUMENT…]
+               [--report-only] [--readable] [--name NAME] [--owner NAME/UID] [--retention SECONDS] [--unless FILE]
+               [--termination-log PATH] -- COMMAND [ARGUMENT…]
+  launcher prepare --directory DIR --working-directory WD [--report-only] [--readable] [--owner NAME/UID] [--retention SECONDS]
+               [--termination-log PATH] -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
   launcher defer -- COMMAND [ARGUMENT…]
   launcher install PATH
@@ -45,6 +46,7 @@ type options struct {
 	name             string        // goes into the record, so that `launcher await` knows whose it is; "": none
 	readable         bool          // what the command makes may be read by other users
 	unless           string        // a file that, where it is there, keeps the command from starting; "": none
+	whose            keep          // goes into the directory; nothing: it is not deleted by its age
 	terminationLog   string
 	command          []string
 }
@@ -120,6 +122,7 @@ func parseRun(arguments []string) (options, error) {
 	flags.BoolVar(&o.readable, "readable", false, "")
 	flags.StringVar(&o.name, "name", "", "")
 	flags.StringVar(&o.unless, "unless", "", "")
+	whose := keepFlags(flags)
 	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -141,5 +144,7 @@ func parseRun(arguments []string) (options, error) {
 	case len(o.command) == 0:
 		return o, errors.New("there is no command: write it after --")
 	}
-	return o, nil
+	var err error
+	o.whose, err = whose()
+	return o, err
 }

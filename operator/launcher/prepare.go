@@ -19,6 +19,7 @@ type preparing struct {
 	workingDirectory string
 	reportOnly       bool
 	readable         bool
+	whose            keep
 	terminationLog   string
 	command          []string
 }
@@ -32,6 +33,7 @@ func parsePrepare(arguments []string) (preparing, error) {
 	flags.StringVar(&p.workingDirectory, "working-directory", "", "")
 	flags.BoolVar(&p.reportOnly, "report-only", false, "")
 	flags.BoolVar(&p.readable, "readable", false, "")
+	whose := keepFlags(flags)
 	flags.StringVar(&p.terminationLog, "termination-log", defaultTerminationLog, "")
 	if err := flags.Parse(arguments); err != nil {
 		return p, err
@@ -45,19 +47,26 @@ func parsePrepare(arguments []string) (preparing, error) {
 	case len(p.command) == 0:
 		return p, errors.New("there is no command: write it after --")
 	}
-	return p, nil
+	var err error
+	p.whose, err = whose()
+	return p, err
 }
 
-// prepare makes the directories and becomes the command. It returns an exit code only where one of the two fails.
+// prepare makes the directories and becomes the command, which holds the first of them on as a run does. It returns an
+// exit code only where one of the two fails.
 func (p preparing) prepare(stderr io.Writer) int {
 	who := private
 	if p.readable {
 		who = readable
 	}
 	syscall.Umask(who.umask)
+	var held int
 	directory, err := filepath.Abs(p.directory)
 	if err == nil {
-		err = prepare(directory, p.workingDirectory, who)
+		held, err = prepare(directory, p.workingDirectory, who, p.whose)
+	}
+	if err == nil {
+		err = pass(held)
 	}
 	failure := &startFailure{code: codeNodeDirectory}
 	if err != nil {

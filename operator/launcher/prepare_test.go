@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -97,5 +99,29 @@ func TestACommandIsWithheldWhereAFileSaysSo(t *testing.T) {
 	}
 	if found := told(t, withheld.terminationLog); found.Cause != causeWithheld || found.Message != "a file is missing" {
 		t.Errorf("got %+v", found)
+	}
+}
+
+func TestAProgramHoldsTheTasksDirectory(t *testing.T) {
+	t.Parallel()
+	trial := prepareTrialOf(t, []string{"--owner", "frame/uid", "--retention", "60"}, "/bin/sh", "-c", "echo up; exec sleep 60")
+	trial.start()
+	defer trial.signal(syscall.SIGKILL)
+	deadline := time.Now().Add(10 * time.Second)
+	for contains(`"owner":"frame"`)(trial.file("keep.json")) == false && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	if text := trial.file("keep.json"); text != `{"owner":"frame","uid":"uid","retentionSeconds":60}`+"\n" {
+		t.Fatalf("got %q", text)
+	}
+	descriptor, err := syscall.Open(trial.directory, syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
+	must(t, err)
+	defer syscall.Close(descriptor)
+	comm := filepath.Join("/proc", strconv.Itoa(trial.command.Process.Pid), "comm")
+	for name, _ := os.ReadFile(comm); string(name) != "sleep\n" && time.Now().Before(deadline); name, _ = os.ReadFile(comm) {
+		time.Sleep(time.Millisecond)
+	}
+	if err := syscall.Flock(descriptor, syscall.LOCK_EX|syscall.LOCK_NB); err != syscall.EWOULDBLOCK {
+		t.Errorf("others can have it while the program runs: %v", err)
 	}
 }

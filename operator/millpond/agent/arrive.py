@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from millpond.agent.beneath import MissingFileError, Parts, RefusedPathError, open_directory
+from millpond.lifecycle.disk import FULL
 
-MOST_USED = 0.9
-"""The share of the file system from which on a node takes no tasks: downloads do not fill it so far."""
 LOOK_EVERY = 64 << 20
 """Bytes of a file of unknown length after which the room is looked at again."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -46,9 +45,9 @@ class ContentError(ArrivalError):
 
 
 class Room:
-    """The room of the file system that holds a directory, of which `most_used` may be taken."""
+    """The room of the file system that holds a directory, of which the share `most_used` may be taken."""
 
-    def __init__(self, base: int, most_used: float = MOST_USED) -> None:
+    def __init__(self, base: int, most_used: float = FULL) -> None:
         self._base = base
         self._most_used = most_used
 

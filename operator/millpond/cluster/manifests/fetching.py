@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from millpond.api.resourcefile import ResourceFile, secrets_of
 from millpond.api.transfers import FILE_VARIABLE
+from millpond.cluster.manifests.bound_pod import Command, keeping
 from millpond.cluster.manifests.credentials import CREDENTIALS, secret_mounts, with_secrets
 from millpond.cluster.manifests.environment import literal
 from millpond.cluster.manifests.layout import ROOT, Manifest, node_mount
@@ -20,23 +21,18 @@ FAILED = "fetch-failed.txt"
 
 
 def with_files(
-    pod: Manifest,
-    files: Sequence[ResourceFile],
-    directory: str,
-    user: User,
-    settings: Settings,
-    *,
-    readable: bool = False,
+    pod: Manifest, files: Sequence[ResourceFile], command: Command, settings: Settings, *, readable: bool = False
 ) -> Manifest:
     """The Pod with a download before its command, if there are files; a failure then fails the Pod.
 
-    `directory` is the task's, below the node directory; what comes into a `readable` one may be read by others.
+    What comes into the directory of a `readable` command may be read by others.
     """
     if not files:
         return pod
     task = pod["spec"]["containers"][0]
-    words = ["--readable"] if readable else []
-    container = _container(files, directory, user, settings, words, ["--credentials", CREDENTIALS])
+    words = [*keeping(command), *(["--readable"] if readable else [])]
+    told = ["--credentials", CREDENTIALS]
+    container = _container(files, command.directory, command.user, settings, words, told)
     # The Pod's request is that of its largest container: the task's room is enough, and quotas want a word of each.
     requests = {
         name: amount for name, amount in task["resources"].get("requests", {}).items() if name in ("cpu", "memory")
