@@ -181,8 +181,13 @@ def in_template(case: Case) -> Case | None:
     says = tuple(place + text.removeprefix("spec") if text.startswith("spec.") else text for text in case.says)
     if says and "[" in case.title and case.kind == "Task":
         # Lists in lists keep their patterns: a rule for each entry would cost more than the API server allows.
-        says = (says[0], *("should match" if "letter" in text else text for text in says[1:]))
+        says = (says[0], *("should match" if _is_of_a_pattern(text) else text for text in says[1:]))
     return Case("JobSchedule", f"template of {case}", {"jobTemplate": inside}, says=says)
+
+
+def _is_of_a_pattern(text: str) -> bool:
+    """Whether the words are those of a pattern's sentence, as far as they are told of entries of lists."""
+    return any(words in text for words in ("letter", "not a URL", "not a container", "not a path", "octal digits"))
 
 
 def merged(base: Any, patch: Any) -> Any:

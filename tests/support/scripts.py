@@ -18,6 +18,8 @@ class Run:
     """How long it takes to end after TERM; None-like large values are cut by the Pod's grace."""
     oom: bool = False
     image_missing: bool = False
+    not_fetched: str = ""
+    """The code with which the download of its resource files fails."""
     start_seconds: float = 0.4
     """From admission to the first container's start."""
 

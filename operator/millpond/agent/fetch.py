@@ -198,8 +198,11 @@ def _one(download: Download, base: int, room: Room, progress: Progress, failed: 
     path = "/".join(download.parts)
     try:
         reading = download.read()
-        pieces = _until(failed, reading.pieces)
-        size = arrive(base, download.parts, pieces, download.mode, room, reading.size, reading.md5)
+        try:
+            pieces = _until(failed, reading.pieces)
+            size = arrive(base, download.parts, pieces, download.mode, room, reading.size, reading.md5)
+        finally:
+            reading.close()
     except StoreError as error:
         code = _OF_FILE.get(error.trouble.problem, FailureCode.BLOB_DOWNLOAD_MISC_ERROR)
         raise FetchError(code, sentence(error.trouble, f"The resource file {download.title}"), path) from None

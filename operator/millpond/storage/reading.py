@@ -5,7 +5,7 @@ A transfer that breaks is resumed by obstore where the store says that the file 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import obstore
@@ -20,11 +20,15 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class Reading:
-    """A file being read: its bytes, and what the store says of them (`size` -1 and `md5` b"" where it says nothing)."""
+    """A file being read: its bytes, and what the store says of them (`size` -1 and `md5` b"" where it says nothing).
+
+    `close` is for who leaves it before its end.
+    """
 
     pieces: Iterator[memoryview]
     size: int = -1
     md5: bytes = b""
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

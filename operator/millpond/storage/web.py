@@ -63,6 +63,12 @@ class _Transfer:
     tries: int = 0
     place: int = 0
     headers: Message | None = None
+    answer: http.client.HTTPResponse | None = None
+
+    def close(self) -> None:
+        """Want no more."""
+        if self.answer is not None:
+            self.answer.close()
 
     def open(self) -> http.client.HTTPResponse:
         """An answer that goes on at `place`."""
@@ -79,10 +85,11 @@ class _Transfer:
             except (OSError, http.client.HTTPException) as error:
                 self.pause(_of_error(error), passes=True)
                 continue
+            self.answer = answer
             if self.headers is None:
                 self.headers = answer.headers
             elif _marks(answer.headers) != _marks(self.headers):
-                answer.close()
+                self.close()
                 raise StoreError(Trouble(Problem.OTHER, "it changed while it was read"))
             return answer
 
@@ -118,7 +125,7 @@ def read_web_file(file: WebFile, patience: Patience = PATIENT, sleep: Callable[[
     transfer = _Transfer(file, patience, sleep)
     answer = transfer.open()
     size = answer.length if answer.length is not None else -1
-    return Reading(transfer.pieces(answer), size, _md5(answer.headers))
+    return Reading(transfer.pieces(answer), size, _md5(answer.headers), transfer.close)
 
 
 def _marks(headers: Message) -> tuple[str | None, str | None]:
