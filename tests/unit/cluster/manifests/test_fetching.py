@@ -47,7 +47,7 @@ def download(pod: dict[str, Any]) -> dict[str, Any]:
 def test_a_task_without_files_has_nothing_for_them() -> None:
     pod = a_task_pod()
     assert "initContainers" not in pod["spec"]
-    assert [volume["name"] for volume in pod["spec"]["volumes"]] == ["node", "launcher"]
+    assert [volume["name"] for volume in pod["spec"]["volumes"]] == ["node"]
     assert len(pod["spec"]["containers"]) == 1
 
 
@@ -73,7 +73,7 @@ def test_a_download_works_in_the_tasks_directory_as_its_user() -> None:
     assert container["image"] == SETTINGS.image
     assert container["securityContext"] == task["securityContext"] | {"readOnlyRootFilesystem": True}
     assert container["resources"] == {"requests": {"cpu": "1500m", "memory": str(2**30)}}
-    assert complaints(pod["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]
+    assert complaints(pod["spec"]) == ["volume node is a hostPath"]
 
 
 def test_secrets_are_in_the_download_and_nowhere_else() -> None:
