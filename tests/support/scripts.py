@@ -20,6 +20,11 @@ class Run:
     image_missing: bool = False
     not_fetched: str = ""
     """The code with which the download of its resource files fails."""
+    upload_seconds: float = 1.0
+    """How long its output files take, where it has any."""
+    upload_code: int = 0
+    upload_says: str = ""
+    """The last word of an upload that fails."""
     start_seconds: float = 0.4
     """From admission to the first container's start."""
 

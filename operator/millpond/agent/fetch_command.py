@@ -15,12 +15,12 @@ from contextlib import suppress
 
 from millpond.agent.beneath import open_root
 from millpond.agent.fetch import FetchError, fetch
+from millpond.agent.lastword import TERMINATION_LOG, leave
 from millpond.agent.secrets import WAIT_SECONDS, Secrets
 from millpond.agent.wanted import wishes
 from millpond.api.reasons import FailureCode
 from millpond.storage.store import PATIENT, Patience
 
-TERMINATION_LOG = "/dev/termination-log"
 LONGEST_MESSAGE, LONGEST_PATH = 600, 256
 """Characters: the kubelet cuts termination messages at 4,096 bytes, which would leave broken JSON."""
 STOPPED = 143
@@ -48,7 +48,7 @@ def run(
         _fetch(environment, credentials, patience, wait)
     except FetchError as error:
         print(error.message, file=sys.stderr, flush=True)  # noqa: T201 - the container's log
-        _tell(termination_log, error)
+        leave(_word(error), termination_log)
         if failed:
             _mark(failed, error.message)
         return 0 if failed else 1
@@ -74,10 +74,9 @@ def _say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - the container's log
 
 
-def _tell(path: str, error: FetchError) -> None:
+def _word(error: FetchError) -> bytes:
     told = {"code": error.code.value, "message": error.message[:LONGEST_MESSAGE], "file": error.file[:LONGEST_PATH]}
-    with suppress(OSError), open(os.open(path, os.O_WRONLY | os.O_TRUNC), "w", encoding="utf-8") as log:
-        json.dump({"fetch": told}, log, ensure_ascii=False)
+    return json.dumps({"fetch": told}, ensure_ascii=False).encode()
 
 
 def _mark(path: str, text: str) -> None:

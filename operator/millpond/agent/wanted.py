@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from millpond.agent.beneath import Parts, parts_of
-from millpond.api.transfers import DEFAULT_STORE, FILE_VARIABLE
+from millpond.api.naming import DEFAULT_STORE
+from millpond.lifecycle.fetching import FILE_VARIABLE
 from millpond.storage.address import (
     Container,
     WebFile,

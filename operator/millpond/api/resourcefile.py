@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from millpond.api.naming import DEFAULT_STORE
 from millpond.api.schema import ATOMIC, Document, Name, rule, said, validations
-from millpond.api.transfers import DEFAULT_STORE
 
-_PART = r"([^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]*|\.[^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]*|\.\.[^/\x00-\x1f\x7f]+)"
+PART = r"([^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]*|\.[^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]*|\.\.[^/\x00-\x1f\x7f]+)"
+"""A part of a path: anything but '.' and '..'."""
 
 WebUrl = Annotated[
     str,
@@ -44,7 +45,7 @@ FilePath = Annotated[
     Field(
         min_length=1,
         max_length=512,
-        pattern=rf"^{_PART}(/{_PART})*$",
+        pattern=rf"^{PART}(/{PART})*$",
         json_schema_extra=said(
             "not a path inside the working directory: write it without a '/' at either end, '.' or '..'"
         ),
@@ -87,7 +88,7 @@ class ResourceFile(Document):
             ),
             rule(
                 "!has(self.autoStorageContainerName) || !has(self.credentialsSecretName)",
-                "credentialsSecretName is not for autoStorageContainerName: the default store's Secret opens it",
+                "credentialsSecretName is for other stores: the default store's Secret opens autoStorageContainerName",
                 at=".credentialsSecretName",
                 reason="FieldValueForbidden",
             ),

@@ -15,6 +15,8 @@ from millpond.lifecycle.record import read_record
 
 FETCH_CONTAINER = "fetch-files"
 """The init container that downloads; only Pods with resource files have it."""
+FILE_VARIABLE = "MILLPOND_RESOURCE_FILE_"
+"""With a number behind it: a variable that holds a resource file as JSON. All in one could be too long."""
 
 CATEGORIES = {
     FailureCode.BLOB_NOT_FOUND: FailureCategory.USER_ERROR,

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from millpond.api.transfers import FILE_VARIABLE
-from millpond.lifecycle.fetching import FETCH_CONTAINER, fetch_failure
+from millpond.lifecycle.fetching import FETCH_CONTAINER, FILE_VARIABLE, fetch_failure
 from support.apiserver import ROOT
 from support.builders import a_task_pod, ended
 from support.stores import ObjectStores

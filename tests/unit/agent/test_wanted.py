@@ -5,8 +5,9 @@ import json
 import pytest
 from millpond.agent.beneath import RefusedPathError
 from millpond.agent.wanted import Source, Wish, place_of, source_of, wishes
+from millpond.api.naming import DEFAULT_STORE
 from millpond.api.resourcefile import ResourceFile
-from millpond.api.transfers import DEFAULT_STORE, FILE_VARIABLE
+from millpond.lifecycle.fetching import FILE_VARIABLE
 from millpond.storage.address import AddressError, parse_container, parse_web_file
 from millpond.storage.credentials import Credentials, CredentialsError
 

@@ -1,8 +1,8 @@
 """Resource files: what a model takes, and which Secrets open their stores."""
 
 import pytest
+from millpond.api.naming import DEFAULT_STORE
 from millpond.api.resourcefile import ResourceFile, secrets_of
-from millpond.api.transfers import DEFAULT_STORE
 from pydantic import ValidationError
 
 WEB = "https://store.example/a.zip"

@@ -6,13 +6,12 @@ import json
 from collections.abc import Sequence
 
 from millpond.api.resourcefile import ResourceFile, secrets_of
-from millpond.api.transfers import FILE_VARIABLE
 from millpond.cluster.manifests.bound_pod import Command, keeping
 from millpond.cluster.manifests.credentials import CREDENTIALS, secret_mounts, with_secrets
 from millpond.cluster.manifests.environment import literal
 from millpond.cluster.manifests.layout import ROOT, Manifest, node_mount
 from millpond.cluster.manifests.security import of_user
-from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.fetching import FETCH_CONTAINER, FILE_VARIABLE
 from millpond.lifecycle.users import User
 from millpond.settings import Settings
 

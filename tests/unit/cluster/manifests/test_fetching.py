@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from millpond.api.labels import Role
+from millpond.api.naming import DEFAULT_STORE
 from millpond.api.pool import Pool
 from millpond.api.task import Task
-from millpond.api.transfers import DEFAULT_STORE, FILE_VARIABLE
 from millpond.cluster.manifests.credentials import CREDENTIALS
 from millpond.cluster.manifests.job_pod import job_pod
 from millpond.cluster.manifests.node_pod import node_pod
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import CreateNodePod, StartAttempt, StartJobTask
-from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.fetching import FETCH_CONTAINER, FILE_VARIABLE
 from millpond.settings import Settings
 from support.builders import JOB, POOL, SPACE, a_job, a_pool, metadata
 from support.expansion import expand

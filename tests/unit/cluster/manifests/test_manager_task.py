@@ -13,6 +13,13 @@ WORK = {
     "containerSettings": {"imageName": "python"},
     "resourceFiles": [{"httpUrl": "https://store.example/a", "filePath": "a", "fileMode": "0770"}],
     "environmentSettings": [{"name": "A", "value": "b"}],
+    "outputFiles": [
+        {
+            "filePattern": "*",
+            "destination": {"autoStorageContainerName": "logs", "uploadHeaders": []},
+            "uploadCondition": "TaskFailure",
+        }
+    ],
     "requiredSlots": 2,
     "resources": {"requests": {"cpu": "1"}},
     "constraints": {"maxWallClockSeconds": 60, "maxTaskRetryCount": 3},
