@@ -1,117 +1,104 @@
-"""Azure Batch's minimum scenario about files (azure-batch-semantics §13: 27), by the command line's own code.
+"""Scenario 29 (azure-batch-semantics §13): resource files of containers, names that lead out, modes, and failures.
 
-The node directory is a real one, served by the agent's own commands and swept with a clock in hand. What the operator
-orders is judged by its own judgement, of the objects that the commands see.
+The operator's Pod says what is to be fetched; the agent fetches just that from a real store.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
+import obstore
 import pytest
 from millpond.agent.beneath import open_root
-from millpond.agent.sweep import sweep
-from millpond.agent.workitems import held
-from millpond.api.views.task import TaskView
-from millpond.control.litter import is_litter
-from millpond.control.world import World
-from millpond.lifecycle.held import order_for
-from millpond.lifecycle.retention import Moment
-from support.commandline import SPACE, Shell, serve_node, shell_at
+from millpond.agent.fetch import FetchError, fetch
+from millpond.agent.wanted import wishes
+from millpond.api.reasons import FailureCode
+from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.storage.credentials import Credentials
+from support.expansion import expand
+from support.scripts import Run
+from support.stores import HASTY, ObjectStores
+from support.virtual_time import in_virtual_time
+from support.worlds import ModelWorld
 
-HOUR = 3600.0
-
-
-class Node:
-    """A node on which a task runs: its directory, the host's time, and what the command line shows of it."""
-
-    def __init__(self, root: Path, shell: Shell) -> None:
-        self.root = root
-        self.shell = shell
-        self.uptime = 1000.0
-        self.task = root / "workitems/frames/job-1/frame-1"
-        (root / "volatile").mkdir(parents=True)
-        (self.task / "wd").mkdir(parents=True)
-        shell.add("computenodes", "render-a", {"poolName": "render"}, {"podName": "render-a", "hostName": "host-1"})
-        shell.add("tasks", "frame-1", {"jobName": "frames", "commandLine": "render"}, self._status("Running"))
-        self.uid = shell.verbs.get("tasks", SPACE, "frame-1")["metadata"]["uid"]
-        keep = {"owner": "frame-1", "uid": self.uid, "retentionSeconds": HOUR}
-        (self.task / "keep.json").write_text(json.dumps(keep | {"retentionSeconds": int(HOUR)}))
-
-    def _status(self, state: str) -> dict[str, Any]:
-        directory = "workitems/frames/job-1/frame-1"
-        return {"state": state, "nodeName": "render-a", "podName": "frame-1-1", "directory": directory}
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """As the launcher has it."""
-        (self.task / "stdout.txt").write_text("line 1\n")
-        descriptor = os.open(self.task, os.O_RDONLY)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        yield
-        (self.task / "exit.json").write_text('{"cause": "Exited", "exitCode": 0}')
-        os.close(descriptor)
-        self.shell.set_status("tasks", "frame-1", self._status("Completed") | {"result": "Success"})
-
-    def swept(self, after: float, orders: frozenset[str] = frozenset()) -> int:
-        self.uptime += after
-        base = open_root(str(self.root))
-        try:
-            return sweep(base, Moment("boot", self.uptime, 1.8e9), orders)
-        finally:
-            os.close(base)
-
-    def ordered(self) -> frozenset[str]:
-        """What the operator orders by the Tasks that there are."""
-        world = World()
-        for task in self.shell.verbs.list("tasks"):
-            world.observe_task(msgspec.convert(task, TaskView))
-        base = open_root(str(self.root))
-        try:
-            directories = list(held(base))
-        finally:
-            os.close(base)
-        space = world.namespace(SPACE)
-        return frozenset(order_for(one) for one in directories if is_litter(space, one, frozenset(), 0.0))
-
-    def stdout(self) -> tuple[int, str]:
-        done = self.shell("task", "stdout", "frame-1")
-        return done.exit_code, done.stdout if done.exit_code == 0 else done.stderr
+LIMIT = 3000.0
 
 
-@pytest.fixture
-def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
-    serve_node(monkeypatch, tmp_path / "node", here=True)
-    return Node(tmp_path / "node", shell_at(monkeypatch))
+async def downloads(world: ModelWorld, *runs: Run, **spec: Any) -> list[dict[str, str]]:
+    """The environments of the downloads of a task, one for each attempt, once it has completed."""
+    seen: list[dict[str, str]] = []
+
+    def hear(change: Any) -> None:
+        if change.plural == "pods" and change.type == "ADDED":
+            inits = change.after["spec"].get("initContainers", ())
+            own = [init["env"] for init in inits if init["name"] == FETCH_CONTAINER]
+            seen.extend({one["name"]: expand(one["value"], {}) for one in env} for env in own)
+
+    world.verbs.store.listeners.append(hear)
+    world.host("h1").pool("p", 1).job("j").task("j", "t", *runs, **spec)
+    await world.run_until(lambda: world.state("tasks", "t") == "Completed", LIMIT)
+    return seen
 
 
-def test_scenario_27_files_are_read_while_the_task_runs_and_until_their_retention_has_passed(node: Node) -> None:
-    with node.running():
-        assert node.stdout() == (0, "line 1\n")
-        assert node.swept(after=100 * HOUR) == 0
-    assert node.swept(after=0) == 0
-    assert node.swept(after=HOUR - 1) == 0
-    assert node.stdout() == (0, "line 1\n")
-    assert "(FileNotFound)" in node.shell("task", "files", "read", "frame-1", "stdin.txt").stderr
-    assert node.swept(after=1) == 1
-    code, said = node.stdout()
-    assert (code, "(TaskFilesCleanedup)" in said) == (1, True)
+def fetched(environment: dict[str, str], directory: Path, stores: ObjectStores) -> dict[str, tuple[bytes, int]]:
+    """Content and mode of what arrives, by path."""
+    base = open_root(str(directory))
+    try:
+        fetch(wishes(environment), base, lambda _: Credentials(account_key=stores.account_key), print, HASTY)
+    finally:
+        os.close(base)
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    return {str(path.relative_to(directory)): (path.read_bytes(), path.stat().st_mode & 0o7777) for path in files}
 
 
-def test_scenario_27_files_go_with_their_task_and_with_their_node(node: Node) -> None:
-    with node.running():
-        assert node.ordered() == frozenset()
-    node.shell.verbs.delete("computenodes", SPACE, "render-a")
-    code, said = node.stdout()
-    assert (code, "(TaskFilesUnavailable)" in said) == (1, True)
-    node.shell.verbs.delete("tasks", SPACE, "frame-1")
-    assert "no task frame-1" in node.stdout()[1]
-    assert node.swept(after=0, orders=node.ordered()) == 1
-    assert not node.task.exists()
+@in_virtual_time
+async def test_scenario_29_a_containers_files_by_prefix_below_a_path_and_anew_for_each_attempt(
+    tmp_path: Path, stores: ObjectStores
+) -> None:
+    url = stores.azure_container("scenario-29")
+    for name in ("textures/a.png", "textures/deep/b.png", "text.txt", "other.txt"):
+        obstore.put(stores.open(url), name, name.encode())
+    file = {"storageContainerUrl": url, "blobPrefix": "text", "filePath": "in", "credentialsSecretName": "store"}
+    async with ModelWorld() as world:
+        environments = await downloads(
+            world, Run(exit_code=1), Run(), resourceFiles=[file], constraints={"maxTaskRetryCount": 1}
+        )
+    assert len(environments) == 2
+    for environment in environments:
+        assert fetched(environment, tmp_path, stores) == {
+            f"in/{name}": (name.encode(), 0o770) for name in ("textures/a.png", "textures/deep/b.png", "text.txt")
+        }
+
+
+@in_virtual_time
+async def test_scenario_29_a_path_that_leads_out_is_refused(tmp_path: Path, stores: ObjectStores) -> None:
+    file = {"httpUrl": f"{stores.faults}/web/none/1.bin", "filePath": "inside"}
+    async with ModelWorld() as world:
+        (environment,) = await downloads(world, resourceFiles=[file])
+    leading_out = {name: value.replace("inside", "../outside") for name, value in environment.items()}
+    directory = tmp_path / "wd"
+    directory.mkdir()
+    with pytest.raises(FetchError) as refusal:
+        fetched(leading_out, directory, stores)
+    assert refusal.value.code is FailureCode.RESOURCE_FILE_CREATE_FAILED
+    assert list(directory.parent.iterdir()) == [directory]
+
+
+@in_virtual_time
+async def test_scenario_29_a_file_that_cannot_be_had_fails_the_task_without_a_retry() -> None:
+    file = {"httpUrl": "https://store.example/a", "filePath": "a"}
+    async with ModelWorld() as world:
+        environments = await downloads(
+            world, Run(not_fetched="BlobNotFound"), resourceFiles=[file], constraints={"maxTaskRetryCount": 3}
+        )
+        status = world.status("tasks", "t")
+    assert len(environments) == 1
+    assert (status["result"], status["failure"]["code"], status["failure"]["category"]) == (
+        "Failure",
+        "BlobNotFound",
+        "UserError",
+    )
+    assert status["failure"]["details"] == [{"name": "FilePath", "value": "a"}]
+    assert status.get("retryCount", 0) == 0

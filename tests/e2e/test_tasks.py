@@ -82,7 +82,7 @@ def test_output_is_in_the_directory_and_in_the_log(handed_in: Space) -> None:
 
 
 def test_files_are_fetched_read_in_part_and_deleted_and_all_of_them_by_order(handed_in: Space, tmp_path: Path) -> None:
-    """One task has a user of its own, and has closed directories to the agent: the sweeper deletes them all the same."""
+    """One task has a user of its own, and has closed directories to the agent: the sweeper deletes them anyway."""
     status = handed_in.completed("leaves")
     handed_in.millpond("task", "files", "get", "noisy", "std*.txt", "-o", str(tmp_path))
     assert (tmp_path / "stderr.txt").read_text() == "warning\n"
