@@ -216,6 +216,28 @@ async def pipeline(world: ModelWorld) -> None:
     await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
 
 
+async def output_files_are_uploaded(world: ModelWorld) -> None:
+    """Uploads that go well, that fail and end a job with it, and one during which a user ends the task."""
+    world.host("h1").pool("p", 1, 4).job("j", constraints={"maxTaskRetryCount": 1})
+    world.job("k", onTaskFailure="PerformExitOptionsJobAction")
+    told = '{"code":"FileUploadContainerNotFound","message":"No such container"}'
+    uploads = {"outputFiles": [{"filePattern": "*", "destination": {"containerUrl": "s3://results"}}]}
+    world.task("j", "good", Run(exit_code=1), Run(upload_seconds=20), **uploads)
+    world.task("j", "ended", Run(upload_seconds=300), **uploads)
+    ends = {"exitConditions": {"fileUploadError": {"jobAction": "Terminate"}, "default": {"jobAction": "None"}}}
+    world.task("k", "bad", Run(upload_code=1, upload_says=told), **uploads, **ends)
+    await world.run_until(lambda: world.state("jobs", "k") == "Completed", LIMIT)
+    await world.run_until(lambda: _uploads(world, "ended"), LIMIT)
+    world.patch("tasks", "ended", desiredState="Terminated")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
+def _uploads(world: ModelWorld, task: str) -> bool:
+    """True when the task's command has ended, whose output files take their time."""
+    states = [pod["status"] for pod in world.verbs.list("pods", labels=f"{labels.TASK}={task}")]
+    return any("terminated" in s["state"] for status in states for s in status.get("containerStatuses", ()))
+
+
 def _disables(option: str) -> Flow:
     async def flow(world: ModelWorld) -> None:
         world.host("h1").host("h2").pool("p", 1).pool("q", 1).job("j")
@@ -313,10 +335,41 @@ async def tasks_give_way(world: ModelWorld) -> None:
     await world.run_until(world.all_tasks_completed, LIMIT)
 
 
+async def nodes_lie_on_claims(world: ModelWorld) -> None:
+    """A node on a claim runs a task, is reimaged, loses its host, runs another task and leaves with its pool."""
+    storage = {"type": "PersistentVolumeClaim", "size": "1Gi"}
+    world.host("h1").pool("p", 1, nodeTemplate={"image": "busybox", "storage": storage}).job("j").task("j", "t1")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+    (node,) = [one["metadata"]["name"] for one in world.verbs.list("computenodes")]
+    world.patch("computenodes", node, reimagedAt=format_time(world.now()))
+    await world.run_until(lambda: "reimagedAt" in (world.status("computenodes", node).get("served") or {}), LIMIT)
+    world.host("h2").hosts.leave("h1")
+    world.task("j", "t2")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+    world.delete("pools", "p")
+    await world.run_until(lambda: not world.verbs.store.all("pools"), LIMIT)
+
+
+async def schedule_makes_jobs(world: ModelWorld) -> None:
+    """A schedule makes two jobs, each with its task, and is deleted while the second one runs."""
+    world.scripts.tasks["s-2-t"] = [Run(seconds=500)]
+    world.host("h1").pool("p", 1).schedule("s", {"recurrenceIntervalSeconds": 200}, "t")
+
+    def second_runs() -> bool:
+        found = [task for task in world.verbs.list("tasks") if task["metadata"]["name"] == "s-2-t"]
+        return bool(found) and (found[0].get("status") or {}).get("state") == "Running"
+
+    await world.run_until(second_runs, LIMIT)
+    world.delete("jobschedules", "s")
+    await world.run_until(lambda: not world.verbs.list("jobschedules"), LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
+    output_files_are_uploaded,
     from_apply_to_result,
     resize_under_load,
+    nodes_lie_on_claims,
     node_is_removed,
     host_is_taken_away,
     resize_is_stopped,
@@ -333,6 +386,7 @@ FLOWS: tuple[Flow, ...] = (
     jobs_end_by_force,
     manager_displaces,
     tasks_give_way,
+    schedule_makes_jobs,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
     node_is_disabled,
     pool_is_upgraded,

@@ -59,8 +59,8 @@ def erase_command(root: str, name: str) -> None:
 @agent.command("run")
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 @click.option("--port", required=True, type=click.IntRange(0, 65_535), help="Where to report; 0 chooses one.")
-@click.option("--network", required=True, help="Where the host's /proc/1/net is seen.")
-def run(root: str, port: int, network: str) -> None:
+@click.option("--network", help="Where the host's /proc/1/net is seen; without, nothing of its network is reported.")
+def run(root: str, port: int, network: str | None) -> None:
     """Stay until asked to leave, and report measurements meanwhile."""
     from millpond.agent.report import listen, report  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.stay import stay  # noqa: PLC0415 - only this subcommand needs it
@@ -70,6 +70,27 @@ def run(root: str, port: int, network: str) -> None:
         listener = listen(port)
     click.echo(f"reports at port {listener.getsockname()[1]}")
     stay(lambda: report(listener, root, network))
+
+
+@agent.command("upload")
+@click.option("--root", default=ROOT, show_default=True, help="The node directory.")
+@click.option("--directory", "-d", required=True, help="The task's, beneath the node directory.")
+@click.option("--run", required=True, help="What the launcher calls the task's run in its record.")
+@click.option("--limit", required=True, type=click.FloatRange(min=1), help="Seconds for all files.")
+@click.option("--credentials", required=True, help="Where Secrets are mounted, each under its name.")
+def upload_command(root: str, directory: str, run: str, limit: float, credentials: str) -> None:
+    """Upload, after the task's end, the output files that the variables MILLPOND_OUTPUT_FILE_0, _1 … describe."""
+    from millpond.agent.destinations import Destinations  # noqa: PLC0415 - only this subcommand needs it
+    from millpond.agent.lastword import leave  # noqa: PLC0415 - only this subcommand needs it
+    from millpond.agent.upload import Errand, told_outputs, upload  # noqa: PLC0415 - only this subcommand needs it
+
+    with _refusals():
+        errand = Errand(root, parts_of(directory), run, limit)
+        report = upload(errand, told_outputs(os.environ), os.environ, Destinations(credentials))
+    if report is not None:
+        click.echo(report.message, err=True)
+        leave(report.encode())
+        sys.exit(1)
 
 
 @agent.command("sweep")
