@@ -7,15 +7,17 @@ not at all, so that nothing unfinished has a blob's name.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import obstore
 
-from millpond.agent.beneath import MissingFileError, Parts, RefusedPathError, open_file, open_root
+from millpond.agent.beneath import MissingFileError, Parts, RefusedPathError, directory, open_file, open_root
 from millpond.agent.destinations import DestinationError, Destinations, Target, refusal
 from millpond.agent.outputs import Output, find_outputs
 from millpond.agent.uploadlog import UploadLog
@@ -71,20 +73,43 @@ def upload(
     """
     base = open_root(errand.root)
     try:
-        record = _record(base, errand.directory)
-        met = conditions_met(record, errand.run, begun=_exists(base, (*errand.directory, STDOUT)))
-        due = [output for output in outputs if output.upload_condition in met]
-        if not due:
-            return None
-        with UploadLog(base, errand.directory) as log:
-            reports: list[UploadReport] = []
-            deliveries = _gather(base, errand, due, variables, destinations, reports, log)
-            reports += asyncio.run(_deliver_all(base, deliveries, errand.limit, log))
-            for report in reports:
-                log.trouble(report.message)
-            return _summed_up(reports)
+        with _occupied(base, errand.directory):
+            return _upload(base, errand, outputs, variables, destinations)
+    except MissingFileError:
+        # The launcher never made it.
+        return None
     finally:
         os.close(base)
+
+
+@contextmanager
+def _occupied(base: int, parts: Parts) -> Iterator[None]:
+    """The directory, kept as the launcher keeps it: who deletes directories waits until nobody shares its lock."""
+    with directory(base, parts) as descriptor:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+
+
+def _upload(
+    base: int,
+    errand: Errand,
+    outputs: Sequence[OutputFileView],
+    variables: Mapping[str, str],
+    destinations: Destinations,
+) -> UploadReport | None:
+    record = _record(base, errand.directory)
+    met = conditions_met(record, errand.run, begun=_exists(base, (*errand.directory, STDOUT)))
+    due = [output for output in outputs if output.upload_condition in met]
+    if not due:
+        return None
+    with UploadLog(base, errand.directory) as log:
+        reports: list[UploadReport] = []
+        deliveries = _gather(base, errand, due, variables, destinations, reports, log)
+        reports += asyncio.run(_deliver_all(base, deliveries, errand.limit, log))
+        for report in reports:
+            log.trouble(report.message)
+        return _summed_up(reports)
 
 
 def _record(base: int, directory: Parts) -> LauncherRecord | None:
