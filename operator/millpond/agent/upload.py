@@ -31,9 +31,10 @@ from millpond.storage.problems import is_from_a_store, trouble_of
 RECORD, STDOUT = "exit.json", "stdout.txt"
 LONGEST_RECORD = 8192
 FILES_AT_A_TIME = 4
-PIECES_AT_A_TIME = 4
-PIECE = 8 << 20
-"""Bytes that are sent at a time of a larger file."""
+PIECES_AT_A_TIME = 12
+"""Of all files together."""
+PIECE = 5 << 20
+"""Bytes of a larger file that are sent at a time; S3 takes no fewer."""
 MOST_PIECES = 9000
 """S3 takes 10,000 of a file."""
 MISC = FailureCode.FILE_UPLOAD_MISC_ERROR
@@ -165,11 +166,12 @@ async def _deliver_all(base: int, deliveries: Sequence[_Delivery], limit: float,
     async def work() -> None:
         while waiting:
             at, delivery = waiting.popleft()
-            told[at] = await _deliver(base, delivery, log)
+            told[at] = await _deliver(base, delivery, PIECES_AT_A_TIME // files, log)
 
+    files = max(1, min(FILES_AT_A_TIME, len(deliveries)))
     try:
         async with asyncio.timeout(limit), asyncio.TaskGroup() as group:
-            for _ in range(min(FILES_AT_A_TIME, len(deliveries))):
+            for _ in range(files):
                 group.create_task(work())
     except TimeoutError:
         missing = [delivery for at, delivery in enumerate(deliveries) if at not in told]
@@ -182,7 +184,7 @@ async def _deliver_all(base: int, deliveries: Sequence[_Delivery], limit: float,
     return [report for _, report in sorted(told.items(), key=lambda item: item[0]) if report]
 
 
-async def _deliver(base: int, delivery: _Delivery, log: UploadLog) -> UploadReport | None:
+async def _deliver(base: int, delivery: _Delivery, pieces: int, log: UploadLog) -> UploadReport | None:
     output, target = delivery.output, delivery.target
     name = "/".join(output.parts)
     try:
@@ -198,7 +200,7 @@ async def _deliver(base: int, delivery: _Delivery, log: UploadLog) -> UploadRepo
             Path(f"/proc/self/fd/{descriptor}"),
             attributes=target.attributes,
             chunk_size=max(PIECE, -(-size // MOST_PIECES)),
-            max_concurrency=PIECES_AT_A_TIME,
+            max_concurrency=pieces,
         )
     except Exception as error:
         if not is_from_a_store(error):
