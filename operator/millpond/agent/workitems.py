@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from millpond.agent.beneath import Parts, RefusedPathError, directory, exists, open_file
@@ -83,15 +83,6 @@ def is_running(descriptor: int) -> bool:
     with suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_UN)
     return False
-
-
-@contextmanager
-def sharing(base: int, parts: Parts) -> Iterator[None]:
-    """Be in the directory as a run is: it is not deleted meanwhile."""
-    with directory(base, parts) as descriptor:
-        with suppress(OSError):  # somebody deletes it already, or there are no locks
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        yield
 
 
 def hold_alone(descriptor: int) -> bool:

@@ -18,7 +18,6 @@ from millpond.agent.workitems import (
     idle_since,
     is_running,
     read_keep,
-    sharing,
     task_directories,
 )
 from millpond.lifecycle.held import Held
@@ -87,16 +86,6 @@ def test_a_run_shares_its_directory_and_nobody_has_it_alone_meanwhile(shelves: S
             assert not hold_alone(descriptor)
         assert not is_running(descriptor)
         assert hold_alone(descriptor)
-
-
-def test_whoever_works_on_what_a_run_has_left_keeps_it_meanwhile(shelves: Shelves) -> None:
-    shelves.put("frames", "1")
-    with shelves.opened() as base, directory(base, FOUND.parts) as descriptor:
-        with sharing(base, FOUND.parts), sharing(base, FOUND.parts):
-            assert is_running(descriptor)
-        assert hold_alone(descriptor)
-        with sharing(base, FOUND.parts):
-            pass
 
 
 @pytest.mark.parametrize(("ended", "alone"), [(True, True), (False, False)])
