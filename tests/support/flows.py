@@ -217,6 +217,18 @@ async def pipeline(world: ModelWorld) -> None:
     await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
 
 
+async def resource_files_are_fetched(world: ModelWorld) -> None:
+    """A download that takes longer than a Pod may take to start, one that fails, and one that a user ends."""
+    world.host("h1").pool("p", 1, 3).job("j", constraints={"maxTaskRetryCount": 1})
+    files = {"resourceFiles": [{"storageContainerUrl": "s3://inputs"}]}
+    world.task("j", "slow", Run(fetch_seconds=900), **files)
+    world.task("j", "missing", Run(not_fetched="BlobNotFound"), **files)
+    world.task("j", "ended", Run(fetch_seconds=2000), **files)
+    await world.run_until(lambda: world.state("tasks", "slow") == "Completed", LIMIT)
+    world.patch("tasks", "ended", desiredState="Terminated")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 async def output_files_are_uploaded(world: ModelWorld) -> None:
     """Uploads that go well, that fail and end a job with it, and one during which a user ends the task."""
     world.host("h1").pool("p", 1, 4).job("j", constraints={"maxTaskRetryCount": 1})
@@ -367,6 +379,7 @@ async def schedule_makes_jobs(world: ModelWorld) -> None:
 
 FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
+    resource_files_are_fetched,
     output_files_are_uploaded,
     from_apply_to_result,
     resize_under_load,
