@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.installation import Space, shell
+import pytest
+from support.installation import IMAGE, Space, shell
 from support.live import Document
 
 SLEEPS = 'trap "exit 0" TERM; echo started; sleep 300 & wait'
@@ -22,10 +23,18 @@ def served(space: Space, node: str, time: str) -> Document:
     return status
 
 
-def test_a_reboot_keeps_files_and_a_reimage_erases_them(space: Space) -> None:
+ON_CLAIM = {"type": "PersistentVolumeClaim", "storageClassName": "local", "size": "500Mi"}
+
+
+@pytest.mark.parametrize("storage", [{"type": "HostPath"}, ON_CLAIM], ids=["host", "claim"])
+def test_a_reboot_keeps_files_and_a_reimage_erases_them(space: Space, storage: Document) -> None:
+    """On a claim, in a namespace under the restricted standard."""
+    on_claim = storage is ON_CLAIM
+    if on_claim:
+        space.restrict()
     start = {"commandLine": shell("echo start >>$AZ_BATCH_NODE_SHARED_DIR/log")}
     prepare = {"commandLine": shell("echo prepare >>$AZ_BATCH_NODE_SHARED_DIR/log")}
-    space.pool("own", 1, startTask=start)
+    space.pool("own", 1, startTask=start, nodeTemplate={"image": IMAGE, "storage": storage})
     space.job("work", "own", jobPreparationTask=prepare)
     space.task("patient", "work", SLEEPS)
     space.until_state("tasks", "patient", "Running")
@@ -48,4 +57,10 @@ def test_a_reboot_keeps_files_and_a_reimage_erases_them(space: Space) -> None:
     now, task = restart("reimage", "reimagedAt")
     assert (now["hostName"], task["attempt"], task["requeueCount"]) == (before["hostName"], 3, 2)
     assert log() == ["start", "prepare"]
-    assert len(space.node_directories()) == 1
+    assert len(space.node_directories()) == (not on_claim)
+    assert [claim["metadata"]["name"] for claim in space.live.all("persistentvolumeclaims", space.name)] == (
+        [name] if on_claim else []
+    )
+    assert space.millpond("task", "stdout", "patient") == "started\n"
+    space.live.delete("pools", space.name, "own")
+    space.until_gone("persistentvolumeclaims", name)
