@@ -35,7 +35,7 @@ func run(o options) int {
 	}
 	syscall.Umask(who.umask)
 	if r.directory, err = filepath.Abs(o.directory); err == nil {
-		err = prepare(r.directory, o.workingDirectory, who)
+		err = prepare(r.directory, o.workingDirectory, who, o.whose)
 	}
 	if err != nil {
 		r.refuse(err)

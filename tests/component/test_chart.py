@@ -68,9 +68,9 @@ def test_what_the_operator_may_do(values: helm.Document) -> None:
     assert granted == {
         ("millpond.dev", "pools"): {"get", "list", "watch", "patch"},
         ("millpond.dev", "computenodes"): {"get", "list", "watch", "create", "delete", "patch"},
-        ("millpond.dev", "jobs"): {"get", "list", "watch", "create", "patch"},
-        ("millpond.dev", "tasks"): {"get", "list", "watch", "create", "deletecollection"},
-        ("millpond.dev", "jobschedules"): {"get", "list", "watch"},
+        ("millpond.dev", "jobs"): {"get", "list", "watch", "create", "patch", "delete"},
+        ("millpond.dev", "tasks"): {"get", "list", "watch", "create", "delete", "deletecollection"},
+        ("millpond.dev", "jobschedules"): {"get", "list", "watch", "patch"},
         **{("millpond.dev", f"{kind}/status"): {"patch"} for kind in own},
         ("", "pods"): {"get", "list", "watch", "create", "patch", "delete", "deletecollection"},
         ("", "pods/resize"): {"patch"},

@@ -14,6 +14,7 @@ from millpond.api.views.meta import Meta, View
 from millpond.cluster.api_server import CLAIMS, ApiServer
 from millpond.cluster.errors import AlreadyExistsError, ConflictError, NotFoundError
 from millpond.cluster.manifests.storage import node_claim
+from millpond.cluster.objects import is_of_a_kind, is_owned
 from millpond.control.actions import CreateNodePod
 from millpond.control.outcomes import Missed, Refused
 
@@ -55,7 +56,7 @@ class NodeClaims:
             with suppress(AlreadyExistsError):
                 await self._api.create(CLAIMS, space, node_claim(create, node_uid, storage))
             return True
-        if all(owner.uid != node_uid for owner in claim.metadata.owner_references):
+        if not is_owned(claim.metadata, node_uid):
             return _taken(claim)
         if claim.metadata.deletion_timestamp is not None or (claim.bound and create.host is None):
             await self._delete(space, claim)
@@ -65,7 +66,7 @@ class NodeClaims:
     async def is_gone(self, namespace: str, name: str, node_uid: str) -> bool:
         """Have the node's claim deleted; whether nothing is left of it. That of another node is none of ours."""
         claim = await self._read(namespace, name)
-        if claim is None or all(owner.uid != node_uid for owner in claim.metadata.owner_references):
+        if claim is None or not is_owned(claim.metadata, node_uid):
             return True
         await self._delete(namespace, claim)
         return False
@@ -85,7 +86,7 @@ class NodeClaims:
 def _taken(claim: _Claim) -> Missed | Refused:
     """A claim of the name that is not the node's: one of a former node goes, a user's does not."""
     name = claim.metadata.name
-    if any(owner.kind == "ComputeNode" for owner in claim.metadata.owner_references):
+    if is_of_a_kind(claim.metadata, "ComputeNode"):
         return Missed(f"claim {name} goes with a former node of the name", again_in=GOING_PAUSE)
     text = f"PersistentVolumeClaim {name} exists and is not this node's: delete it, or remove the node."
     return Refused("ClaimTaken", text)

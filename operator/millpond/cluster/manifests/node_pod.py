@@ -19,8 +19,9 @@ from millpond.cluster.manifests.layout import (
     launcher_mount,
     node_mount,
 )
-from millpond.cluster.manifests.security import of_agent, of_node_pod, of_user, over_all_files
-from millpond.cluster.manifests.storage import agents_group, node_volume, only_on, user_in
+from millpond.cluster.manifests.security import of_agent, of_node_pod, of_user
+from millpond.cluster.manifests.storage import agents_group, node_volume, of_keeper, only_on, user_in
+from millpond.cluster.manifests.sweeper import orders_volume, sweeper
 from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
 from millpond.control.actions import CreateNodePod
 from millpond.lifecycle.nodes import AGENT_CONTAINER, LAYOUT_CONTAINER
@@ -75,9 +76,14 @@ def node_pod(
             "volumes": [
                 node_volume(storage, create.namespace, create.pool, create.node, settings),
                 *([] if storage.on_claims else [_host_network()]),
+                orders_volume(),
             ],
             "initContainers": [_layout(user, storage, settings), *(own if waits else [])],
-            "containers": [_agent(create, template, settings), *([] if waits else own)],
+            "containers": [
+                _agent(create, template, settings),
+                sweeper(storage, settings, evicts=False),
+                *([] if waits else own),
+            ],
         },
     }
 
@@ -120,7 +126,7 @@ def _layout(start: User, storage: Storage, settings: Settings) -> Manifest:
         "command": ["millpond", "agent", "layout", "--root", ROOT, *words],
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
         "volumeMounts": [node_mount()],
-        "securityContext": of_agent(settings.task_uid, group) if storage.on_claims else over_all_files(group),
+        "securityContext": of_keeper(storage, settings),
     }
 
 

@@ -11,6 +11,7 @@ from millpond.api.pool import Pool
 from millpond.api.users import UserIdentity
 from millpond.cluster.manifests.identity import owner
 from millpond.cluster.manifests.layout import NODE_VOLUME, Manifest, host_directory
+from millpond.cluster.manifests.security import of_agent, over_all_files
 from millpond.control.actions import CreateNodePod
 from millpond.lifecycle.users import Owner, User, user_of, user_on_claim
 from millpond.settings import Settings
@@ -57,6 +58,12 @@ def only_on(host: str) -> Manifest:
 def agents_group(storage: Storage, settings: Settings) -> int:
     """The group by which the agent reads and deletes tasks' files; where it owns them it needs none of its own."""
     return settings.task_gid if storage.on_claims else settings.agent_gid
+
+
+def of_keeper(storage: Storage, settings: Settings) -> Manifest:
+    """The security context of containers that make and delete what tasks of every user have in the node directory."""
+    group = agents_group(storage, settings)
+    return of_agent(settings.task_uid, group) if storage.on_claims else over_all_files(group)
 
 
 def user_in(pool: Pool, identity: UserIdentity | None, directory: str, settings: Settings) -> User:

@@ -6,6 +6,7 @@ from millpond.api import labels, naming
 from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
+from millpond.api.times import DEFAULT_RETENTION_SECONDS
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, launched, run_container
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
@@ -29,10 +30,12 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     place = Place(start.namespace, start.pool, start.node, start.host)
     token = TOKEN_FILE if task.spec.authentication_token_settings is not None else ""
     variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings, token)
-    limit = task.spec.constraints.max_wall_clock_seconds
-    options = ("--wall-clock", str(limit)) if limit is not None else ()
+    limits, whose = task.spec.constraints, (start.task, start.task_uid)
+    options = ("--wall-clock", str(limits.max_wall_clock_seconds)) if limits.max_wall_clock_seconds is not None else ()
     user = user_in(pool, task.spec.user_identity, own, settings)
-    command = Command(task.spec.command_line or "", own, task.spec.container_settings, user, options)
+    line = task.spec.command_line or ""
+    kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
+    command = Command(line, own, task.spec.container_settings, user, whose, kept, options)
     made = bound_pod(
         metadata,
         place,
