@@ -148,6 +148,13 @@ class ModelWorld:
     def job(self, name: str, pool: str = "p", **spec: Any) -> Self:
         return self._create("jobs", name, {"poolName": pool, **spec})
 
+    def schedule(self, name: str, schedule: Document, *tasks: str, pool: str = "p", **spec: Any) -> Self:
+        """A schedule whose jobs end with their tasks; a task's runs are scripted by its full name."""
+        made = [{"metadata": {"name": task}, "spec": {"commandLine": "work"}} for task in tasks]
+        job = {"poolName": pool, "onAllTasksComplete": "TerminateJob"}
+        template = {"spec": job, "tasks": made}
+        return self._create("jobschedules", name, {"schedule": schedule, "jobTemplate": template, **spec})
+
     def task(self, job: str, name: str, *runs: Run, **spec: Any) -> Self:
         """A task and what its attempts do, one after another."""
         if runs:
@@ -192,6 +199,7 @@ class ModelWorld:
         told = {
             "tasks": ("state", "result", "exitCode", "retryCount"),
             "jobs": ("state", "taskCounts", "terminateReason"),
+            "jobschedules": ("state", "jobsCreated", "recentJobName"),
             "pools": (
                 "state",
                 "allocationState",
@@ -260,7 +268,7 @@ class ModelWorld:
     def describe(self) -> str:
         """All states, in one line each, for failures."""
         rows = []
-        for plural in ("pools", "computenodes", "jobs", "tasks", "pods"):
+        for plural in ("pools", "computenodes", "jobschedules", "jobs", "tasks", "pods"):
             for document in self.verbs.list(plural):
                 status = document.get("status") or {}
                 facts = {k: v for k, v in status.items() if k in ("state", "phase", "attempt", "reason", "result")}
