@@ -130,7 +130,7 @@ class Space:
     def restrict(self) -> None:
         """Put the namespace under the restricted Pod Security Standard, with volumes for claims."""
         self.installation.kubectl("label", "namespace", self.name, "pod-security.kubernetes.io/enforce=restricted")
-        self.installation.cluster("volumes")
+        self.installation.cluster("volumes", "--each", "3")
 
     def remove(self) -> None:
         """Delete the pools and wait until their hosts are free, then the namespace, and wait for that too."""

@@ -32,11 +32,14 @@ MountPath = Annotated[
 class NfsVolume(Document):
     """An exported directory of an NFS server."""
 
-    server: Host
+    server: Annotated[Host, Field(description="Its name or address, as the hosts know it")]
     path: Annotated[
         str,
         Field(
-            max_length=1024, pattern=r"^/[^\s]*$", json_schema_extra=said("an export's path is absolute: begin with /")
+            max_length=1024,
+            pattern=r"^/[^\s]*$",
+            json_schema_extra=said("an export's path is absolute: begin with /"),
+            description="What it exports",
         ),
     ]
 
@@ -50,7 +53,7 @@ class ClaimVolume(Document):
 class SecretReference(Document):
     """A Secret in the same namespace."""
 
-    name: Name
+    name: Annotated[Name, Field(description="The Secret's name")]
 
 
 class CsiVolume(Document):

@@ -170,9 +170,9 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
     host = pod.spec.node_name
     if facts.unmounted:
         text = (
-            f"What the node mounts could not be mounted on host {host}. `kubectl describe pod {pod.metadata.name}` says "
-            "what: correct nodeTemplate.volumes or certificateReferences of the pool and reboot the node, or create the "
-            "claim or Secret that is missing."
+            f"What the node mounts could not be mounted on host {host}. `kubectl describe pod {pod.metadata.name}` "
+            "says what: correct nodeTemplate.volumes or certificateReferences of the pool and reboot the node, or "
+            "create the claim or Secret that is missing."
         )
         return _unusable(NodeReason.NOT_MOUNTED, Fault(NodeErrorCode.MOUNT_CONFIGURATION_ERROR, text), None)
     if start_task is not None and facts.waits_for_start_task:

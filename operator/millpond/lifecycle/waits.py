@@ -88,7 +88,7 @@ def _not_in_time(waiting: Waiting | None, limit: float) -> Failure:
 def _not_mounted(pod: PodView, limit: float) -> Failure:
     text = (
         f"What the task's Pod mounts could not be mounted within {limit:.0f} s. "
-        f"`kubectl describe pod {pod.metadata.name}` says what: correct nodeTemplate.volumes or certificateReferences of "
-        "the pool, or create the claim or Secret that is missing; then submit the task again."
+        f"`kubectl describe pod {pod.metadata.name}` says what: correct nodeTemplate.volumes or certificateReferences "
+        "of the pool, or create the claim or Secret that is missing; then submit the task again."
     )
     return user_error(FailureCode.MOUNT_CONFIGURATION_ERROR, text)

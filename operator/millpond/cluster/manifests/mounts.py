@@ -1,4 +1,4 @@
-"""What Pods on a node mount beside the node directory: the pool's file systems, and certificates by their visibility."""
+"""What Pods on a node mount beside the node directory: the pool's file systems, and certificates by visibility."""
 
 from __future__ import annotations
 
