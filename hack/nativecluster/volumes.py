@@ -76,7 +76,8 @@ def volume_document(name: str, node: str, folder: Path) -> Document:
 
 def next_names(node: str, taken: Iterable[str], count: int) -> list[str]:
     """Names for `count` more volumes on the node: the first free numbers; none where `count` is less than one."""
-    taken, names, number = set(taken), [], 0
+    names: list[str] = []
+    taken, number = set(taken), 0
     while len(names) < count:
         number += 1
         if f"{node}-{number}" not in taken:
