@@ -70,9 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     machines.add_argument(
         "what", choices=("up", "down", "run"), help="install and start, remove all, or be the process that serves them"
     )
-    supply = add(
-        "volumes", _volumes, f"free volumes of the storage class {volumes.CLASS} on each node; prints their names"
-    )
+    supply = add("volumes", _volumes, f"free volumes of class {volumes.CLASS} on each node; prints their names")
     supply.add_argument("--each", type=_count, default=2, metavar="N", help="how many on each (default: %(default)s)")
     add("kubeconfig", _kubeconfig, "print the path of the administrator's kubeconfig")
     add("load-image", _load_image, "load images into every node, present and to come").add_argument(
