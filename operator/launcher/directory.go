@@ -6,6 +6,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -98,6 +99,20 @@ func prepare(directory, workingDirectory string, who access, whose keep) error {
 		return fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
 	}
 	return nil
+}
+
+// prepareAhead makes the directories for a run in another container, which cannot make them: it sees no more of the node
+// directory than what is in them. It never fails, since that run finds the same and reports it.
+func prepareAhead(o options, stderr io.Writer) int {
+	who := private
+	if o.readable {
+		who = readable
+	}
+	syscall.Umask(who.umask)
+	if err := prepare(o.directory, o.workingDirectory, who, o.whose); err != nil {
+		fmt.Fprintf(stderr, "launcher prepare: %v\n", err)
+	}
+	return 0
 }
 
 // checkOwner refuses a directory that another user has made in the task's place: it would be read, or lead elsewhere.

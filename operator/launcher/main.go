@@ -19,6 +19,7 @@ const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
                [--report-only] [--readable] [--name NAME] [--owner NAME/UID] [--retention SECONDS]
                [--termination-log PATH] -- COMMAND [ARGUMENT…]
+  launcher prepare --directory DIR --working-directory WD [--readable] [--owner NAME/UID] [--retention SECONDS]
   launcher await --record FILE --name NAME [--termination-log PATH]
   launcher defer -- COMMAND [ARGUMENT…]
   launcher install PATH
@@ -66,6 +67,13 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 			return usageCode
 		}
 		return run(o)
+	case "prepare":
+		o, err := parsePrepare(arguments[1:])
+		if err != nil {
+			fmt.Fprintf(stderr, "launcher prepare: %v\n%s", err, usage)
+			return usageCode
+		}
+		return prepareAhead(o, stderr)
 	case "await":
 		w, err := parseAwait(arguments[1:])
 		if err != nil {
@@ -100,6 +108,24 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 
 // parseRun reads the arguments after `run`. Its errors name the flag and what is wrong with it.
 func parseRun(arguments []string) (options, error) {
+	o, err := parseOptions(arguments)
+	if err == nil && len(o.command) == 0 {
+		return o, errors.New("there is no command: write it after --")
+	}
+	return o, err
+}
+
+// parsePrepare reads the arguments after `prepare`, which are those of `run` but for the command.
+func parsePrepare(arguments []string) (options, error) {
+	o, err := parseOptions(arguments)
+	if err == nil && len(o.command) > 0 {
+		return o, fmt.Errorf("%q is too much: nothing is run", o.command[0])
+	}
+	return o, err
+}
+
+// parseOptions reads what comes before a command, and leaves the command as it is.
+func parseOptions(arguments []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -133,8 +159,6 @@ func parseRun(arguments []string) (options, error) {
 		return o, fmt.Errorf("--retries %d: give a number from 0, or -1 for no limit", o.retries)
 	case *retention < keepAsLong || *retention > maxSeconds:
 		return o, fmt.Errorf("--retention %d: give seconds from 0 to %d, or -1 for as long as its owner is there", *retention, maxSeconds)
-	case len(o.command) == 0:
-		return o, errors.New("there is no command: write it after --")
 	}
 	if *owner == "" {
 		return o, nil

@@ -33,6 +33,8 @@ from millpond.lifecycle.record import LauncherRecord, read_record
 TASK_CONTAINER = "task"
 AWAIT_CONTAINER = "await-preparation"
 """The init container that holds a task back until its job's preparation task has succeeded on the node."""
+PREPARE_CONTAINER = "prepare-directory"
+"""The init container that makes the directory of a task whose container sees parts of the node directory only."""
 HELD_BACK = "The task was stopped while it waited for the job preparation task on the node."
 UNPREPARED = 1
 """Its exit code after a preparation that failed."""

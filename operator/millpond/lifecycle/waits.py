@@ -33,9 +33,12 @@ def starts_since(pod: PodView) -> str:
 
 
 def waiting_for_container(pod: PodView) -> Waiting | None:
-    """What the kubelet says of the first container that has not started: the wait for a preparation, or the task."""
-    state, before = pod.container(TASK_CONTAINER), awaited(pod)
-    return before.waiting if before and before.waiting else state.waiting if state else None
+    """What the kubelet says of the first container that has not started, of those that come before the task or its."""
+    state = pod.container(TASK_CONTAINER)
+    for before in pod.status.init_container_statuses:
+        if before.state.waiting is not None:
+            return before.state.waiting
+    return state.waiting if state else None
 
 
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
