@@ -51,7 +51,7 @@ class BindMount(Document):
     source: Annotated[
         BindMountSource,
         Field(
-            description="Shared, Startup: directories of the node; VfsMounts: the pool's volumes; Task: the task's own; "
+            description="Shared, Startup: the node's directories; VfsMounts: the pool's volumes; Task: the task's own; "
             "JobPrep: that of the job's preparation task, if tasks wait for it"
         ),
     ]
