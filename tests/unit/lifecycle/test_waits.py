@@ -57,3 +57,16 @@ def test_a_pod_that_mounts_what_users_named_may_wait_for_that(tags: dict[str, st
 
 def readied(status: str) -> dict[str, str]:
     return {"type": "PodReadyToStartContainers", "status": status}
+
+
+def test_an_image_that_does_not_come_is_told_by_whichever_container_waits_for_it() -> None:
+    inits = [
+        {"name": "prepare-directory", "state": waiting("ErrImageNeverPull")},
+        {"name": "later", "state": waiting("PodInitializing")},
+    ]
+    found = judge_waiting(
+        a_task_pod("frame", waiting("PodInitializing"), initContainerStatuses=inits), 0, IMAGE, STARTUP
+    )
+    assert found is not None
+    assert found.failure is not None
+    assert found.failure.code is Code.CONTAINER_INVALID_IMAGE
