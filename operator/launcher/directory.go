@@ -6,7 +6,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -73,46 +72,34 @@ func makeMissing(path string, who *access) error {
 }
 
 // prepare makes both directories, of which the first must be the user's own, removes what an earlier run wrote of itself, and enters the working directory.
-// Whose it is from now on is written when no more of that is left, and before anything else is.
-func prepare(directory, workingDirectory string, who access, whose keep) error {
-	if err := occupy(directory, who); err != nil {
-		return fmt.Errorf("cannot make %s: %w", directory, err)
+// Whose it is from now on is written when no more of that is left, and before anything else is. It returns the
+// descriptor that holds the directory.
+func prepare(directory, workingDirectory string, who access, whose keep) (int, error) {
+	held, err := occupy(directory, who)
+	if err != nil {
+		return held, fmt.Errorf("cannot make %s: %w", directory, err)
 	}
 	if err := checkOwner(directory); err != nil {
-		return err
+		return held, err
 	}
 	// Made anew rather than emptied: they may be an earlier user's, or links that somebody has put there.
 	for _, name := range []string{recordFile, endedFile, stdoutFile, stderrFile} {
 		if err := syscall.Unlink(filepath.Join(directory, name)); err != nil && err != syscall.ENOENT {
-			return fmt.Errorf("cannot write %s: %w", filepath.Join(directory, name), err)
+			return held, fmt.Errorf("cannot write %s: %w", filepath.Join(directory, name), err)
 		}
 	}
 	if whose != (keep{}) {
 		if err := whose.save(directory); err != nil {
-			return fmt.Errorf("cannot write %s: %w", filepath.Join(directory, keepFile), err)
+			return held, fmt.Errorf("cannot write %s: %w", filepath.Join(directory, keepFile), err)
 		}
 	}
 	if err := makeDirectory(workingDirectory, who); err != nil {
-		return fmt.Errorf("cannot make %s: %w", workingDirectory, err)
+		return held, fmt.Errorf("cannot make %s: %w", workingDirectory, err)
 	}
 	if err := os.Chdir(workingDirectory); err != nil {
-		return fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
+		return held, fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
 	}
-	return nil
-}
-
-// prepareAhead makes the directories for a run in another container, which cannot make them: it sees no more of the node
-// directory than what is in them. It never fails, since that run finds the same and reports it.
-func prepareAhead(o options, stderr io.Writer) int {
-	who := private
-	if o.readable {
-		who = readable
-	}
-	syscall.Umask(who.umask)
-	if err := prepare(o.directory, o.workingDirectory, who, o.whose); err != nil {
-		fmt.Fprintf(stderr, "launcher prepare: %v\n", err)
-	}
-	return 0
+	return held, nil
 }
 
 // checkOwner refuses a directory that another user has made in the task's place: it would be read, or lead elsewhere.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -58,42 +56,5 @@ func TestADirectoryThatIsThereKeepsItsMode(t *testing.T) {
 	must(t, makeDirectory(path, private))
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o751 {
 		t.Errorf("%v, %v", info, err)
-	}
-}
-
-func TestDirectoriesAreMadeAheadOfARunElsewhere(t *testing.T) {
-	root := t.TempDir()
-	directory := filepath.Join(root, "task")
-	ahead := func(more ...string) string {
-		t.Helper()
-		arguments := append([]string{"prepare", "--directory", directory, "--working-directory", filepath.Join(directory, "wd")}, more...)
-		output, err := exec.Command(launcherProgram, arguments...).CombinedOutput()
-		must(t, err)
-		return string(output)
-	}
-	if said := ahead("--owner", "task/uid", "--retention", "60"); said != "" {
-		t.Errorf("it said %q", said)
-	}
-	for path, mode := range map[string]os.FileMode{directory: 0o700, filepath.Join(directory, "wd"): 0o700} {
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
-			t.Errorf("%s: %v, %v", path, info, err)
-		}
-	}
-	if _, err := os.Stat(filepath.Join(directory, keepFile)); err != nil {
-		t.Errorf("nobody knows whose it is: %v", err)
-	}
-	must(t, os.RemoveAll(directory))
-	must(t, os.WriteFile(directory, nil, 0o600))
-	if said := ahead(); !strings.Contains(said, directory) {
-		t.Errorf("of a file in its place it said %q", said)
-	}
-}
-
-func TestNothingIsRunAhead(t *testing.T) {
-	if _, err := parsePrepare([]string{"--directory", "d", "--working-directory", "w", "--", "sh"}); err == nil {
-		t.Error("a command was accepted")
-	}
-	if _, err := parsePrepare([]string{"--directory", "d"}); err == nil {
-		t.Error("no working directory was accepted")
 	}
 }

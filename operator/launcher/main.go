@@ -17,9 +17,10 @@ var version = "development"
 
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
-               [--report-only] [--readable] [--name NAME] [--owner NAME/UID] [--retention SECONDS]
+               [--report-only] [--readable] [--name NAME] [--owner NAME/UID] [--retention SECONDS] [--unless FILE]
                [--termination-log PATH] -- COMMAND [ARGUMENT…]
-  launcher prepare --directory DIR --working-directory WD [--readable] [--owner NAME/UID] [--retention SECONDS]
+  launcher prepare --directory DIR --working-directory WD [--report-only] [--readable] [--owner NAME/UID] [--retention SECONDS]
+               [--termination-log PATH] -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
   launcher defer -- COMMAND [ARGUMENT…]
   launcher install PATH
@@ -44,6 +45,7 @@ type options struct {
 	reportOnly       bool          // exit 0 whatever happened
 	name             string        // goes into the record, so that `launcher await` knows whose it is; "": none
 	readable         bool          // what the command makes may be read by other users
+	unless           string        // a file that, where it is there, keeps the command from starting; "": none
 	whose            keep          // goes into the directory; nothing: it is not deleted by its age
 	terminationLog   string
 	command          []string
@@ -68,12 +70,12 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 		}
 		return run(o)
 	case "prepare":
-		o, err := parsePrepare(arguments[1:])
+		p, err := parsePrepare(arguments[1:])
 		if err != nil {
 			fmt.Fprintf(stderr, "launcher prepare: %v\n%s", err, usage)
 			return usageCode
 		}
-		return prepareAhead(o, stderr)
+		return p.prepare(stderr)
 	case "await":
 		w, err := parseAwait(arguments[1:])
 		if err != nil {
@@ -108,24 +110,6 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 
 // parseRun reads the arguments after `run`. Its errors name the flag and what is wrong with it.
 func parseRun(arguments []string) (options, error) {
-	o, err := parseOptions(arguments)
-	if err == nil && len(o.command) == 0 {
-		return o, errors.New("there is no command: write it after --")
-	}
-	return o, err
-}
-
-// parsePrepare reads the arguments after `prepare`, which are those of `run` but for the command.
-func parsePrepare(arguments []string) (options, error) {
-	o, err := parseOptions(arguments)
-	if err == nil && len(o.command) > 0 {
-		return o, fmt.Errorf("%q is too much: nothing is run", o.command[0])
-	}
-	return o, err
-}
-
-// parseOptions reads what comes before a command, and leaves the command as it is.
-func parseOptions(arguments []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -137,8 +121,8 @@ func parseOptions(arguments []string) (options, error) {
 	flags.BoolVar(&o.reportOnly, "report-only", false, "")
 	flags.BoolVar(&o.readable, "readable", false, "")
 	flags.StringVar(&o.name, "name", "", "")
-	owner := flags.String("owner", "", "")
-	retention := flags.Int("retention", keepAsLong, "")
+	flags.StringVar(&o.unless, "unless", "", "")
+	whose := keepFlags(flags)
 	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -157,14 +141,10 @@ func parseOptions(arguments []string) (options, error) {
 		return o, fmt.Errorf("--grace %d: give seconds from 0 to %d", *grace, maxSeconds)
 	case o.retries < -1:
 		return o, fmt.Errorf("--retries %d: give a number from 0, or -1 for no limit", o.retries)
-	case *retention < keepAsLong || *retention > maxSeconds:
-		return o, fmt.Errorf("--retention %d: give seconds from 0 to %d, or -1 for as long as its owner is there", *retention, maxSeconds)
-	}
-	if *owner == "" {
-		return o, nil
+	case len(o.command) == 0:
+		return o, errors.New("there is no command: write it after --")
 	}
 	var err error
-	o.whose, err = parseOwner(*owner)
-	o.whose.RetentionSeconds = *retention
+	o.whose, err = whose()
 	return o, err
 }

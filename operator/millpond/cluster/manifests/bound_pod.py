@@ -65,11 +65,6 @@ class Command:
     """The directory of the job's preparation task, where that has ended before; below the node directory."""
 
     @property
-    def keeping(self) -> list[str]:
-        """The launcher's words about whose the directory is, and how long it stays."""
-        return ["--owner", "/".join(self.owner), "--retention", str(self.retention)]
-
-    @property
     def pull_secrets(self) -> ImagePullSecrets:
         """Secrets of its own that open registries."""
         return self.container.image_pull_secrets if self.container is not None else ()
@@ -162,7 +157,7 @@ def run_container(
     container = command.container
     in_image = container is not None and container.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
     words = ["run", "--directory", TASK_HOME if is_bound(container) else directory]
-    words += ["--working-directory", "." if in_image else f"{directory}/wd", *command.keeping]
+    words += ["--working-directory", "." if in_image else f"{directory}/wd", *keeping(command)]
     words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
     mounts = [
         *data_mounts(container, command.directory, command.preparation, pool),
@@ -181,9 +176,16 @@ def ahead(command: Command, pool: Pool) -> list[Manifest]:
     if not is_bound(command.container):
         return []
     directory = f"{ROOT}/{command.directory}"
-    words = ["prepare", "--directory", directory, "--working-directory", f"{directory}/wd", *command.keeping]
+    words = ["prepare", "--directory", directory, "--working-directory", f"{directory}/wd", *keeping(command)]
     words += [option for option in command.options if option == READABLE]
+    # What goes wrong is found, and told, by the command's own launcher.
+    words += ["--report-only", "--", LAUNCHER, "version"]
     return [launched(PREPARE_CONTAINER, words, command, pool)]
+
+
+def keeping(command: Command) -> list[str]:
+    """The launcher's options that say whose the command's directory is."""
+    return ["--owner", "/".join(command.owner), "--retention", str(command.retention)]
 
 
 def launched(name: str, words: Sequence[str], command: Command, pool: Pool) -> Manifest:

@@ -15,6 +15,7 @@ from millpond.cluster.manifests.bound_pod import (
     job_environment,
     run_container,
 )
+from millpond.cluster.manifests.fetching import with_files
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import Manifest, task_directory
 from millpond.cluster.manifests.storage import user_in
@@ -46,7 +47,8 @@ def job_pod(
         "ownerReferences": [owner("Job", start.job, start.job_uid)],
     }
     container = run_container(command, variables, {}, pool, settings)
-    return bound_pod(metadata, place, pool, container, settings, ahead(command, pool), command.pull_secrets)
+    made = bound_pod(metadata, place, pool, container, settings, ahead(command, pool), command.pull_secrets)
+    return with_files(made, task.resource_files, command, settings, readable=isinstance(task, JobPreparationTask))
 
 
 def _retention(task: JobPreparationTask | JobReleaseTask) -> int:

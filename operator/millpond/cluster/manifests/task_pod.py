@@ -16,6 +16,7 @@ from millpond.cluster.manifests.bound_pod import (
     launched,
     run_container,
 )
+from millpond.cluster.manifests.fetching import with_files
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
@@ -56,6 +57,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
         [*_inits(start, command, pool), *ahead(command, pool)],
         command.pull_secrets,
     )
+    made = with_files(made, task.spec.resource_files, command, settings)
     made = with_uploads(made, task.spec.output_files, own, user, settings)
     return with_token(made, start.job) if token else made
 
