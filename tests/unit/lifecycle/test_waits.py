@@ -10,6 +10,7 @@ from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.exits import AWAIT_CONTAINER, PREPARE_CONTAINER
 from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.uploads import UPLOAD_CONTAINER
 from millpond.lifecycle.waits import is_busy, judge_waiting, starts_since, waiting_for_container
 from support.builders import a_task_pod, at, ended, running, waiting
 
@@ -105,3 +106,15 @@ def test_an_image_that_does_not_come_is_told_by_the_container_that_needs_it_firs
     assert found is not None
     assert found.failure is not None
     assert found.failure.code is Code.CONTAINER_INVALID_IMAGE
+
+
+def test_a_sidecar_s_image_keeps_the_task_from_starting_and_later_harms_it_no_more() -> None:
+    unpulled = [{"name": UPLOAD_CONTAINER, "state": waiting("ErrImagePull", "not found")}]
+    before = a_task_pod("frame", LATER, initContainerStatuses=unpulled)
+    found = judge_waiting(before, IMAGE, IMAGE, STARTUP)
+    assert found is not None
+    assert found.failure is not None
+    assert found.failure.code is Code.CONTAINER_INVALID_IMAGE
+    meanwhile = a_task_pod("frame", running(), initContainerStatuses=unpulled)
+    assert waiting_for_container(meanwhile) is None
+    assert judge_waiting(meanwhile, STARTUP, IMAGE, STARTUP) is None
