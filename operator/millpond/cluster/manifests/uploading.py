@@ -18,7 +18,7 @@ from millpond.lifecycle.users import User
 from millpond.settings import Settings
 
 NO_ROOM: Manifest = {"requests": {"cpu": "0", "memory": "0"}}
-"""It works in the room that the task has left when it ended; before that it waits, in a megabyte or two."""
+"""It works in the room that the task has left when it ended; before that it waits, in three megabytes."""
 
 
 def with_uploads(
