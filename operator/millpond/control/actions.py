@@ -155,6 +155,23 @@ class CreateManager(Action, frozen=True, kw_only=True):
     task: str
 
 
+class CreatePool(Action, frozen=True, kw_only=True):
+    """Create the Pool of a job that has one of its own. One that exists already and was made for it is as good."""
+
+    job: str
+    uid: str
+    pool: str
+
+
+class DeletePool(Action, frozen=True, kw_only=True):
+    """Delete the Pool that was made for a job, which has ended."""
+
+    job: str
+    pool: str
+    uid: str
+    """Of the Pool."""
+
+
 class WriteJob(Action, frozen=True, kw_only=True):
     """Write a Job's whole status; fields that are None are removed."""
 
@@ -321,6 +338,8 @@ AnyAction = (
     | WriteTask
     | HoldJob
     | CreateManager
+    | CreatePool
+    | DeletePool
     | WriteJob
     | WritePool
     | LoadSamples
@@ -366,7 +385,14 @@ def chain_of(action: AnyAction) -> str:
             return f"pod/{pod}"
         case ReleaseHost(host=host):
             return f"host/{host}"
-        case HoldJob(job=job) | CreateManager(job=job) | WriteJob(job=job) | ReleaseJob(job=job):
+        case (
+            HoldJob(job=job)
+            | CreateManager(job=job)
+            | CreatePool(job=job)
+            | DeletePool(job=job)
+            | WriteJob(job=job)
+            | ReleaseJob(job=job)
+        ):
             return f"job/{job}"
         case WritePool(pool=pool):
             return f"pool/{pool}"

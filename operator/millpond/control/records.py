@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from millpond.api import naming
+from millpond.api.autopool import SchedulingError
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.views.task import Affinity, ExitConditions
@@ -186,6 +187,10 @@ class JobRecord:
         self.manager_problem: Problem | None = None
         self.making_until = 0.0
         """When the manager's Task, asked for and not seen yet, is asked for again."""
+        self.pool_asked_until = 0.0
+        """When what was asked of its own Pool, and is not seen yet, is asked for again."""
+        self.scheduling_error: SchedulingError | None = None
+        """Why its own Pool cannot be; the status tells of it with the job's end."""
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         """Tasks by tally."""
         self.slot_counts: dict[str, int] = dict.fromkeys(COUNTS, 0)

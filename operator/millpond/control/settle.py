@@ -17,7 +17,9 @@ from millpond.control.actions import (
     CreateManager,
     CreateNode,
     CreateNodePod,
+    CreatePool,
     DeleteNodePod,
+    DeletePool,
     DisplaceAttempt,
     HoldJob,
     KeepSamples,
@@ -46,6 +48,7 @@ from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
 from millpond.control.job_nodes import JobPod
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
+from millpond.control.plan_auto_pools import error_of
 from millpond.control.plan_nodes import slots_of
 from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
@@ -204,7 +207,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
                 _keep_job_pod(pool, job_pod, again)
         case StartJobTask():
             _drop_job_task(pool, action, outcome, again)
-        case HoldJob() | ReleaseJob() | CreateManager():
+        case HoldJob() | ReleaseJob() | CreateManager() | CreatePool() | DeletePool():
             _drop_job_step(pool, action, outcome, again)
         case LoadSamples() | KeepSamples():
             drop_samples(pool, action, outcome, again)
@@ -240,7 +243,10 @@ def _keep_node_pod(pool: PoolState, pod: str, again: float) -> None:
 
 
 def _drop_job_step(
-    pool: PoolState, action: HoldJob | ReleaseJob | CreateManager, outcome: Outcome, again: float
+    pool: PoolState,
+    action: HoldJob | ReleaseJob | CreateManager | CreatePool | DeletePool,
+    outcome: Outcome,
+    again: float,
 ) -> None:
     job = pool.jobs.get(action.job)
     if job is None:
@@ -249,6 +255,11 @@ def _drop_job_step(
         job.making_until = again
         if isinstance(outcome, Refused):
             job.manager_problem = Problem(JobReason.JOB_MANAGER_NOT_CREATED, outcome.message)
+            pool.mark("job", action.job)
+    elif isinstance(action, CreatePool | DeletePool):
+        job.pool_asked_until = again
+        if isinstance(action, CreatePool) and isinstance(outcome, Refused):
+            job.scheduling_error = error_of(outcome)
             pool.mark("job", action.job)
     else:
         job.holding, job.released = "", ""

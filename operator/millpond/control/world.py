@@ -259,7 +259,7 @@ class World:
         ):
             return ()
         job.pool.unfile(job)
-        namespace.move(job, model.spec.pool_name)
+        namespace.move(job, model.pool_name)
         first = job.model is None or job.model.metadata.uid != model.metadata.uid
         before_edit = (job.disable_option, job.forced)
         job.model, job.unwritten = model, False
@@ -270,6 +270,7 @@ class World:
         said = model.status.job_manager_task
         appoint(job, said.uid if said is not None else "" if first else job.manager_uid)
         if first:
+            job.scheduling_error, job.pool_asked_until = None, 0.0
             job.reserved = reserved_ids(model)
             weigh_dependencies(job)
             for task in job.tasks.values():
