@@ -327,6 +327,15 @@ async def schedule_makes_jobs(world: ModelWorld) -> None:
     await world.run_until(lambda: not world.verbs.list("jobschedules"), LIMIT)
 
 
+async def job_has_its_own_pool(world: ModelWorld) -> None:
+    """A job's pool is made for it, runs its task, and goes with the job's end."""
+    spec = {"targetDedicatedNodes": 1, "nodeTemplate": {"image": "docker.io/library/busybox:1.36"}}
+    world.host("h1").job("j", autoPool={"lifetime": "Job", "spec": spec}, onAllTasksComplete="TerminateJob")
+    world.task("j", "t")
+    await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
+    await world.run_until(lambda: not world.verbs.list("pools"), LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     from_apply_to_result,
@@ -348,6 +357,7 @@ FLOWS: tuple[Flow, ...] = (
     manager_displaces,
     tasks_give_way,
     schedule_makes_jobs,
+    job_has_its_own_pool,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
     node_is_disabled,
     pool_is_upgraded,

@@ -40,6 +40,7 @@ from support.builders import (
     a_node,
     a_pool,
     a_task_pod,
+    an_auto_pool,
     an_eraser_pod,
     at,
     phase_of,
@@ -117,6 +118,11 @@ class Scene:
         """A Kubernetes Node is deleted."""
         del self.hosts[name]
         self.world.forget_host(name)
+
+    def remove_pool(self, name: str) -> None:
+        """A Pool is gone."""
+        del self.pools[name]
+        self.world.forget_pool(SPACE, name)
 
     def remove_job(self, name: str) -> None:
         """A Job is gone, finalizer or not."""
@@ -260,6 +266,10 @@ class Scene:
                 self._sweep()
             case act.LoadSamples():
                 return Done(samples=self.kept)
+            case act.CreatePool(pool=name, job=job):
+                self.add(an_auto_pool(name, self.jobs[job], int(self.next_version())))
+            case act.DeletePool(pool=name):
+                self.remove_pool(name)
             case act.HoldJob() | act.ReleaseJob() | act.CreateManager():
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):

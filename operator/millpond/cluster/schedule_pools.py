@@ -28,6 +28,8 @@ class SchedulePools:
         uid = pool.metadata.labels.get(labels.MADE_FOR, "")
         if uid:
             self._made[pool.key] = pool
+        else:
+            self._made.pop(pool.key, None)
         return uid
 
     def forget(self, pool: Pool) -> str:
