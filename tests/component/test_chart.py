@@ -76,6 +76,7 @@ def test_what_the_operator_may_do(values: helm.Document) -> None:
         ("", "pods/resize"): {"patch"},
         ("", "nodes"): {"get", "list", "watch", "patch"},
         ("", "configmaps"): {"get", "create", "patch"},
+        ("", "persistentvolumeclaims"): {"get", "create", "delete"},
         ("networking.k8s.io", "networkpolicies"): {"get", "create", "patch"},
         ("events.k8s.io", "events"): {"create"},
         ("coordination.k8s.io", "leases"): {"get", "create", "patch"},

@@ -19,6 +19,8 @@ _CASES["JobSchedule"] += [
     inside for kind in ("Job", "Task") for case in _CASES[kind] if (inside := in_template(case)) is not None
 ]
 _PATTERN = "should match"
+TOGETHER = (".provider.type", ".nodeTemplate.storage.type", ".startTask.userIdentity.autoUser")
+"""Fields of a Pool whose words depend on other fields."""
 
 
 def _said(kind: str, path: str) -> list[str]:
@@ -67,9 +69,10 @@ def test_every_word_of_an_enumeration_is_accepted(kind: str) -> None:
     accepted = {schema_path(spec_schema(kind), path): tried["accepts"] for path, tried in _TABLES[kind].values.items()}
     for path, node in own_nodes(kind):
         if "enum" in node and not path.startswith(".jobTemplate"):
-            # A toleration's words depend on each other, a provider's on a field beside it: they are tried together.
+            # A toleration's words depend on each other, those of some types on a field beside: they are tried together.
             # An autopool's lifetime depends on what it is for.
-            if "tolerations" in path or path in (".provider.type", ".autoPool.lifetime"):
+            together = kind == "Pool" and path.startswith(TOGETHER)
+            if "tolerations" in path or together or path == ".autoPool.lifetime":
                 continue
             assert set(node["enum"]) == set(accepted[path]), f"{kind} spec{path}"
 

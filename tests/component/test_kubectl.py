@@ -266,6 +266,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
             {
                 "poolName": "render",
                 "nodeClass": "Dedicated",
+                "storageType": "HostPath",
                 "schedulable": True,
                 "disableSchedulingOption": "Requeue",
                 "rebootOption": "Requeue",

@@ -46,6 +46,10 @@ def metadata(name: str, uid: str = "", version: int = 1, created: float = 0, **m
     return meta | more
 
 
+ON_CLAIMS = {"image": "debian", "storage": {"type": "PersistentVolumeClaim", "size": "1Gi"}}
+"""The template of nodes whose directories lie on claims."""
+
+
 def a_pool(
     name: str = POOL, nodes: int = 1, slots: int = 1, version: int = 1, deleted: bool = False, **spec: Any
 ) -> Pool:
@@ -135,6 +139,7 @@ def a_node(
     version: int = 1,
     deleted: bool = False,
     node_class: str = "Dedicated",
+    storage_type: str = "HostPath",
     **status: Any,
 ) -> ComputeNode:
     """A ComputeNode with the operator's finalizer."""
@@ -142,7 +147,7 @@ def a_node(
     return ComputeNode.model_validate(
         {
             "metadata": metadata(name, version=version, finalizers=[labels.NODE_FINALIZER], **deletion),
-            "spec": {"poolName": pool, "nodeClass": node_class},
+            "spec": {"poolName": pool, "nodeClass": node_class, "storageType": storage_type},
             "status": status,
         }
     )

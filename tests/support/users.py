@@ -16,6 +16,7 @@ JOBS = ("j0", "j1", "j2")
 MOST_TASKS = 25
 OPTIONS = ("Requeue", "Terminate", "TaskCompletion")
 """What becomes of the tasks of a node."""
+STORAGES = ({"type": "HostPath"}, {"type": "PersistentVolumeClaim", "size": "1Gi"})
 FORMULAS = (
     "$TargetDedicatedNodes = min(3, $PendingTasks.GetSample(1));",
     "$TargetDedicatedNodes = rand() * 4; $NodeDeallocationOption = taskcompletion;",
@@ -76,7 +77,7 @@ class Users:
         spec: dict[str, Any] = {
             **self._size(),
             "taskSlotsPerNode": self.random.choice((1, 2, 4)),
-            "nodeTemplate": {"image": "busybox"},
+            "nodeTemplate": {"image": "busybox", "storage": self.random.choice(STORAGES)},
             "taskSchedulingPolicy": {"nodeFillType": self.random.choice(("Spread", "Pack"))},
         }
         if self.random.random() < 0.3:

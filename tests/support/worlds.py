@@ -17,6 +17,7 @@ from millpond.api import labels
 from millpond.settings import Settings
 
 from support.books import Books
+from support.claims import release_unused
 from support.faults import Chooser, Counter, Line, no_faults
 from support.hosts import Hosts
 from support.kubelets import FOREVER, Kubelets
@@ -113,6 +114,7 @@ class ModelWorld:
             self.machines.advance()
             self.scheduler.schedule()
             self.garbage.sweep()
+            release_unused(self.verbs)
             self.hosts.collect()
             for key in sorted(self.verbs.store.all("pods")):
                 self.kubelets.advance(key)
@@ -223,6 +225,7 @@ class ModelWorld:
         left["requeues"] = sum((t.get("status") or {}).get("requeueCount", 0) for t in self.verbs.list("tasks"))
         left["nodes"] = sorted((n.get("status") or {}).get("state", "") for n in self.verbs.list("computenodes"))
         left["pods"] = sorted(p["metadata"]["labels"][labels.ROLE] for p in self.verbs.list("pods"))
+        left["volumes"] = len(self.verbs.list("persistentvolumeclaims"))
         left["claims"] = sorted(
             [len(h["spec"].get("taints") or ()), h["metadata"]["labels"].get(labels.HOST_LABEL)]
             for h in self.verbs.list("nodes")

@@ -59,8 +59,8 @@ def erase_command(root: str, name: str) -> None:
 @agent.command("run")
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 @click.option("--port", required=True, type=click.IntRange(0, 65_535), help="Where to report; 0 chooses one.")
-@click.option("--network", required=True, help="Where the host's /proc/1/net is seen.")
-def run(root: str, port: int, network: str) -> None:
+@click.option("--network", help="Where the host's /proc/1/net is seen; without, nothing of its network is reported.")
+def run(root: str, port: int, network: str | None) -> None:
     """Stay until asked to leave, and report measurements meanwhile."""
     from millpond.agent.report import listen, report  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.stay import stay  # noqa: PLC0415 - only this subcommand needs it

@@ -269,6 +269,7 @@ class TaskReason(StrEnum):
     INVALID_DOCUMENT = "InvalidDocument"
     USER_ACCOUNT_NOT_FOUND = "UserAccountNotFound"
     USER_ACCOUNT_INVALID = "UserAccountInvalid"
+    USER_NOT_ALLOWED = "UserNotAllowed"
     POD_FORBIDDEN = "PodForbidden"
     POD_INVALID = "PodInvalid"
     NO_TOKENS = "NoTokens"

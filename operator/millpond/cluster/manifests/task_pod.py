@@ -11,9 +11,9 @@ from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
+from millpond.cluster.manifests.storage import user_in
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
-from millpond.lifecycle.users import Owner, user_of
 from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 
@@ -32,9 +32,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings, token)
     limits, whose = task.spec.constraints, (start.task, start.task_uid)
     options = ("--wall-clock", str(limits.max_wall_clock_seconds)) if limits.max_wall_clock_seconds is not None else ()
-    user = user_of(
-        task.spec.user_identity, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users()
-    )
+    user = user_in(pool, task.spec.user_identity, own, settings)
     line = task.spec.command_line or ""
     kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
     command = Command(line, own, task.spec.container_settings, user, whose, kept, options)
