@@ -46,6 +46,7 @@ from support.builders import (
     phase_of,
     running,
 )
+from support.patched import patched_task
 from support.placed import new_node_pod
 from support.told import kinds, of, plain  # noqa: F401 - tests have them from here
 
@@ -378,20 +379,7 @@ class Scene:
         return sorted(name for name, pod in self.pods.items() if pod.metadata.labels[labels.ROLE] == role)
 
     def _write_task(self, action: act.WriteTask) -> Outcome:
-        view = self.tasks[action.task]
-        assert view.metadata.uid == action.uid
-        assert view.metadata.resource_version == action.version, "a write on a version that is not the newest"
-        raw = plain(view)
-        for field, value in plain(action.status).items():
-            if field == "conditions":
-                kinds = {condition["type"] for condition in value}
-                raw["status"][field] = [c for c in raw["status"][field] if c["type"] not in kinds] + value
-            elif value is None:
-                raw["status"].pop(field, None)
-            else:
-                raw["status"][field] = value
-        raw["metadata"]["resourceVersion"] = self.next_version()
-        self.add(msgspec.convert(raw, TaskView))
+        self.add(patched_task(self.tasks[action.task], action, self.next_version()))
         return Done(str(self.version))
 
     def _patch_pod(self, name: str, **meta: Any) -> None:

@@ -38,7 +38,7 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
         task_slot_counts=_counted(JobSlotCounts, job.slot_counts),
         start_time=old.start_time or model.metadata.creation_timestamp,
         end_time=old.end_time or (at if ended else None),
-        scheduling_error=old.scheduling_error or (job.scheduling_error if ends_tasks(verdict.state) else None),
+        scheduling_error=old.scheduling_error or (job.own_pool.error if ends_tasks(verdict.state) else None),
         terminate_reason=verdict.terminate_reason,
         terminate_time=(old.terminate_time or at) if ends_tasks(verdict.state) else None,
         disabled_by=job.service_disable if verdict.state in PAUSING else None,
@@ -114,7 +114,7 @@ Said = tuple[ConditionType, bool, str, str]
 def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
     failed, unfinished = job.counts["failed"], job.counts["active"]
     assert job.model is not None
-    error = job.model.status.scheduling_error or job.scheduling_error
+    error = job.model.status.scheduling_error or job.own_pool.error
     text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
     reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
     if unfinished:

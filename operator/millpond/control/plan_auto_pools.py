@@ -59,11 +59,11 @@ def _error(code: JobSchedulingErrorCode, message: str) -> SchedulingError:
 
 
 def _create(pool: PoolState, job: JobRecord, model: Job, now: float, actions: list[AnyAction]) -> None:
-    if now >= job.pool_asked_until:
-        job.pool_asked_until = now + ASKING_SECONDS
+    if now >= job.own_pool.asked_until:
+        job.own_pool.asked_until = now + ASKING_SECONDS
         uid = model.metadata.uid
         actions.append(CreatePool(namespace=pool.namespace, job=job.name, uid=uid, pool=pool.name))
-    pool.look_at(job.pool_asked_until, "job", job.name)
+    pool.look_at(job.own_pool.asked_until, "job", job.name)
 
 
 def _delete(pool: PoolState, job: JobRecord, model: Job, now: float, actions: list[AnyAction]) -> None:
@@ -73,7 +73,7 @@ def _delete(pool: PoolState, job: JobRecord, model: Job, now: float, actions: li
     if all(owner.uid != model.metadata.uid for owner in meta.owner_references):
         # It was to be kept, or is somebody else's.
         return
-    if now >= job.pool_asked_until:
-        job.pool_asked_until = now + ASKING_SECONDS
+    if now >= job.own_pool.asked_until:
+        job.own_pool.asked_until = now + ASKING_SECONDS
         actions.append(DeletePool(namespace=pool.namespace, job=job.name, pool=pool.name, uid=meta.uid))
-    pool.look_at(job.pool_asked_until, "job", job.name)
+    pool.look_at(job.own_pool.asked_until, "job", job.name)

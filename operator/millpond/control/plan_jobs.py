@@ -33,8 +33,8 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
         if _hold(pool, job, job.model, actions):
             continue
         _ask_to_disable(job, job.model, now)
-        if lacks_pool(pool, job.model) and job.scheduling_error is None:
-            job.scheduling_error = fault_of(job.model)
+        if lacks_pool(pool, job.model) and job.own_pool.error is None:
+            job.own_pool.error = fault_of(job.model)
         verdict = judge_job(_facts(job, job.model), now, limits.empty_job_grace)
         if job.writing:
             job.writing = False
@@ -121,7 +121,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,
         unreleased=not spec.force and any(of.unfinished for of in job.nodes.values()),
         deleting=job.deleting,
-        unplaceable=job.scheduling_error is not None,
+        unplaceable=job.own_pool.error is not None,
         created=born,
         empty_since=born,
         max_wall_clock_seconds=spec.constraints.max_wall_clock_seconds,

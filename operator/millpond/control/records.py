@@ -35,6 +35,16 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+class OwnPool:
+    """What is remembered of the Pool that is made for a job alone."""
+
+    def __init__(self) -> None:
+        self.asked_until = 0.0
+        """When what was asked of it, and is not seen yet, is asked for again."""
+        self.error: SchedulingError | None = None
+        """Why it cannot be; the status tells of it with the job's end."""
+
+
 class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
@@ -187,10 +197,7 @@ class JobRecord:
         self.manager_problem: Problem | None = None
         self.making_until = 0.0
         """When the manager's Task, asked for and not seen yet, is asked for again."""
-        self.pool_asked_until = 0.0
-        """When what was asked of its own Pool, and is not seen yet, is asked for again."""
-        self.scheduling_error: SchedulingError | None = None
-        """Why its own Pool cannot be; the status tells of it with the job's end."""
+        self.own_pool = OwnPool()
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         """Tasks by tally."""
         self.slot_counts: dict[str, int] = dict.fromkeys(COUNTS, 0)

@@ -35,7 +35,6 @@ from millpond.control.actions import (
     StartJobTask,
     StopAttempt,
     SupplyHosts,
-    TaskStatusPatch,
     WriteJob,
     WriteNode,
     WritePool,
@@ -55,6 +54,7 @@ from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, Problem, TaskRecord
 from millpond.control.settle_samples import confirm_samples, drop_samples
+from millpond.control.task_patch import TaskStatusPatch
 from millpond.lifecycle.exit_conditions import react
 from millpond.lifecycle.failure import Failure
 
@@ -275,9 +275,9 @@ def _drop_job_step(
             job.manager_problem = Problem(JobReason.JOB_MANAGER_NOT_CREATED, outcome.message)
             pool.mark("job", action.job)
     elif isinstance(action, CreatePool | DeletePool):
-        job.pool_asked_until = again
+        job.own_pool.asked_until = again
         if isinstance(action, CreatePool) and isinstance(outcome, Refused):
-            job.scheduling_error = error_of(outcome)
+            job.own_pool.error = error_of(outcome)
             pool.mark("job", action.job)
     else:
         job.holding, job.released = "", ""

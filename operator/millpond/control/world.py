@@ -25,7 +25,7 @@ from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
 from millpond.control.pool_state import PoolState
-from millpond.control.records import JobRecord
+from millpond.control.records import JobRecord, OwnPool
 from millpond.lifecycle.disk import disk_is_full
 from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.measurement import Measurement
@@ -270,7 +270,7 @@ class World:
         said = model.status.job_manager_task
         appoint(job, said.uid if said is not None else "" if first else job.manager_uid)
         if first:
-            job.scheduling_error, job.pool_asked_until = None, 0.0
+            job.own_pool = OwnPool()
             job.reserved = reserved_ids(model)
             weigh_dependencies(job)
             for task in job.tasks.values():
