@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from support.scripts import Run, Scripts, StartRun
@@ -26,6 +27,14 @@ def by_chance(seed: int) -> Scripts:
 
 
 def _task(random: Random) -> Run:
+    run = _command(random)
+    if random.random() < 0.7:
+        return run
+    code, says = random.choice(((0, ""), (1, '{"code":"FileUploadAccessDenied","message":"No."}'), (1, ""), (137, "")))
+    return replace(run, upload_seconds=random.choice((0.1, 5.0, 60.0)), upload_code=code, upload_says=says)
+
+
+def _command(random: Random) -> Run:
     kind = random.random()
     seconds = random.choice((0.5, 2.0, 10.0, 60.0))
     term = random.choice((0.2, 5.0, 1000.0))

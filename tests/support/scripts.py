@@ -18,6 +18,11 @@ class Run:
     """How long it takes to end after TERM; None-like large values are cut by the Pod's grace."""
     oom: bool = False
     image_missing: bool = False
+    upload_seconds: float = 1.0
+    """How long its output files take, where it has any."""
+    upload_code: int = 0
+    upload_says: str = ""
+    """The last word of an upload that fails."""
     start_seconds: float = 0.4
     """From admission to the first container's start."""
 

@@ -18,10 +18,11 @@ from millpond.control.records import TaskRecord
 from millpond.control.task_patch import TaskStatusPatch
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.age import added_too_early
-from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
+from millpond.lifecycle.exits import TASK_CONTAINER, Exit
 from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
+from millpond.lifecycle.uploads import judge_attempt, uploads
 from millpond.lifecycle.waits import judge_waiting, starts_since, waits_for_preparation
 
 
@@ -45,7 +46,7 @@ def _judge_unsettled(
     assert view is not None
     wishes = _wishes(pool, attempt, task, now, limits)
     if view.terminal:
-        exit_: Exit | None = judge_ended(view)
+        exit_: Exit | None = judge_attempt(view)
     elif wishes.node_lost or wishes.at_once:
         exit_ = GIVEN_UP
     elif _host_is_silent(pool, view, attempt, now, limits):
@@ -144,9 +145,10 @@ def _follow(
     view = attempt.view
     assert view is not None
     state = view.container(TASK_CONTAINER)
-    if state is not None and state.terminated is not None:
+    ended = state.terminated if state else None
+    if ended is not None and not uploads(view):
         return  # its end is told when the Pod's phase is terminal; until then the last word stands
-    started = state.running.started_at if state and state.running else None
+    started = state.running.started_at if state and state.running else ended.started_at if ended else None
     created = parse_time(view.metadata.creation_timestamp)
     least = limits.progress_in_burst if task.job.waiting >= limits.burst else 0.0
     if started is not None:

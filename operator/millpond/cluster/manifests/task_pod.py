@@ -12,6 +12,7 @@ from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
 from millpond.cluster.manifests.storage import user_in
+from millpond.cluster.manifests.uploading import with_uploads
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.lifecycle.variables import Scope
@@ -19,7 +20,7 @@ from millpond.settings import Settings
 
 
 def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:
-    """The manifest. Raises CommandLineError when the command line cannot be split, UserRefusedError by its user."""
+    """The manifest. Raises CommandLineError, UserRefusedError and FilePatternError by the task's own words."""
     role = labels.Role.MANAGER if start.manages else labels.Role.TASK
     metadata = {
         "name": start.pod,
@@ -31,11 +32,12 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     token = TOKEN_FILE if task.spec.authentication_token_settings is not None else ""
     variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings, token)
     limits, whose = task.spec.constraints, (start.task, start.task_uid)
-    options = ("--wall-clock", str(limits.max_wall_clock_seconds)) if limits.max_wall_clock_seconds is not None else ()
+    options = [] if limits.max_wall_clock_seconds is None else ["--wall-clock", str(limits.max_wall_clock_seconds)]
+    options += ["--name", start.pod] if task.spec.output_files else []
     user = user_in(pool, task.spec.user_identity, own, settings)
     line = task.spec.command_line or ""
     kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
-    command = Command(line, own, task.spec.container_settings, user, whose, kept, options)
+    command = Command(line, own, task.spec.container_settings, user, whose, kept, tuple(options))
     made = bound_pod(
         metadata,
         place,
@@ -44,6 +46,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
         settings,
         _inits(start, command, job, pool),
     )
+    made = with_uploads(made, task.spec.output_files, own, user, settings)
     return with_token(made, start.job) if token else made
 
 
