@@ -72,32 +72,34 @@ func makeMissing(path string, who *access) error {
 }
 
 // prepare makes both directories, of which the first must be the user's own, removes what an earlier run wrote of itself, and enters the working directory.
-// Whose it is from now on is written when no more of that is left, and before anything else is.
-func prepare(directory, workingDirectory string, who access, whose keep) error {
-	if err := occupy(directory, who); err != nil {
-		return fmt.Errorf("cannot make %s: %w", directory, err)
+// Whose it is from now on is written when no more of that is left, and before anything else is. It returns the
+// descriptor that holds the directory.
+func prepare(directory, workingDirectory string, who access, whose keep) (int, error) {
+	held, err := occupy(directory, who)
+	if err != nil {
+		return held, fmt.Errorf("cannot make %s: %w", directory, err)
 	}
 	if err := checkOwner(directory); err != nil {
-		return err
+		return held, err
 	}
 	// Made anew rather than emptied: they may be an earlier user's, or links that somebody has put there.
 	for _, name := range []string{recordFile, endedFile, stdoutFile, stderrFile} {
 		if err := syscall.Unlink(filepath.Join(directory, name)); err != nil && err != syscall.ENOENT {
-			return fmt.Errorf("cannot write %s: %w", filepath.Join(directory, name), err)
+			return held, fmt.Errorf("cannot write %s: %w", filepath.Join(directory, name), err)
 		}
 	}
 	if whose != (keep{}) {
 		if err := whose.save(directory); err != nil {
-			return fmt.Errorf("cannot write %s: %w", filepath.Join(directory, keepFile), err)
+			return held, fmt.Errorf("cannot write %s: %w", filepath.Join(directory, keepFile), err)
 		}
 	}
 	if err := makeDirectory(workingDirectory, who); err != nil {
-		return fmt.Errorf("cannot make %s: %w", workingDirectory, err)
+		return held, fmt.Errorf("cannot make %s: %w", workingDirectory, err)
 	}
 	if err := os.Chdir(workingDirectory); err != nil {
-		return fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
+		return held, fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
 	}
-	return nil
+	return held, nil
 }
 
 // checkOwner refuses a directory that another user has made in the task's place: it would be read, or lead elsewhere.

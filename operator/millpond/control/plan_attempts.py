@@ -23,7 +23,7 @@ from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
 from millpond.lifecycle.uploads import judge_attempt, uploads
-from millpond.lifecycle.waits import judge_waiting, starts_since, waits_for_preparation
+from millpond.lifecycle.waits import is_busy, judge_waiting, starts_since, waits_for_preparation
 
 
 def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -157,7 +157,7 @@ def _follow(
         wanted, due = TaskState.PREPARING, created + max(limits.preparing_after, least)
         since = parse_time(starts_since(view))
         for limit in (limits.image_pull, limits.startup):
-            if now < since + limit and not waits_for_preparation(view):
+            if now < since + limit and not is_busy(view):
                 pool.look_at(since + limit, "attempt", attempt.pod)
                 break
     if task.state is wanted and task.written == attempt.number:

@@ -6,7 +6,16 @@ from typing import Literal
 
 import msgspec
 
-Cause = Literal["Exited", "Terminated", "WallClock", "CommandNotFound", "NotExecutable", "NodeDirectory", "DiskFull"]
+Cause = Literal[
+    "Exited",
+    "Terminated",
+    "WallClock",
+    "CommandNotFound",
+    "NotExecutable",
+    "NodeDirectory",
+    "DiskFull",
+    "Withheld",
+]
 
 
 class LauncherRecord(msgspec.Struct, frozen=True, gc=False, rename="camel"):

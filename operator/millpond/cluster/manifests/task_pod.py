@@ -8,6 +8,7 @@ from millpond.api.pool import Pool
 from millpond.api.task import Task
 from millpond.api.times import DEFAULT_RETENTION_SECONDS
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, launched, run_container
+from millpond.cluster.manifests.fetching import with_files
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
@@ -46,6 +47,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
         settings,
         _inits(start, command, job, pool),
     )
+    made = with_files(made, task.spec.resource_files, command, settings)
     made = with_uploads(made, task.spec.output_files, own, user, settings)
     return with_token(made, start.job) if token else made
 
