@@ -16,7 +16,7 @@ from millpond.api.labels import ERASE_ANNOTATION
 from millpond.cluster.manifests.node_pod import METRICS_PORT
 from millpond.lifecycle.held import Held, order_for
 from millpond.scaling.reading import read_reading
-from support.installation import Space, shell
+from support.installation import IMAGE, Space, shell
 from support.live import Document, condition
 
 NOISE = "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done; echo warning >&2"
@@ -269,3 +269,20 @@ def test_a_node_reports_what_its_host_does(shared: Space) -> None:
 def reading(address: str) -> Any:
     with urllib.request.urlopen(f"http://{address}:{METRICS_PORT}/metrics", timeout=5) as answer:
         return read_reading(answer.read().decode())
+
+
+def test_a_container_sees_what_its_settings_name_and_its_output_arrives(shared: Space) -> None:
+    shared.job("bound", "shared")
+    nothing = {"imageName": IMAGE, "workingDirectory": "ContainerImageDefault", "containerHostBatchBindMounts": []}
+    parts = {
+        "imageName": IMAGE,
+        "containerHostBatchBindMounts": [{"source": "Task"}, {"source": "Shared", "isReadOnly": True}],
+    }
+    looks = "ls $AZ_BATCH_NODE_ROOT_DIR; echo mine >file; touch $AZ_BATCH_NODE_SHARED_DIR/intruder || echo refused"
+    shared.task("bound-nothing", "bound", "ls $AZ_BATCH_NODE_ROOT_DIR || echo nothing", containerSettings=nothing)
+    shared.task("bound-parts", "bound", looks, containerSettings=parts)
+    for name, said in (("bound-nothing", ["nothing"]), ("bound-parts", ["shared", "workitems", "refused"])):
+        assert shared.completed(name)["result"] == "Success"
+        assert shared.millpond("task", "stdout", name).split() == said
+    node = shared.completed("bound-parts")["nodeName"]
+    assert shared.read(node, "workitems/bound/job-1/bound-parts/wd/file") == "mine\n"
