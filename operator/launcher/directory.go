@@ -71,13 +71,18 @@ func makeMissing(path string, who *access) error {
 	return nil
 }
 
-// prepare makes both directories, of which the first must be the user's own, removes what an earlier run wrote of itself, and enters the working directory.
-func prepare(directory, workingDirectory string, who access) error {
-	if err := makeDirectory(directory, who); err != nil {
-		return fmt.Errorf("cannot make %s: %w", directory, err)
-	}
-	if err := checkOwner(directory); err != nil {
-		return err
+// prepare makes the directories, of which all but the last must be the user's own, removes what an earlier run wrote of itself, and enters the working directory. shared is around directory; "" where there is none.
+func prepare(shared, directory, workingDirectory string, who access) error {
+	for _, own := range []string{shared, directory} {
+		if own == "" {
+			continue
+		}
+		if err := makeDirectory(own, who); err != nil {
+			return fmt.Errorf("cannot make %s: %w", own, err)
+		}
+		if err := checkOwner(own); err != nil {
+			return err
+		}
 	}
 	if err := makeDirectory(workingDirectory, who); err != nil {
 		return fmt.Errorf("cannot make %s: %w", workingDirectory, err)

@@ -17,7 +17,9 @@ var version = "development"
 
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
-               [--report-only] [--readable] [--name NAME] [--termination-log PATH] -- COMMAND [ARGUMENT…]
+               [--report-only] [--readable] [--name NAME] [--termination-log PATH]
+               [--rendezvous HOST:PORT --instance I --instances N --cores C --shared DIR --coordination WORD…]
+               -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
   launcher install PATH
   launcher version
@@ -43,6 +45,9 @@ type options struct {
 	readable         bool          // what the command makes may be read by other users
 	terminationLog   string
 	command          []string
+	membership                // of the group of a multi-instance task
+	shared           string   // the directory that its instances on a node have in common; "": none
+	coordination     []string // the command before the command
 }
 
 func main() {
@@ -102,6 +107,7 @@ func parseRun(arguments []string) (options, error) {
 	flags.BoolVar(&o.readable, "readable", false, "")
 	flags.StringVar(&o.name, "name", "", "")
 	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
+	o.groupFlags(flags)
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -122,5 +128,36 @@ func parseRun(arguments []string) (options, error) {
 	case len(o.command) == 0:
 		return o, errors.New("there is no command: write it after --")
 	}
-	return o, nil
+	return o, o.checkGroup()
+}
+
+// groupFlags are for an instance of a multi-instance task.
+func (o *options) groupFlags(flags *flag.FlagSet) {
+	flags.StringVar(&o.rendezvous, "rendezvous", "", "")
+	flags.IntVar(&o.instance, "instance", 0, "")
+	flags.IntVar(&o.instances, "instances", 0, "")
+	flags.IntVar(&o.cores, "cores", 1, "")
+	flags.DurationVar(&o.patience, "patience", groupPatience, "")
+	flags.StringVar(&o.shared, "shared", "", "")
+	flags.Func("coordination", "", func(word string) error {
+		o.coordination = append(o.coordination, word)
+		return nil
+	})
+}
+
+// checkGroup says what is wrong with the flags of an instance.
+func (o *options) checkGroup() error {
+	switch {
+	case o.rendezvous == "":
+		return nil
+	case o.instances < 1 || o.instance < 0 || o.instance >= o.instances:
+		return fmt.Errorf("--instance %d of --instances %d: give a number from 0 that is below theirs", o.instance, o.instances)
+	case o.cores < 1:
+		return fmt.Errorf("--cores %d: give 1 or more", o.cores)
+	case len(o.coordination) == 0:
+		return errors.New("--coordination is missing: give one for each word of the coordination command")
+	case o.retries != 0:
+		return errors.New("--retries is not for an instance of a group, which is tried again as a whole")
+	}
+	return o.takeToken()
 }

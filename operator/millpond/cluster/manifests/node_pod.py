@@ -33,6 +33,8 @@ from millpond.settings import Settings
 
 METRICS_PORT = 9464
 """Where agents report measurements."""
+RENDEZVOUS_PORT = 9465
+"""Where the instances of multi-instance tasks meet."""
 HOST_NETWORK = "/host/net"
 """Where an agent sees the counters and routes of its host's network, which the node Pod is no part of."""
 HOST_NETWORK_VOLUME = "host-network"
@@ -124,8 +126,12 @@ def _agent(create: CreateNodePod, template: NodeTemplate, settings: Settings) ->
         "name": AGENT_CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "command": ["millpond", "agent", "run", "--root", ROOT, "--port", str(METRICS_PORT), "--network", HOST_NETWORK],
-        "ports": [{"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}],
+        "command": ["millpond", "agent", "run", "--root", ROOT, "--network", HOST_NETWORK]
+        + ["--port", str(METRICS_PORT), "--rendezvous", str(RENDEZVOUS_PORT)],
+        "ports": [
+            {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
+            {"name": "rendezvous", "containerPort": RENDEZVOUS_PORT, "protocol": "TCP"},
+        ],
         "resources": {"requests": {"cpu": f"{cpu}m", "memory": wanted.get("memory", str(AGENT_MEMORY_BYTES))}},
         "resizePolicy": [
             {"resourceName": "cpu", "restartPolicy": "NotRequired"},
