@@ -145,8 +145,8 @@ class Schedule:
             self.on[name] = piece
             self.count += 1
             heappush(self.ends, (self.now + piece.runs, self.count, name))
-            if reservation is not None:
-                reservation.lose(name)
+        if reservation is not None:
+            reservation.lose(self.nodes[name] for name in nodes)
         self._forget_promises(piece)
 
     def _forget_promises(self, piece: Piece) -> None:

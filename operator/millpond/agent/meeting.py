@@ -77,6 +77,8 @@ class Meeting:
     def __init__(self, instances: int) -> None:
         self.instances = instances
         self._reports: dict[int, Report] = {}
+        self._ready: set[int] = set()
+        self._told: tuple[Phase, bytes] | None = None
         self._over = False
         self._why = ""
 
@@ -88,6 +90,7 @@ class Meeting:
         if known is not None and known.address != report.address and self.phase is not Phase.GATHERING:
             self._end(f"Instance {report.instance} came back as {report.address}, and was {known.address} before.")
         self._reports[report.instance] = report
+        (self._ready.add if report.state is State.READY else self._ready.discard)(report.instance)
         if report.state is State.ENDED:
             self._end("")
         elif report.state is State.FAILED:
@@ -103,15 +106,21 @@ class Meeting:
             return Phase.OVER
         if len(self._reports) < self.instances:
             return Phase.GATHERING
-        ready = all(report.state is State.READY for report in self._reports.values())
-        return Phase.RUNNING if ready else Phase.COORDINATING
+        return Phase.RUNNING if len(self._ready) == self.instances else Phase.COORDINATING
 
     def answer(self) -> bytes:
         """What every instance is told: the phase, the hosts in the order of instances once all are here, and why."""
-        words: dict[str, object] = {"phase": self.phase.value}
-        if self._over:
+        phase = self.phase
+        if self._told is None or self._told[0] is not phase:
+            # Nothing that is told changes within a phase; the hosts of a large group are a long text.
+            self._told = phase, self._line_of(phase)
+        return self._told[1]
+
+    def _line_of(self, phase: Phase) -> bytes:
+        words: dict[str, object] = {"phase": phase.value}
+        if phase is Phase.OVER:
             words["why"] = self._why
-        elif len(self._reports) == self.instances:
+        elif phase is not Phase.GATHERING:
             hosts = [self._reports[number] for number in range(self.instances)]
             words["hosts"] = [{"address": host.address, "cores": host.cores} for host in hosts]
         return _line(words)

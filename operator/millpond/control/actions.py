@@ -17,6 +17,7 @@ from millpond.api.job import JobStatus
 from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import PoolStatus
 from millpond.lifecycle.failure import Failure
+from millpond.lifecycle.groups import Subtask
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +63,12 @@ class StartAttempt(Action, frozen=True, kw_only=True):
     """The task is its job's manager."""
     exclusive: bool = False
     """No other task may run on the node meanwhile."""
+    instance: int = 0
+    """Of a multi-instance task: which of its Pods it is; 0 is the primary."""
+    instances: int = 0
+    """How many Pods the attempt has; 0: it is no multi-instance task."""
+    rendezvous: str = ""
+    """The address of the agent at which they meet."""
     preparation: str = ""
     """The Pod of the job's preparation task on this node that this attempt comes after; "" where there is none."""
 
@@ -127,6 +134,7 @@ class TaskStatusPatch(msgspec.Struct, frozen=True, rename="camel", gc=False, omi
     last_retry_time: str | UnsetType | None = UNSET
     directory: str | UnsetType | None = UNSET
     served: dict[str, str] | UnsetType = UNSET
+    subtasks: tuple[Subtask, ...] | UnsetType = UNSET
 
 
 class WriteTask(Action, frozen=True, kw_only=True):

@@ -139,7 +139,7 @@ def job_fact(job: JobRecord) -> JobFact:
         closed=why_none_start(job.state),
         disabled_because=by.message if by is not None else "",
         max_parallel_tasks=model.spec.max_parallel_tasks,
-        running=len(job.live),
+        running=job.running,
         priority=model.spec.priority,
     )
 

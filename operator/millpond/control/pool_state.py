@@ -37,6 +37,7 @@ NO_TIME = "~"
 Subject = Literal[
     "age",
     "attempt",
+    "group",
     "task",
     "job",
     "counted",
@@ -112,6 +113,8 @@ class PoolState:
         self.summary_scheduled = False
         self.unwritten = False
         """The status that `model` carries is not what the Pool has: the last write failed."""
+        self.gathering: dict[str, JobRecord] = {}
+        """Jobs with multi-instance tasks that wait."""
         self.unsent: dict[str, tuple[WriteTask, float]] = {}
         """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew; when to try again."""
         self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
@@ -251,6 +254,9 @@ class PoolState:
             task.queued = True
             task.job.waiting += 1
             task.job.ready.push(task.ticket, task.demand)
+            if task.demand.instances:
+                task.job.gathering[task.name] = task
+                self.gathering[task.job.name] = task.job
             if task.job.filed is None or task is task.job.manager:
                 self.refile(task.job)
 
@@ -259,6 +265,10 @@ class PoolState:
         if task.queued:
             task.queued = False
             task.job.waiting -= 1
+            if task.demand.instances:
+                task.job.gathering.pop(task.name, None)
+                if not task.job.gathering:
+                    self.gathering.pop(task.job.name, None)
             if task.job.waiting == 0 or task is task.job.manager:
                 self.refile(task.job)
 
@@ -269,9 +279,11 @@ class PoolState:
             if job.live.get(attempt.pod) is attempt:
                 return
             job.live[attempt.pod] = attempt
+            job.members += attempt.instance > 0
         elif job.live.pop(attempt.pod, None) is None:
             return
         else:
+            job.members -= attempt.instance > 0
             self.mark_emptier(job)
         self.refile(job)
 
@@ -286,7 +298,7 @@ class PoolState:
             and not lacks_manager(job)
         ):
             most = model.spec.max_parallel_tasks
-            if most < 0 or len(job.live) < most:
+            if most < 0 or job.running < most:
                 wanted = level_of(job)
         if wanted == job.filed:
             return
@@ -309,7 +321,7 @@ class PoolState:
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""
-        slots = task.demand.slots
+        slots = task.demand.width
         task.job.tally(tally_of(task.state, task.result), -1, slots)
         task.job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result

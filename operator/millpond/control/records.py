@@ -39,9 +39,9 @@ class TaskRecord:
 
     __slots__ = (
         "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "live", "max_retries",
-        "name", "needs", "node_name", "not_before", "problem", "queued", "reaction", "reactivate", "refusals",
-        "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version",
-        "written", "written_problem",
+        "max_wall_clock", "name", "needs", "node_name", "not_before", "problem", "queued", "reaction", "reactivate",
+        "refusals", "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished",
+        "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -56,6 +56,7 @@ class TaskRecord:
         self.node_name: str | None = None
         """The node of the newest attempt that the object knows of; None once that came back."""
         self.max_retries: int | None = None
+        self.max_wall_clock: int | None = None
         self.state: TaskState = TaskState.ACTIVE
         self.result: str | None = None
         self.written = 0
@@ -166,7 +167,11 @@ class JobRecord:
         self.holders: dict[str, set[Attempt]] = {}
         """Those of them that hold slots, by their key: where they live there may be no other one."""
         self.live: dict[str, Attempt] = {}
-        """Attempts that hold slots or are not counted yet."""
+        """Attempts, and their members, that hold slots or are not counted yet."""
+        self.members = 0
+        """How many of those are members: instances of multi-instance tasks that are not the primary."""
+        self.gathering: dict[str, TaskRecord] = {}
+        """Its multi-instance tasks that wait, by name."""
         self.given_ids: dict[str, set[str]] = {}
         """Names of the tasks whose id is not their name, by id in lower case."""
         self.reserved: dict[str, str] = {}
@@ -240,6 +245,11 @@ class JobRecord:
         if not disable_lasts(self.user_disables, spec.enabled_at, status.served.enabled_at):
             return None if self.user_disables else self.disable_asked
         return self.disable_asked or status.disabled_by
+
+    @property
+    def running(self) -> int:
+        """How many of its tasks have an attempt under way."""
+        return len(self.live) - self.members
 
     @property
     def forced(self) -> bool:

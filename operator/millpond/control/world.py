@@ -116,7 +116,7 @@ class World:
         pool = namespace.pool(tags.get(labels.POOL, NOWHERE))
         key = PoolKey(space, pool.name)
         match tags.get(labels.ROLE):
-            case labels.Role.TASK | labels.Role.MANAGER:
+            case labels.Role.TASK | labels.Role.MANAGER | labels.Role.MEMBER:
                 fold_attempt(namespace, pool, view)
                 self._note_host(view, key)
                 return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}

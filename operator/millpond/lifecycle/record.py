@@ -6,7 +6,10 @@ from typing import Literal
 
 import msgspec
 
-Cause = Literal["Exited", "Terminated", "WallClock", "CommandNotFound", "NotExecutable", "NodeDirectory", "DiskFull"]
+Cause = Literal[
+    "Exited", "Terminated", "WallClock", "Coordination", "Group", "CommandNotFound", "NotExecutable", "NodeDirectory",
+    "DiskFull",
+]  # fmt: skip
 
 
 class LauncherRecord(msgspec.Struct, frozen=True, gc=False, rename="camel"):

@@ -63,10 +63,11 @@ class Reservation:
             return False
         return ends_at is None or self.opens_at is None or ends_at > self.opens_at
 
-    def lose(self, name: str) -> None:
-        """The node was given to another task."""
-        if name in self._free:
-            self._free.remove(name)
+    def lose(self, nodes: Iterable[NodeSlots]) -> None:
+        """These nodes were given away."""
+        for node in nodes:
+            if node.name in self._free:
+                self._free.remove(node.name)
 
 
 def reserve(group: Group, nodes: Iterable[NodeSlots], free_at: Callable[[str], float | None]) -> Reservation | None:

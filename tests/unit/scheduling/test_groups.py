@@ -56,8 +56,9 @@ def test_as_many_free_nodes_are_kept_as_the_group_has_instances(busy: str, kept:
 
 def test_a_node_that_went_to_another_task_is_replaced() -> None:
     reservation = reserved("")
-    reservation.lose("b")
-    reservation.lose("b")
+    second = a_pool("")[1]
+    reservation.lose([second])
+    reservation.lose([second])
     assert reservation.kept == {"a", "c", "d"}
 
 

@@ -121,13 +121,13 @@ def _agent(create: CreateNodePod, template: NodeTemplate, settings: Settings) ->
     One that has its place already asks for what it needs.
     """
     wanted = template.resources if create.host is None else {}
+    ports = ("--port", str(METRICS_PORT), "--rendezvous", str(RENDEZVOUS_PORT))
     cpu = max(AGENT_CPU_MILLIS, millicores(wanted["cpu"])) if "cpu" in wanted else AGENT_CPU_MILLIS
     return {
         "name": AGENT_CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "command": ["millpond", "agent", "run", "--root", ROOT, "--network", HOST_NETWORK]
-        + ["--port", str(METRICS_PORT), "--rendezvous", str(RENDEZVOUS_PORT)],
+        "command": ["millpond", "agent", "run", "--root", ROOT, "--network", HOST_NETWORK, *ports],
         "ports": [
             {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
             {"name": "rendezvous", "containerPort": RENDEZVOUS_PORT, "protocol": "TCP"},
