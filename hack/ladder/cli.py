@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from checks.sources import ROOT
@@ -44,33 +44,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(wanted: list[Level]) -> int:
-    """Climb each level, whether or not one before it failed, and say what came of it.
-
-    Those that need the cluster's programs come last and side by side: they wait more than they work.
-    """
+    """Climb each level, whether or not one before it failed, and say what came of it."""
     started = time.monotonic()
     for level in wanted:
         if not level.steps:
             say(f"none  {level.name}: this checkout has no tests of this level")
     there = [level for level in wanted if level.steps]
-    lower = [level for level in there if not level.needs_binaries]
-    upper = [level for level in there if level.needs_binaries]
-    with building(wanted) as built:
-        failed = [level.name for level in lower if not climb(level, LOGS, say)]
-        if built is None or is_built(built):
-            failed += climb_together(upper)
-        else:
-            failed += [level.name for level in upper]
+    tracks = [[level for level in there if level.waits == waits] for waits in (False, True)]
+    with building(there) as under_way, ThreadPoolExecutor(len(tracks) + 1) as threads:
+        built = threads.submit(lambda: under_way is None or is_built(under_way))
+        climbing = [threads.submit(climb_track, track, built) for track in tracks]
+        failures = [name for track in climbing for name in track.result()]
+    failed = [level.name for level in there if level.name in failures]
     outcome = f"FAILED: {', '.join(failed)}" if failed else "all passed"
     say(f"hack/test: {outcome}, in {time.monotonic() - started:.0f} s; output in {LOGS}")
     return 1 if failed else 0
 
 
-def climb_together(together: list[Level]) -> list[str]:
-    """Climb levels side by side; the names of those that failed, in order."""
-    with ThreadPoolExecutor(max(1, len(together))) as threads:
-        passed = list(threads.map(lambda level: climb(level, LOGS, say), together))
-    return [level.name for level, good in zip(together, passed, strict=True) if not good]
+def climb_track(track: list[Level], built: Future[bool]) -> list[str]:
+    """Climb levels in order, those that need the cluster's programs when they are built; which of them failed."""
+    return [
+        level.name for level in track if (level.needs_binaries and not built.result()) or not climb(level, LOGS, say)
+    ]
 
 
 @contextlib.contextmanager

@@ -22,12 +22,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Level:
-    """A level's name, what it is, and its steps in order. One that does not exist yet has none."""
+    """A level's name, what it is, and its steps in order. One that does not exist yet has none.
+
+    One that waits more than it works is climbed beside all others.
+    """
 
     name: str
     about: str
     steps: tuple[Step, ...]
     needs_binaries: bool = False
+    waits: bool = False
 
 
 def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
@@ -39,14 +43,15 @@ def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
         Level("unit", "every module by itself, the launcher, the tools", unit),
         Level("laws", f"laws on random histories, {law_steps} steps", _pytest(root, LAWS, environment=laws)),
         Level("component", "operator and API servers, model and real", _pytest(root, "tests/component"), True),
-        Level("e2e", "real kubelets and containers", _pytest(root, "tests/e2e"), True),
+        Level("e2e", "real kubelets and containers", _pytest(root, "tests/e2e"), True, waits=True),
     ]
 
 
 def build(root: Path) -> Step | None:
-    """What builds the cluster's programs, where this checkout has it; without news it is done in a moment."""
-    program = root / "hack" / "cluster"
-    return Step((str(program), "build"), root) if program.is_file() else None
+    """What builds the cluster's programs and installs the object stores, where this checkout has them; else None."""
+    programs = [root / "hack" / name for name in ("cluster", "stores")]
+    commands = " && ".join(f"{program} build" for program in programs if program.is_file())
+    return Step(("/bin/sh", "-ec", commands), root) if commands else None
 
 
 def _pytest(root: Path, path: str, *options: str, environment: dict[str, str] | None = None) -> tuple[Step, ...]:

@@ -21,6 +21,7 @@ const usage = `usage:
                [--rendezvous HOST:PORT --instance I --instances N --cores C --shared DIR --coordination WORD…]
                -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
+  launcher defer -- COMMAND [ARGUMENT…]
   launcher install PATH
   launcher version
 `
@@ -75,6 +76,13 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 			return usageCode
 		}
 		return w.await(stderr)
+	case "defer":
+		command, err := parseDefer(arguments[1:])
+		if err != nil {
+			fmt.Fprintf(stderr, "launcher defer: %v\n%s", err, usage)
+			return usageCode
+		}
+		return deferred(command, stderr)
 	case "install":
 		if len(arguments) != 2 {
 			fmt.Fprint(stderr, usage)

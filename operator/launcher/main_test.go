@@ -196,6 +196,8 @@ func TestSubcommands(t *testing.T) {
 		{[]string{"walk"}, usageCode, ""},
 		{[]string{"run"}, usageCode, ""},
 		{[]string{"install"}, usageCode, ""},
+		{[]string{"defer"}, usageCode, ""},
+		{[]string{"defer", "--"}, usageCode, ""},
 		{[]string{"version"}, 0, version + "\n"},
 	}
 	for _, c := range cases {

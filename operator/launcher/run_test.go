@@ -35,12 +35,12 @@ func TestHowACommandEnds(t *testing.T) {
 		{"terminated, no grace", []string{"--grace", "0"}, deaf, syscall.SIGTERM, 137, causeTerminated, 9, "signal 9"},
 		{"terminated, stopped", []string{"--grace", "1"}, stopped, syscall.SIGTERM, 137, causeTerminated, 9, "signal 9"},
 		{"wall clock", []string{"--wall-clock", "1"}, "exec sleep 60", 0, 143, causeWallClock, 15, "wall-clock limit of 1s"},
-		{"wall clock, answers", []string{"--wall-clock", "1"}, gentle, 0, 7, causeWallClock, 0, "exit code 7"},
-		{"wall clock, deaf", []string{"--wall-clock", "1", "--grace", "1"}, deaf, 0, 137, causeWallClock, 9, "signal 9"},
+		{"wall clock, answers", []string{"--wall-clock", "3"}, gentle, 0, 7, causeWallClock, 0, "exit code 7"},
+		{"wall clock, deaf", []string{"--wall-clock", "3", "--grace", "1"}, deaf, 0, 137, causeWallClock, 9, "signal 9"},
 		{"wall clock not reached", []string{"--wall-clock", "30"}, "exit 4", 0, 4, causeExited, 0, "exit code 4"},
 		{"report only", []string{"--report-only"}, "exit 9", 0, 0, causeExited, 0, "exit code 9"},
 		{"no retry after SIGTERM", []string{"--retries", "9"}, gentle, syscall.SIGTERM, 7, causeTerminated, 0, "exit code 7"},
-		{"no retry after the wall clock", []string{"--retries", "9", "--wall-clock", "1"}, gentle, 0, 7, causeWallClock, 0, "exit code 7"},
+		{"no retry after the wall clock", []string{"--retries", "9", "--wall-clock", "3"}, gentle, 0, 7, causeWallClock, 0, "exit code 7"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -37,7 +37,7 @@ func init() {
 	switch os.Args[1] {
 	case "run":
 		catchSignals()
-	case "await": // process 1 of a container ignores what it does not catch
+	case "await", "defer": // process 1 of a container ignores what it does not catch
 		signal.Notify(termination, syscall.SIGTERM)
 	}
 }

@@ -10,6 +10,7 @@ from millpond.cluster.client import Client
 from millpond.cluster.kubeconfig import connect
 from support.apiserver import ROOT, ApiServer, api_server
 from support.hands import Hands, document
+from support.stores import ObjectStores, object_stores
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,10 @@ async def hands(api: Client, server: ApiServer, request: pytest.FixtureRequest) 
     job = hands.apply(document("Job", "frames", {"poolName": "farm"}))
     hands.world.observe_job(Job.model_validate(job))
     return hands
+
+
+@pytest.fixture(scope="session")
+def stores() -> Iterator[ObjectStores]:
+    """Azurite, an S3 server and a faulty server, for the whole run."""
+    with object_stores() as running:
+        yield running

@@ -1,14 +1,15 @@
 """The operator is crash-only: it may die before or after any write, and users are left with the same.
 
 The real operator runs over the model API server in virtual time. The writes are those of an undisturbed
-run of each flow, counted, not chosen by hand.
+run of each flow, all of them, not chosen by hand.
 """
 
 import functools
 
 import pytest
 from millpond.settings import Settings
-from support.faults import Chooser, crash_at, no_faults, storm
+from support.branches import Branches
+from support.faults import Chooser, no_faults, storm
 from support.flows import FLOWS, LIMIT, QUIET, Flow
 from support.virtual_time import run
 from support.worlds import ModelWorld
@@ -40,11 +41,17 @@ def undisturbed(flow: Flow) -> tuple[dict[str, object], ModelWorld]:
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 def test_a_crash_at_any_write_changes_nothing_for_users(flow: Flow) -> None:
     reference, calm = undisturbed(flow)
-    for write in list(calm.counter.writes):
-        for when in ("before", "after"):
-            outcome, world = play(flow, crash_at(write.write, when))
-            assert world.lives == 2, f"no crash {when} {write}"
-            assert outcome == reference, f"crash {when} {write}"
+    branches = Branches()
+
+    def lives_and_outcome() -> tuple[int, dict[str, object]]:
+        outcome, world = play(flow, branches)
+        return world.lives, outcome
+
+    ended = list(branches.of(lives_and_outcome))
+    assert len(ended) == 2 * len(calm.counter.writes)
+    for branch in ended:
+        assert not branch.failure, f"{branch.title}: {branch.failure}"
+        assert branch.answer == (2, reference), branch.title
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)

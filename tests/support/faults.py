@@ -181,11 +181,6 @@ class Line:
         )
 
 
-def crash_at(write: int, when: str) -> Chooser:
-    """The operator dies "before" or "after" the write of that number, once."""
-    return lambda request: f"crash-{when}" if request.write == write else ""
-
-
 STORM = ("fail", "refuse", "drop-before", "apply-then-drop", "delay", "too-many")
 WATCH_STORM = ("cut", "gone", "duplicate", "delay")
 

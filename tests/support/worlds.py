@@ -68,8 +68,9 @@ class ModelWorld:
         return EPOCH + self._loop.time()
 
     def _hear(self, change: Change) -> None:
-        if change.plural not in ("leases", "events"):
-            self.last_change = self._loop.time()
+        if change.plural in ("leases", "events"):
+            return
+        self.last_change = self._loop.time()
         self._changed.set()
         self._news.set()
 

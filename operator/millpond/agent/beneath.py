@@ -125,12 +125,16 @@ class MissingFileError(RefusedPathError):
     """There is no such file (yet)."""
 
 
+class NoDirectoryError(RefusedPathError):
+    """A path goes on beneath a file."""
+
+
 def _explained(path: str, error: OSError) -> RefusedPathError:
     match error.errno:
         case errno.ENOENT:
             return MissingFileError(f"there is no file {path!r}: list the files to see what is there")
         case errno.ENOTDIR:
-            return RefusedPathError(f"{path!r} is no directory, or passes a file as if it were one")
+            return NoDirectoryError(f"{path!r} is no directory, or passes a file as if it were one")
         case errno.EACCES | errno.EPERM:
             return RefusedPathError(f"{path!r} cannot be read: its owner, the task's user, has closed it to others")
         case _:

@@ -1,55 +1,31 @@
 """Which paths a pattern means: `*` and `?` within a name, `**` across directories, `[…]` one of several characters.
 
-A pattern without such characters means the file itself, or everything beneath the directory of that name.
+A pattern without such characters means the file itself, or everything beneath the directory of that name. Names that
+begin with a dot are as good as any: who looks at a directory wants to see what is there.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from millpond.agent.beneath import parts_of
-
-_MAGIC = re.compile(r"[*?\[]")
+from millpond.agent.beneath import RefusedPathError, parts_of
+from millpond.api.filepattern import Deep, FilePattern, FilePatternError, element
 
 
 def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a path (relative, `/` between components) is meant by one of the patterns; no pattern means all."""
     if not patterns:
         return bool
-    expressions = [_expression(pattern) for pattern in patterns]
-    return lambda path: any(expression.fullmatch(path) for expression in expressions)
+    meant = [each for pattern in patterns for each in _read(pattern)]
+    return lambda path: any(each.matches(tuple(path.split("/"))) for each in meant)
 
 
-def _expression(pattern: str) -> re.Pattern[str]:
-    parts = parts_of(pattern)
-    if not _MAGIC.search(pattern):
-        literal = "/".join(re.escape(part) for part in parts)
-        return re.compile(rf"{literal}(?:/.*)?" if literal else r".+", re.DOTALL)
-    written: list[str] = []
-    for index, part in enumerate(parts):
-        last = index == len(parts) - 1
-        if part == "**":
-            written.append(r".+" if last else r"(?:[^/]+/)*")
-        else:
-            written.append(_component(part) + ("" if last else "/"))
-    return re.compile("".join(written), re.DOTALL)
-
-
-def _component(part: str) -> str:
-    written, index = "", 0
-    while index < len(part):
-        character = part[index]
-        index += 1
-        if character == "*":
-            written += r"[^/]*"
-        elif character == "?":
-            written += r"[^/]"
-        elif character == "[" and "]" in part[index + 1 :]:
-            end = part.index("]", index + 1)
-            chosen = part[index:end].replace("\\", r"\\").replace("[", r"\[").replace("^", r"\^")
-            written += "[" + ("^" + chosen[1:] if chosen.startswith("!") else chosen) + "]"
-            index = end + 1
-        else:
-            written += re.escape(character)
-    return written
+def _read(pattern: str) -> Iterator[FilePattern]:
+    """What the pattern means, and what is beneath that. RefusedPathError where it leads out, or is none."""
+    try:
+        own = FilePattern((), tuple(element(part, hidden=True) for part in parts_of(pattern)), hidden=True)
+    except FilePatternError as error:
+        raise RefusedPathError(str(error)) from error
+    yield own
+    if not own.wildcard:
+        yield FilePattern((), (*own.elements, Deep.ANY), hidden=True)

@@ -33,7 +33,7 @@ class Store:
     def __init__(self, first_revision: int = 1000) -> None:
         self.revision = first_revision
         self.floor = first_revision
-        """Changes up to this revision are forgotten."""
+        """Changes up to this revision are not known."""
         self.objects: dict[str, dict[Key, Document]] = {}
         self.history: list[Change] = []
         self.listeners: list[Callable[[Change], None]] = []
@@ -63,17 +63,11 @@ class Store:
         return after
 
     def since(self, revision: int) -> Iterator[Change]:
-        """Changes after a revision, oldest first. 410 when they are no longer kept."""
+        """Changes after a revision, oldest first. 410 where they are not known."""
         if revision < self.floor:
             raise gone(f"too old resource version: {revision} ({self.floor})")
         start = bisect_right(self.history, revision, key=lambda change: change.revision)
         return iter(self.history[start:])
-
-    def compact(self, keep: int = 0) -> None:
-        """Forget all but the last `keep` changes."""
-        forget = max(0, len(self.history) - keep)
-        self.floor = self.history[forget - 1].revision if forget else self.floor
-        del self.history[:forget]
 
     def _tell(self, change: Change) -> None:
         self.history.append(change)

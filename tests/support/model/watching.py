@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import chain
 
 from support.model.resources import BY_PLURAL
 from support.model.selectors import Predicate
@@ -20,18 +21,18 @@ class Watching:
     def __init__(self, verbs: Verbs, seconds: float) -> None:
         self._verbs = verbs
         self._seconds = seconds
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: dict[str, set[asyncio.Event]] = {}
         self._generation = 0
         verbs.store.listeners.append(self._hear)
 
     def _hear(self, change: Change) -> None:
-        for event in self._waiting:
+        for event in self._waiting.get(change.plural, ()):
             event.set()
 
     def cut(self) -> None:
         """End every open watch without a word."""
         self._generation += 1
-        for event in self._waiting:
+        for event in chain.from_iterable(self._waiting.values()):
             event.set()
 
     def open(
@@ -50,7 +51,8 @@ class Watching:
         news, generation = asyncio.Event(), self._generation
         loop = asyncio.get_running_loop()
         end, bookmark = loop.time() + self._seconds, loop.time() + BOOKMARK_SECONDS
-        self._waiting.add(news)
+        waiting = self._waiting.setdefault(plural, set())
+        waiting.add(news)
         try:
             for document in first:
                 yield "ADDED", document
@@ -67,7 +69,7 @@ class Watching:
                     yield "BOOKMARK", self._bookmark(plural, position)
                 await _set_or_late(news, min(end, bookmark) - loop.time())
         finally:
-            self._waiting.discard(news)
+            waiting.discard(news)
 
     def _bookmark(self, plural: str, position: int) -> Document:
         kind = BY_PLURAL[plural]

@@ -17,6 +17,7 @@ def a_level(*codes: str, name: str = "unit") -> Level:
 def test_the_ladder_has_its_levels_in_order() -> None:
     assert [level.name for level in levels(ROOT)] == ["check", "unit", "laws", "component", "e2e"]
     assert [level.name for level in levels(ROOT) if level.needs_binaries] == ["component", "e2e"]
+    assert [level.name for level in levels(ROOT) if level.waits] == ["e2e"]
 
 
 def test_the_laws_get_their_steps_and_are_no_part_of_unit() -> None:
@@ -105,7 +106,7 @@ def test_a_failed_build_fails_the_levels_that_need_it_and_no_other(
     assert "ran" not in printed
 
 
-def test_levels_on_clusters_are_climbed_side_by_side(
+def test_a_level_that_waits_is_climbed_beside_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each waits for a file that the other makes."""
@@ -114,7 +115,7 @@ def test_levels_on_clusters_are_climbed_side_by_side(
     code = "import pathlib, time; pathlib.Path({0!r}).touch()\nwhile not pathlib.Path({1!r}).exists(): time.sleep(0.01)"
     one, other = str(tmp_path / "one"), str(tmp_path / "other")
     pair = [("component", code.format(one, other)), ("e2e", code.format(other, one) + "\nraise SystemExit(1)")]
-    both = [Level(name, "a level", a_level(text).steps, needs_binaries=True) for name, text in pair]
+    both = [Level(name, "a level", a_level(text).steps, True, waits=name == "e2e") for name, text in pair]
     assert cli.run(both) == 1
     printed = capsys.readouterr().out
     assert "ok    component" in printed
