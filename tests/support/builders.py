@@ -166,6 +166,7 @@ def a_node_pod(
             "spec": {"nodeName": host, "containers": [{"name": "agent", "resources": {"requests": {"cpu": cpu}}}]},
             "status": {
                 "phase": "Running" if agent else "Pending",
+                **({"podIP": "10.0.0.1"} if agent else {}),
                 "initContainerStatuses": inits,
                 "containerStatuses": containers,
                 **status,
@@ -202,21 +203,25 @@ def a_task_pod(
     deleted: bool = False,
     devices: dict[str, str] | None = None,
     marks: tuple[bool, bool] = (False, False),
+    part: tuple[int, int] = (0, 0),
     task_id: str = "",
     **status: Any,
 ) -> PodView:
     """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended().
 
-    `marks`: whether it is a manager's, and whether it has its node for itself.
+    `marks`: whether it is a manager's, and whether it has its node for itself. `part`: which instance it is, of how
+    many; (0, 0) for what is no group.
     """
-    name, (manages, exclusive) = naming.attempt_pod(task, attempt), marks
+    (instance, instances), (manages, exclusive) = part, marks
+    name = naming.member_pod(task, attempt, instance)
     tags = {
         labels.POOL: pool,
         labels.JOB: job,
         labels.TASK: task,
         labels.ATTEMPT: str(attempt),
         labels.NODE: node,
-        labels.ROLE: "manager" if manages else "task",
+        labels.ROLE: "member" if instance else "manager" if manages else "task",
+        **({labels.INSTANCE: str(instance), labels.INSTANCES: str(instances)} if instances else {}),
         labels.SLOTS: str(slots),
         **({labels.COUNTED: "true"} if released else {}),
         **({labels.EXCLUSIVE: "true"} if exclusive else {}),

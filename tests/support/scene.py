@@ -347,6 +347,7 @@ class Scene:
             task_uid=action.task_uid,
             task_id=self.tasks[action.task].spec.id or "",
             marks=(action.manages, action.exclusive),
+            part=(action.instance, action.instances),
             **self._new(action.pod),
         )
         return self._made(pod)

@@ -194,7 +194,7 @@ def settle_into_queue(task: TaskRecord) -> None:
         or task.problem
         or task.written_problem
         or (job.reserved and task.id.lower() in job.reserved)
-        or pool.too_wide(task.demand)
+        or pool.misfit(task.demand)
         or contradicts(task, job.model)
     ):
         pool.mark("task", f"{job.name}/{task.name}")

@@ -5,7 +5,7 @@ Looked at only where such a task waits and a slot is free: a pool without any pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 
 from millpond.api.times import parse_time
 from millpond.control.attempt import Attempt
@@ -18,6 +18,7 @@ from millpond.lifecycle.exits import TASK_CONTAINER
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.groups import Group, Reservation, reserve
 from millpond.scheduling.node_slots import NodeSlots
+from millpond.scheduling.ready import Ticket
 
 START_MARGIN = 60.0
 """Seconds beyond its wall-clock limit in which a task has certainly ended: for its image, and for its grace."""
@@ -27,7 +28,7 @@ def keep_nodes(pool: PoolState, now: float, limits: Limits) -> Reservation | Non
     """What is kept for the oldest group of the highest priority that the pool can take at all."""
     hopeless: set[tuple[str, Demand]] = set()
     while (first := _first(pool, hopeless, now, limits)) is not None:
-        kept = _reserve(pool, first, first.job.barred, now)
+        kept = _reserve(pool, first, now)
         if kept is not None:
             return kept
         hopeless.add((first.job.name, first.demand))
@@ -40,7 +41,7 @@ def nodes_of_group(
     """The nodes for the group if it can start now, the primary's first. `waits` is what is kept for the first one."""
     own = waits
     if own is None or own.group.ticket != task.ticket:
-        own = _reserve(pool, task, task.job.barred, now)
+        own = _reserve(pool, task, now)
         if own is not None and waits is not None and is_bound(waits, task, now):
             barred = waits.kept.union(barred)
     if own is None:
@@ -60,6 +61,16 @@ def address_of(pool: PoolState, node: str) -> str:
     return (pod.status.pod_ip or "") if pod is not None else ""
 
 
+def kept_from(task: TaskRecord, nodes: Iterable[NodeSlots], now: float) -> tuple[str, frozenset[str]]:
+    """The group that goes first, and the nodes kept for it that the task must not use; for people only."""
+    pool = task.job.pool
+    first = min(_heads(pool, set()), key=_turn, default=None)
+    if first is None or first is task:
+        return "", frozenset()
+    waits = reserve(_group(first), nodes, _free_at(pool, now))
+    return (first.name, waits.kept) if waits is not None and is_bound(waits, task, now) else ("", frozenset())
+
+
 class _Others(Container[Demand]):
     """All demands but those of groups for which there is hope."""
 
@@ -72,19 +83,31 @@ class _Others(Container[Demand]):
 
 def _first(pool: PoolState, hopeless: set[tuple[str, Demand]], now: float, limits: Limits) -> TaskRecord | None:
     """The group that goes first; those that turn out to wait for something else leave the queue."""
-    heads: list[tuple[int, TaskRecord]] = []
-    for job in list(pool.gathering.values()):
-        while job.filed is not None and (head := head_of(job, _Others(job, hopeless))) is not None:
-            task = job.tasks[head[0][1]]
-            if may_begin(pool, task, now, limits):
-                heads.append((-level_of(job)[0], task))
-                break
-    return min(heads, key=lambda head: (head[0], head[1].ticket), default=(0, None))[1]
+    while (first := min(_heads(pool, hopeless), key=_turn, default=None)) is not None:
+        if may_begin(pool, first, now, limits):
+            return first
+    return None
 
 
-def _reserve(pool: PoolState, task: TaskRecord, barred: Collection[str], now: float) -> Reservation | None:
-    group = Group(level_of(task.job)[0], task.ticket, task.demand, barred)
-    return reserve(group, (node for node in pool.index if address_of(pool, node.name)), _free_at(pool, now))
+def _heads(pool: PoolState, hopeless: set[tuple[str, Demand]]) -> Iterator[TaskRecord]:
+    """The first group of each job that may start one."""
+    for job in pool.gathering.values():
+        head = head_of(job, _Others(job, hopeless)) if job.filed is not None else None
+        if head is not None:
+            yield job.tasks[head[0][1]]
+
+
+def _turn(task: TaskRecord) -> tuple[int, Ticket]:
+    return -level_of(task.job)[0], task.ticket
+
+
+def _group(task: TaskRecord) -> Group:
+    return Group(level_of(task.job)[0], task.ticket, task.demand, task.job.barred)
+
+
+def _reserve(pool: PoolState, task: TaskRecord, now: float) -> Reservation | None:
+    nodes = (node for node in pool.index if address_of(pool, node.name))
+    return reserve(_group(task), nodes, _free_at(pool, now))
 
 
 def _free_at(pool: PoolState, now: float) -> Callable[[str], float | None]:

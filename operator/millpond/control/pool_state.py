@@ -27,6 +27,8 @@ from millpond.lifecycle.jobs import starts_tasks
 from millpond.scaling.autoscale import Run
 from millpond.scaling.target import Sizing
 from millpond.scheduling.demand import Demand
+from millpond.scheduling.finding import Finding
+from millpond.scheduling.misfit import PoolTerms, misfit
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
@@ -235,15 +237,17 @@ class PoolState:
         elif inside and not takes_tasks:
             self.index.discard(node.name)
 
-    def too_wide(self, demand: Demand) -> bool:
-        """True when the demand asks for more slots than any node of this pool has."""
-        return self.model is not None and demand.slots > self.model.spec.task_slots_per_node
+    def misfit(self, demand: Demand) -> Finding | None:
+        """Why this pool can never take the demand as it is; None too while there is no pool."""
+        if self.model is None or (not demand.instances and demand.slots <= self.model.spec.task_slots_per_node):
+            return None
+        return misfit(demand, terms_of(self.model), self.name)
 
     def mark_misfits(self) -> None:
         """Judge the tasks again whose fate depends on how many slots a node has: the Pool came or went."""
         for job in self.jobs.values():
             for task in job.tasks.values():
-                if task.problem is not None or task.written_problem is not None or self.too_wide(task.demand):
+                if task.problem is not None or task.written_problem is not None or self.misfit(task.demand):
                     self.mark("task", f"{job.name}/{task.name}")
 
     # Who waits.
@@ -326,6 +330,14 @@ class PoolState:
         task.job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result
         self.mark("counted" if starts_tasks(task.job.state) else "job", task.job.name)
+
+
+def terms_of(model: Pool) -> PoolTerms:
+    """What the pool offers at most."""
+    spec = model.spec
+    targets = (spec.target_dedicated_nodes or 0) + (spec.target_low_priority_nodes or 0)
+    nodes = targets if spec.auto_scale is None else None
+    return PoolTerms(spec.task_slots_per_node, spec.enable_inter_node_communication, nodes)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

@@ -24,7 +24,7 @@ from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod,
 from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_ids, settle_into_queue
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
-from millpond.control.pool_state import PoolState
+from millpond.control.pool_state import PoolState, terms_of
 from millpond.control.records import JobRecord
 from millpond.lifecycle.nodes import disk_is_full
 from millpond.lifecycle.upgrade import version_of
@@ -220,7 +220,7 @@ class World:
             pool.model.metadata.resource_version
         ):
             return ()
-        appeared = pool.model is None
+        before = pool.model
         if pool.model is not None and pool.model.metadata.uid != model.metadata.uid:
             pool.decided = None
         pool.model, pool.unwritten = model, False
@@ -234,7 +234,7 @@ class World:
                 pool.mark_attempts(node)
         for job in pool.jobs:
             pool.mark("job", job)
-        if appeared:
+        if before is None or terms_of(before) != terms_of(model):
             pool.mark_misfits()
         return (PoolKey(space, pool.name),)
 

@@ -18,10 +18,11 @@ from millpond.scheduling.explain import (
     WaitReason,
     explain,
 )
+from millpond.scheduling.misfit import PoolTerms
 from millpond.scheduling.node_slots import NodeSlots
 
 JOB = JobFact("frames")
-POOL = PoolFact("render", target=2, slots_per_node=4)
+POOL = PoolFact("render", target=2, terms=PoolTerms(4))
 
 
 def slots(free: int = 4, cpu: int = 4000, cpu_free: int | None = None) -> NodeSlots:
@@ -109,7 +110,7 @@ CASES: dict[str, tuple[Facts, str, bool]] = {
         True,
     ),
     "pool is resized": (
-        facts(nodes=(node(),), pool=PoolFact("render", target=2, slots_per_node=4, resizing="It has 1 of 2 nodes.")),
+        facts(nodes=(node(),), pool=PoolFact("render", target=2, terms=PoolTerms(4), resizing="It has 1 of 2 nodes.")),
         WaitReason.POOL_RESIZING,
         False,
     ),
@@ -225,7 +226,7 @@ def test_a_pool_with_a_formula_is_not_to_be_scaled_by_hand() -> None:
     evaluate = "millpond pool autoscale evaluate render"
     (none,) = explain(facts(pool=PoolFact("render", follows_formula=True)))
     assert (none.message, none.remedy) == ("Pool render has no nodes and its formula wants none.", evaluate)
-    full = facts(nodes=(node(free=0),), pool=PoolFact("render", target=1, follows_formula=True, slots_per_node=4))
+    full = facts(nodes=(node(free=0),), pool=PoolFact("render", target=1, follows_formula=True, terms=PoolTerms(4)))
     assert [finding.remedy for finding in explain(full)] == [f"Or add nodes: {evaluate}"]
 
 

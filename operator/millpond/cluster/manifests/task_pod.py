@@ -7,34 +7,44 @@ from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, launched, run_container
+from millpond.cluster.manifests.group import part_of
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.lifecycle.users import Owner, user_of
-from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 
 
-def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:
-    """The manifest. Raises CommandLineError when the command line cannot be split, UserRefusedError by its user."""
-    role = labels.Role.MANAGER if start.manages else labels.Role.TASK
+def task_pod(
+    start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings, group_token: str = ""
+) -> Manifest:
+    """The manifest. Raises CommandLineError when a command line cannot be split, UserRefusedError by its user.
+
+    `group_token` is what the instances of a multi-instance task's attempt find each other by.
+    """
+    own = task_directory(start.job, task.id)
+    part = part_of(start, task, own, group_token)
     metadata = {
         "name": start.pod,
-        "labels": common_labels(role, start.pool, start.node) | _labels(start, task.id),
+        "labels": common_labels(_role(start), start.pool, start.node) | _labels(start, task.id) | part.labels,
         "ownerReferences": [owner("Task", start.task, start.task_uid)],
     }
-    own = task_directory(start.job, task.id)
     place = Place(start.namespace, start.pool, start.node, start.host)
-    token = TOKEN_FILE if task.spec.authentication_token_settings is not None else ""
-    variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings, token)
+    token = TOKEN_FILE if task.spec.authentication_token_settings is not None and not start.instance else ""
     limit = task.spec.constraints.max_wall_clock_seconds
     options = ("--wall-clock", str(limit)) if limit is not None else ()
+    settings_ = task.spec.environment_settings
+    variables = [
+        *job_environment(part.scope, place, job, task.id, settings_, token, part.directory),
+        *part.variables,
+    ]
     user = user_of(
         task.spec.user_identity, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users()
     )
-    command = Command(task.spec.command_line or "", own, task.spec.container_settings, user, options)
+    line, container = task.spec.command_line or "", task.spec.container_settings
+    command = Command(line, part.directory, container, user, (*options, *part.options))
     made = bound_pod(
         metadata,
         place,
@@ -44,6 +54,12 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
         _inits(start, command, job, pool),
     )
     return with_token(made, start.job) if token else made
+
+
+def _role(start: StartAttempt) -> labels.Role:
+    if start.instance:
+        return labels.Role.MEMBER
+    return labels.Role.MANAGER if start.manages else labels.Role.TASK
 
 
 def _labels(start: StartAttempt, task_id: str) -> dict[str, str]:
