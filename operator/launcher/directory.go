@@ -71,30 +71,50 @@ func makeMissing(path string, who *access) error {
 	return nil
 }
 
-// prepare makes the directories, of which all but the last must be the user's own, removes what an earlier run wrote of itself, and enters the working directory. shared is around directory; "" where there is none.
-func prepare(shared, directory, workingDirectory string, who access) error {
-	for _, own := range []string{shared, directory} {
-		if own == "" {
-			continue
+// prepare makes the directories, of which all but the last must be the user's own, removes what an earlier run wrote of itself, and enters the working directory.
+// Whose they are from now on is written when no more of that is left, and before anything else is. shared is around directory, or the same, or "".
+func prepare(shared, directory, workingDirectory string, who access, whose keep) error {
+	if shared == "" {
+		shared = directory
+	}
+	if err := occupy(shared, who); err != nil {
+		return fmt.Errorf("cannot make %s: %w", shared, err)
+	}
+	if err := cleanUp(shared); err != nil {
+		return err
+	}
+	if whose != (keep{}) {
+		if err := whose.save(shared); err != nil {
+			return fmt.Errorf("cannot write %s: %w", filepath.Join(shared, keepFile), err)
 		}
-		if err := makeDirectory(own, who); err != nil {
-			return fmt.Errorf("cannot make %s: %w", own, err)
+	}
+	if shared != directory {
+		if err := makeDirectory(directory, who); err != nil {
+			return fmt.Errorf("cannot make %s: %w", directory, err)
 		}
-		if err := checkOwner(own); err != nil {
+		if err := cleanUp(directory); err != nil {
 			return err
 		}
 	}
 	if err := makeDirectory(workingDirectory, who); err != nil {
 		return fmt.Errorf("cannot make %s: %w", workingDirectory, err)
 	}
+	if err := os.Chdir(workingDirectory); err != nil {
+		return fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
+	}
+	return nil
+}
+
+// cleanUp removes what an earlier run wrote of itself into a directory, which must be the user's own.
+func cleanUp(directory string) error {
+	if err := checkOwner(directory); err != nil {
+		return err
+	}
 	// Made anew rather than emptied: they may be an earlier user's, or links that somebody has put there.
-	for _, name := range []string{recordFile, stdoutFile, stderrFile} {
+	for _, name := range []string{recordFile, endedFile, stdoutFile, stderrFile} {
 		if err := syscall.Unlink(filepath.Join(directory, name)); err != nil && err != syscall.ENOENT {
 			return fmt.Errorf("cannot write %s: %w", filepath.Join(directory, name), err)
 		}
-	}
-	if err := os.Chdir(workingDirectory); err != nil {
-		return fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func run(o options) int {
 	}
 	syscall.Umask(who.umask)
 	if r.directory, err = filepath.Abs(o.directory); err == nil {
-		err = prepare(o.shared, r.directory, o.workingDirectory, who)
+		err = prepare(o.shared, r.directory, o.workingDirectory, who, o.whose)
 	}
 	if err != nil {
 		r.refuse(err)
@@ -248,14 +248,23 @@ func (r *runner) ended(cause string, code int, message string) {
 
 // report writes the record, then gives the container log a bounded time for its rest and adds what it did not take.
 func (r *runner) report() {
-	r.result.save(r.terminationLog, r.directory)
+	r.save()
 	for _, log := range r.logs {
 		log.flush(logStall, logWait)
 	}
 	if lost := r.logs[0].lost() + r.logs[1].lost(); lost > 0 {
 		note := fmt.Sprintf("The container log is missing %d bytes: its reader took no more.", lost)
 		r.result.Message = join(r.result.Message, note)
-		r.result.save(r.terminationLog, r.directory)
+		r.save()
+	}
+}
+
+// save writes the record where it is looked for: also into the directory that instances have in common, by which it is
+// known that nothing runs there any more.
+func (r *runner) save() {
+	r.result.save(r.terminationLog, r.directory)
+	if r.shared != "" && r.shared != r.directory {
+		r.result.save(r.terminationLog, r.shared)
 	}
 }
 

@@ -103,6 +103,15 @@ def make_directory(base: int, name: str, mode: int, owner: tuple[int, int]) -> i
     return descriptor
 
 
+def exists(name: str, parent: int) -> bool:
+    """True when the open directory has something of that name, be it a link."""
+    try:
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
 def _open(name: str, flags: int, parent: int, parts: Parts) -> int:
     try:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)

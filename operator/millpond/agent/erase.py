@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from itertools import count
 
-from millpond.agent.beneath import MissingFileError, RefusedPathError, open_directory, open_root, parts_of
+from millpond.agent.beneath import MissingFileError, RefusedPathError, exists, open_directory, open_root, parts_of
 
 
 def erase(root: str, name: str) -> None:
@@ -29,7 +29,7 @@ def erase(root: str, name: str) -> None:
         except MissingFileError:
             return
         try:
-            _empty(directory)
+            empty(directory)
         finally:
             os.close(directory)
         os.rmdir(parts[0], dir_fd=base)
@@ -37,8 +37,8 @@ def erase(root: str, name: str) -> None:
         os.close(base)
 
 
-def _empty(directory: int) -> None:
-    """Remove all that is in the directory, level by level."""
+def empty(directory: int) -> None:
+    """Remove all that is in the open directory, level by level. OSError where the system says no."""
     fresh = (f"{number}" for number in count())
     while names := os.listdir(directory):
         for name in names:
@@ -57,20 +57,10 @@ def _move_up(inner: int, outer: int, fresh: Iterator[str]) -> None:
     """Remove the files of a directory, and move its directories to the outer one, under names that nothing has."""
     for name in os.listdir(inner):
         if _is_directory(name, inner):
-            os.rename(
-                name, next(free for free in fresh if not _exists(free, outer)), src_dir_fd=inner, dst_dir_fd=outer
-            )
+            os.rename(name, next(free for free in fresh if not exists(free, outer)), src_dir_fd=inner, dst_dir_fd=outer)
         else:
             os.unlink(name, dir_fd=inner)
 
 
 def _is_directory(name: str, parent: int) -> bool:
     return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
-
-
-def _exists(name: str, parent: int) -> bool:
-    try:
-        os.stat(name, dir_fd=parent, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True

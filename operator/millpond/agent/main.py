@@ -79,6 +79,20 @@ def run(root: str, port: int, rendezvous: int, network: str) -> None:
     stay(meanwhile)
 
 
+@agent.command("sweep")
+@click.option("--root", default=ROOT, show_default=True, help="The node directory.")
+@click.option("--orders", default="", help="The file in which the operator's orders appear.")
+@click.option("--evict", is_flag=True, help="Delete retained directories before their time while the disk is full.")
+def sweep(root: str, orders: str, evict: bool) -> None:
+    """Stay until asked to leave, and delete directories of tasks when they are due or ordered."""
+    from millpond.agent.keeper import Keeper, keep  # noqa: PLC0415 - only this subcommand needs it
+    from millpond.agent.stay import stay  # noqa: PLC0415 - only this subcommand needs it
+
+    with _refusals():
+        os.close(open_root(root))
+    stay(lambda: keep(Keeper(root, orders, evicts=evict)))
+
+
 @agent.group("files")
 def files() -> None:
     """Read files of the node directory."""

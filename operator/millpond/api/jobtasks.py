@@ -6,8 +6,9 @@ from pydantic import Field
 
 from millpond.api.containers import ContainerSettings
 from millpond.api.environment import EnvironmentSettings
-from millpond.api.schema import CommandLine, Document, LabelName, RetryCount, Seconds, TaskId
+from millpond.api.schema import CommandLine, Document, LabelName, Retention, RetryCount, Seconds, TaskId
 from millpond.api.starttask import CommandStatus
+from millpond.api.times import DEFAULT_RETENTION_SECONDS
 from millpond.api.users import UserIdentity
 
 LONGEST_RELEASE_SECONDS = 900
@@ -20,6 +21,9 @@ class JobPreparationConstraints(Document):
         default=None, description="On each node, retries included; default: no limit"
     )
     max_task_retry_count: Annotated[RetryCount, Field(description="Retries after the first try; -1: no limit")] = 0
+    retention_seconds: Annotated[
+        Retention, Field(description="How long its directories stay on nodes after the job's end; default: 7 days")
+    ] = DEFAULT_RETENTION_SECONDS
 
 
 class JobPreparationTask(Document):
@@ -54,6 +58,7 @@ class JobReleaseTask(Document):
     max_wall_clock_seconds: Annotated[int, Field(ge=1, le=LONGEST_RELEASE_SECONDS, description="It is not retried")] = (
         LONGEST_RELEASE_SECONDS
     )
+    retention_seconds: Retention = DEFAULT_RETENTION_SECONDS
 
 
 class NodeJob(Document):

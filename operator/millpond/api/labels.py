@@ -49,6 +49,9 @@ POOL_NAME_ANNOTATION = f"{GROUP}/pool-name"
 JOB_NAME_ANNOTATION = f"{GROUP}/job-name"
 TASK_NAME_ANNOTATION = f"{GROUP}/task-name"
 
+# On a node's Pod: which directories of tasks are to be erased on its host, as `agent.workitems.order_for` says them.
+ERASE_ANNOTATION = f"{GROUP}/erase"
+
 EVIDENCE_FINALIZER = f"{GROUP}/evidence"
 POOL_FINALIZER = f"{GROUP}/pool"
 JOB_FINALIZER = f"{GROUP}/job"

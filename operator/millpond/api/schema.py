@@ -140,6 +140,14 @@ Count = Annotated[int, Field(ge=0, le=MAX_INT32)]
 ExitCode = Annotated[int, Field(ge=-2_147_483_648, le=MAX_INT32)]
 Slots = Annotated[int, Field(ge=1, le=256)]
 Seconds = Annotated[int, Field(ge=1, le=MAX_INT32)]
+Retention = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=MAX_INT32,
+        description="How long its directory stays on the node after its end; told when it starts; default: 7 days",
+    ),
+]
 RetryCount = Annotated[int, Field(ge=-1, le=MAX_INT32)]
 Labels = Annotated[dict[str, Label], Field(max_length=64)]
 Annotations = Annotated[dict[str, LongText], Field(max_length=64)]

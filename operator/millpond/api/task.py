@@ -23,6 +23,7 @@ from millpond.api.schema import (
     ExitCode,
     LabelName,
     Name,
+    Retention,
     RetryCount,
     Seconds,
     Slots,
@@ -53,6 +54,7 @@ class TaskConstraints(Document):
     max_task_retry_count: RetryCount | None = Field(
         default=None, description="Retries after the first try; default: the job's; -1: no limit"
     )
+    retention_seconds: Retention | None = None
 
 
 class Affinity(Document):

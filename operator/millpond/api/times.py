@@ -24,3 +24,7 @@ def format_time(seconds: float) -> str:
 @lru_cache(maxsize=64)
 def _format_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+DEFAULT_RETENTION_SECONDS = 7 * 24 * 3600
+"""How long a task's directory stays on its node where nothing is said of it (azure-batch-semantics §2.16)."""

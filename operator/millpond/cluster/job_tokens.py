@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from millpond.api import naming
 from millpond.api.job import Job
 from millpond.cluster.api_server import ROLE_BINDINGS, SERVICE_ACCOUNTS, ApiServer, Resource
-from millpond.cluster.errors import AlreadyExistsError
 from millpond.cluster.manifests.job_token import account, binding
 from millpond.cluster.manifests.layout import Manifest
-from millpond.cluster.objects import read_meta
+from millpond.cluster.objects import create_or_find, is_owned
 from millpond.control.outcomes import Missed
 
 FORMER_PAUSE = 5.0
@@ -25,11 +23,7 @@ async def see_to_account(api: ApiServer, job: Job, role: str) -> Missed | None:
 
 
 async def _see_to(api: ApiServer, resource: Resource, job: Job, document: Manifest) -> Missed | None:
-    space, name = job.metadata.namespace, naming.job_account(job.metadata.name)
-    try:
-        await api.create(resource, space, document)
-    except AlreadyExistsError:
-        found = await read_meta(api, resource, space, name)
-        if all(owner.uid != job.metadata.uid for owner in found.owner_references):
-            return Missed(f"{resource.kind} {name} exists and is not this job's", again_in=FORMER_PAUSE)
-    return None
+    found = await create_or_find(api, resource, job.metadata.namespace, document)
+    if found is None or is_owned(found, job.metadata.uid):
+        return None
+    return Missed(f"{resource.kind} {found.name} exists and is not this job's", again_in=FORMER_PAUSE)

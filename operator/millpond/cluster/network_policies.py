@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from millpond.api.pool import Pool
 from millpond.cluster.api_server import NETWORK_POLICIES, ApiServer
-from millpond.cluster.errors import AlreadyExistsError
 from millpond.cluster.manifests.network_policy import network_policy
-from millpond.cluster.objects import read_meta
+from millpond.cluster.objects import create_or_find, is_of_a_kind, is_owned
 from millpond.control.outcomes import Done, Missed, Refused
 
 FORMER_PAUSE = 2.0
@@ -30,12 +29,10 @@ class NetworkPolicies:
         """Make the policy what the Pool says. Missed while a former Pool's has its name, Refused for others."""
         space, wanted = pool.metadata.namespace, network_policy(pool, self._operator_namespace)
         name = wanted["metadata"]["name"]
-        try:
-            await self._api.create(NETWORK_POLICIES, space, wanted)
-        except AlreadyExistsError:
-            found = await read_meta(self._api, NETWORK_POLICIES, space, name)
-            if all(owner.uid != pool.metadata.uid for owner in found.owner_references):
-                if any(owner.kind == "Pool" for owner in found.owner_references):
+        found = await create_or_find(self._api, NETWORK_POLICIES, space, wanted)
+        if found is not None:
+            if not is_owned(found, pool.metadata.uid):
+                if is_of_a_kind(found, "Pool"):
                     return Missed(f"NetworkPolicy {name} goes with a former Pool of the name", again_in=FORMER_PAUSE)
                 text = f"NetworkPolicy {name} exists and is not this pool's: delete it, or give the pool another name."
                 return Refused("NetworkPolicyTaken", text)

@@ -1,12 +1,16 @@
-"""What is written to objects of any kind in the same way: a whole status, and the end of a finalizer of ours."""
+"""What is written to objects of any kind in the same way: a new one, a whole status, the end of a finalizer of ours."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from millpond.api.schema import Document
 from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import ApiServer, Resource
+from millpond.cluster.errors import AlreadyExistsError
 from millpond.control.outcomes import Done
 
 
@@ -20,6 +24,27 @@ _object = msgspec.json.Decoder(_Object).decode
 async def read_meta(api: ApiServer, resource: Resource, namespace: str, name: str) -> Meta:
     """The object's metadata as it is now. NotFoundError when there is none."""
     return _object(await api.get(resource, namespace, name)).metadata
+
+
+async def create_or_find(
+    api: ApiServer, resource: Resource, namespace: str, document: Mapping[str, Any]
+) -> Meta | None:
+    """Create the object: None. Where one of its name is there, that one's metadata. NotFoundError when it just went."""
+    try:
+        await api.create(resource, namespace, document)
+    except AlreadyExistsError:
+        return await read_meta(api, resource, namespace, document["metadata"]["name"])
+    return None
+
+
+def is_owned(meta: Meta, uid: str) -> bool:
+    """Whether the object goes with the one of that uid."""
+    return any(owner.uid == uid for owner in meta.owner_references)
+
+
+def is_of_a_kind(meta: Meta, kind: str) -> bool:
+    """Whether the object goes with one of that kind, so that it soon goes where it does not go with the present one."""
+    return any(owner.kind == kind for owner in meta.owner_references)
 
 
 async def write_status(

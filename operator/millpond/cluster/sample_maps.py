@@ -15,8 +15,8 @@ from millpond.api.kind import API_VERSION
 from millpond.api.reasons import AutoScaleReason
 from millpond.api.views.meta import Meta, View
 from millpond.cluster.api_server import CONFIG_MAPS, ApiServer
-from millpond.cluster.errors import AlreadyExistsError, NotFoundError
-from millpond.cluster.objects import read_meta
+from millpond.cluster.errors import NotFoundError
+from millpond.cluster.objects import create_or_find, is_of_a_kind, is_owned
 from millpond.control.actions import KeepSamples, LoadSamples
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
 from millpond.scaling.kept_samples import KeptSamples, Reading
@@ -59,15 +59,12 @@ class SampleMaps:
         data: dict[str, str | None] = {key: b64encode(block).decode() for key, block in blocks.items()}
         known = (action.namespace, name, action.uid)
         if known not in self._own:
-            try:
-                await self._api.create(CONFIG_MAPS, action.namespace, _document(action, name, data))
-                self._own.add(known)
+            found = await create_or_find(self._api, CONFIG_MAPS, action.namespace, _document(action, name, data))
+            if found is not None and not is_owned(found, action.uid):
+                return _taken(found, name)
+            self._own.add(known)
+            if found is None:
                 return Done()
-            except AlreadyExistsError:
-                found = await read_meta(self._api, CONFIG_MAPS, action.namespace, name)
-                if not _owned(found, action.uid):
-                    return _taken(found, name)
-                self._own.add(known)
         try:
             await self._api.merge_patch(CONFIG_MAPS, action.namespace, name, {"binaryData": data | gone})
         except NotFoundError:
@@ -91,15 +88,11 @@ async def _read_map(api: ApiServer, namespace: str, name: str, uid: str) -> dict
         found = _sample_map(await api.get(CONFIG_MAPS, namespace, name))
     except NotFoundError:
         return {}
-    return found.binary_data or {} if _owned(found.metadata, uid) else {}
-
-
-def _owned(meta: Meta, uid: str) -> bool:
-    return any(owner.uid == uid for owner in meta.owner_references)
+    return found.binary_data or {} if is_owned(found.metadata, uid) else {}
 
 
 def _taken(found: Meta, name: str) -> Missed | Refused:
-    if any(owner.kind == "Pool" for owner in found.owner_references):
+    if is_of_a_kind(found, "Pool"):
         return Missed(f"ConfigMap {name} goes with a former Pool of the name")
     text = (
         f"ConfigMap {name} exists and is not this pool's: samples are lost when the operator restarts. "

@@ -26,7 +26,7 @@ from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
 from millpond.control.pool_state import PoolState, terms_of
 from millpond.control.records import JobRecord
-from millpond.lifecycle.nodes import disk_is_full
+from millpond.lifecycle.disk import disk_is_full
 from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.measurement import Measurement
 

@@ -10,6 +10,7 @@ from millpond.api.reasons import FailureCode, NodeErrorCode, NodeReason, NodeSta
 from millpond.api.times import parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
+from millpond.lifecycle.disk import FULL
 from millpond.lifecycle.run import Run, RunState
 from millpond.lifecycle.starttask import observe_start_task
 
@@ -24,10 +25,6 @@ IMAGE_ERRORS = {
     FailureCode.CONTAINER_INVALID_REGISTRY: NodeErrorCode.CONTAINER_INVALID_REGISTRY,
 }
 """What is said of a node whose start task's image cannot be had (reference §8.3)."""
-
-FULL = 0.9
-"""The used share of the file system that holds the node directory from which on the node takes no tasks (§8.3)."""
-
 
 RESTARTS = {
     NodeOperation.REBOOT: (NodeState.REBOOTING, NodeReason.REBOOTING, "rebooted: it starts anew"),
@@ -114,11 +111,6 @@ def silent_until(host: HostView, now: float, silence: float) -> float | None:
         if condition.type == "Ready" and condition.last_transition_time:
             return parse_time(condition.last_transition_time) + silence
     return now + silence
-
-
-def disk_is_full(used_share: float) -> bool:
-    """True when so much of a node's disk is used, 0 to 1, that the rest is not for tasks (reference §8.3)."""
-    return used_share >= FULL
 
 
 def judge_node(facts: NodeFacts) -> NodeVerdict:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from millpond.agent.beneath import open_root
 
+from .shelves import Shelves
+
 
 @dataclass
 class NodeDirectory:
@@ -34,3 +36,13 @@ def node(tmp_path: Path) -> Iterator[NodeDirectory]:
     base = open_root(str(task))
     yield NodeDirectory(root, task, base)
     os.close(base)
+
+
+@pytest.fixture
+def shelves(tmp_path: Path) -> Shelves:
+    """A node directory without tasks, and something beside it that must stay."""
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "file").write_text("kept")
+    for name in ("workitems", "volatile", "shared"):
+        (tmp_path / "node" / name).mkdir(parents=True)
+    return Shelves(tmp_path / "node")

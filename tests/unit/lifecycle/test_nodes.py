@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from millpond.api.computenode import NodeOperation
 from millpond.api.reasons import NodeErrorCode, NodeState
-from millpond.lifecycle.nodes import NodeFacts, disk_is_full, host_is_lost, judge_node
+from millpond.lifecycle.nodes import NodeFacts, host_is_lost, judge_node
 from support.builders import a_host, a_node_pod, exited, running, waiting
 
 UP = {
@@ -138,11 +138,6 @@ def test_a_full_disk_is_told_in_every_state_and_what_to_do() -> None:
         assert "90%" in full.message
         assert "delete" in full.message
         assert not verdict.takes_tasks
-
-
-@pytest.mark.parametrize(("share", "full"), [(0.0, False), (0.899, False), (0.9, True), (1.0, True)])
-def test_a_disk_is_full_from_nine_tenths_on(share: float, full: bool) -> None:
-    assert disk_is_full(share) is full
 
 
 def test_it_says_why_a_directory_is_not_erased() -> None:

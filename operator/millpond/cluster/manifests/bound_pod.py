@@ -45,12 +45,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Command:
-    """What the launcher runs. `directory` is below the node directory; `options` are the launcher's own."""
+    """What the launcher runs. `directory` is below the node directory; `options` are the launcher's own.
+
+    `owner` is name and uid of the object to which the directory belongs; `retention` as the launcher has it.
+    """
 
     line: str
     directory: str
     container: ContainerSettings | None
     user: User
+    owner: tuple[str, str]
+    retention: int
     options: tuple[str, ...] = ()
 
 
@@ -133,6 +138,7 @@ def run_container(
     settings_ = command.container
     in_image = settings_ is not None and settings_.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
     words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
+    words += ["--owner", "/".join(command.owner), "--retention", str(command.retention)]
     words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
     return launched(TASK_CONTAINER, words, command, pool) | {"env": variables, "resources": resources}
 

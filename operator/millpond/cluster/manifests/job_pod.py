@@ -10,6 +10,7 @@ from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import Manifest, task_directory
 from millpond.control.actions import StartJobTask
+from millpond.lifecycle.retention import AS_LONG_AS_ITS_OWNER
 from millpond.lifecycle.users import Owner, user_of
 from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
@@ -28,13 +29,19 @@ def job_pod(
     own = task_directory(start.job, task.id)
     whose = Owner(start.namespace, start.pool, own)
     user = user_of(task.user_identity, whose, pool.spec.user_accounts, settings.users())
-    command = Command(task.command_line, own, task.container_settings, user, ("--name", start.pod, *_options(task)))
+    belongs, options = (start.job, start.job_uid), ("--name", start.pod, *_options(task))
+    command = Command(task.command_line, own, task.container_settings, user, belongs, _retention(task), options)
     metadata = {
         "name": start.pod,
         "labels": common_labels(start.role, start.pool, start.node) | {labels.JOB: start.job},
         "ownerReferences": [owner("Job", start.job, start.job_uid)],
     }
     return bound_pod(metadata, place, pool, run_container(command, variables, {}, pool, settings), settings)
+
+
+def _retention(task: JobPreparationTask | JobReleaseTask) -> int:
+    """That of a preparation counts from the job's end, of which only the operator knows."""
+    return task.retention_seconds if isinstance(task, JobReleaseTask) else AS_LONG_AS_ITS_OWNER
 
 
 def _options(task: JobPreparationTask | JobReleaseTask) -> list[str]:

@@ -22,6 +22,7 @@ from millpond.cluster.manifests.layout import (
     volumes,
 )
 from millpond.cluster.manifests.security import of_agent, of_pod, of_user, over_all_files
+from millpond.cluster.manifests.sweeper import orders_volume, sweeper
 from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
 from millpond.control.actions import CreateNodePod
 from millpond.lifecycle.nodes import AGENT_CONTAINER, LAYOUT_CONTAINER
@@ -74,9 +75,13 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             + SURVIVE_SILENCE,
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
             "securityContext": of_pod(settings.task_gid),
-            "volumes": [*volumes(directory), _host_network()],
+            "volumes": [*volumes(directory), _host_network(), orders_volume()],
             "initContainers": [_layout(user, settings), *(own if waits else [])],
-            "containers": [_agent(create, template, settings), *([] if waits else own)],
+            "containers": [
+                _agent(create, template, settings),
+                sweeper(settings, evicts=False),
+                *([] if waits else own),
+            ],
         },
     }
 

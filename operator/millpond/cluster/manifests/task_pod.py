@@ -6,6 +6,7 @@ from millpond.api import labels, naming
 from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
+from millpond.api.times import DEFAULT_RETENTION_SECONDS
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, launched, run_container
 from millpond.cluster.manifests.group import part_of
 from millpond.cluster.manifests.identity import common_labels, owner
@@ -33,8 +34,8 @@ def task_pod(
     }
     place = Place(start.namespace, start.pool, start.node, start.host)
     token = TOKEN_FILE if task.spec.authentication_token_settings is not None and not start.instance else ""
-    limit = task.spec.constraints.max_wall_clock_seconds
-    options = ("--wall-clock", str(limit)) if limit is not None else ()
+    limits, whose = task.spec.constraints, (start.task, start.task_uid)
+    options = ("--wall-clock", str(limits.max_wall_clock_seconds)) if limits.max_wall_clock_seconds is not None else ()
     settings_ = task.spec.environment_settings
     variables = [
         *job_environment(part.scope, place, job, task.id, settings_, token, part.directory),
@@ -44,7 +45,8 @@ def task_pod(
         task.spec.user_identity, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users()
     )
     line, container = task.spec.command_line or "", task.spec.container_settings
-    command = Command(line, part.directory, container, user, (*options, *part.options))
+    kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
+    command = Command(line, part.directory, container, user, whose, kept, (*options, *part.options))
     made = bound_pod(
         metadata,
         place,

@@ -36,7 +36,7 @@ def test_node_autoscalers_leave_its_host_alone() -> None:
 def test_an_image_may_keep_its_own_working_directory() -> None:
     own = ContainerSettings.model_validate({"imageName": "x", "workingDirectory": "ContainerImageDefault"})
     for container, image, directory in ((own, "x", "."), (None, "debian", "/mnt/batch/tasks/d/wd")):
-        made = run_container(Command("true", "d", container, User(7, 8)), [], {}, a_pool(), SETTINGS)
+        made = run_container(Command("true", "d", container, User(7, 8), ("t", "uid"), 60), [], {}, a_pool(), SETTINGS)
         words = made["command"]
         assert (made["image"], words[words.index("--working-directory") + 1]) == (image, directory)
 

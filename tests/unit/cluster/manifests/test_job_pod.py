@@ -67,7 +67,8 @@ def test_the_preparation_s_command_and_environment() -> None:
         "/.millpond/launcher", "run", "--directory", f"{FOLDER}/setup", "--working-directory", f"{FOLDER}/setup/wd",
     ]  # fmt: skip
     assert after == [
-        "--name", "film-x", "--readable", "--wall-clock", "60", "--retries", "2", "--grace", "30",
+        "--owner", "film/uid-film", "--retention", "-1", "--name", "film-x", "--readable", "--wall-clock", "60",
+        "--retries", "2", "--grace", "30",
         "--", "fetch", "--all",
     ]  # fmt: skip
     found = variables(made(Role.PREPARATION))
@@ -80,6 +81,7 @@ def test_the_release_knows_where_the_preparation_was() -> None:
     words = pod["spec"]["containers"][0]["command"]
     assert words[words.index("--wall-clock") + 1] == "900"
     assert "--retries" not in words
+    assert words[words.index("--retention") + 1] == "604800"
     found = variables(pod)
     assert (found["AZ_BATCH_JOB_PREP_DIR"], found["AZ_BATCH_JOB_PREP_WORKING_DIR"]) == (
         f"{FOLDER}/setup",

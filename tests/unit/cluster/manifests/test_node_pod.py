@@ -61,7 +61,7 @@ def test_one_that_comes_back_to_its_host_asks_for_no_more_than_its_agent_needs()
     template = {"image": "debian", "resources": {"cpu": "8", "memory": "16Gi"}}
     spec = node_pod(create, "uid-node", a_pool(nodeTemplate=template), SETTINGS)["spec"]
     assert spec["nodeName"] == "host-1"
-    requests = {c["name"]: c["resources"]["requests"] for c in spec["containers"]}["agent"]
+    requests = spec["containers"][0]["resources"]["requests"]
     assert requests == shrunk("uid")[2]["value"]
     assert "nodeName" not in _pod(nodeTemplate=template)["spec"]
 
@@ -86,14 +86,14 @@ def test_placed_by_the_scheduler_where_the_template_admits() -> None:
 def test_without_a_start_task() -> None:
     pod = _pod()
     assert list(_named(pod, "initContainers")) == ["layout"]
-    assert list(_named(pod)) == ["agent"]
+    assert list(_named(pod)) == ["agent", "sweeper"]
     assert labels.START_TASK not in pod["metadata"]["labels"]
 
 
 def test_start_task_that_is_waited_for() -> None:
     pod = _pod(startTask=START | {"maxTaskRetryCount": 2, "resources": {"limits": {"memory": "1Gi"}}})
     assert list(_named(pod, "initContainers")) == ["layout", "start-task"]
-    assert list(_named(pod)) == ["agent"]
+    assert list(_named(pod)) == ["agent", "sweeper"]
     assert pod["metadata"]["labels"][labels.START_TASK] == "true"
     container = _named(pod, "initContainers")["start-task"]
     assert container["image"] == "debian"
@@ -113,7 +113,7 @@ def test_start_task_that_is_waited_for() -> None:
 def test_start_task_that_is_not_waited_for_runs_beside_the_agent_and_once() -> None:
     pod = _pod(startTask=START | {"waitForSuccess": False, "image": "own"})
     assert list(_named(pod, "initContainers")) == ["layout"]
-    assert list(_named(pod)) == ["agent", "start-task"]
+    assert list(_named(pod)) == ["agent", "sweeper", "start-task"]
     assert _named(pod)["start-task"]["image"] == "own"
     assert pod["spec"]["restartPolicy"] == "OnFailure"
 
@@ -123,7 +123,7 @@ def test_what_users_bring_is_restricted_and_our_own_has_what_it_needs(wait: bool
     pod = _pod(startTask=START | {"waitForSuccess": wait})
     assert pod["spec"]["automountServiceAccountToken"] is False
     found = [text for text in complaints(pod["spec"]) if "hostPath" not in text]
-    assert {text.split(":")[0] for text in found} == {"layout"}
+    assert {text.split(":")[0] for text in found} == {"layout", "sweeper"}
     layout = _named(pod, "initContainers")["layout"]["securityContext"]
     assert layout["capabilities"] == {"drop": ["ALL"], "add": ["CHOWN", "DAC_OVERRIDE", "FOWNER"]}
     assert layout["allowPrivilegeEscalation"] is False

@@ -144,13 +144,22 @@ def test_bound_to_its_host_and_left_there_by_everybody_else() -> None:
     assert spec["terminationGracePeriodSeconds"] == 30 + LAUNCHER_MARGIN_SECONDS
 
 
+LIMITS = {"maxWallClockSeconds": 60, "retentionSeconds": 9}
+
+
 def test_command_goes_through_the_launcher() -> None:
-    task = _task(commandLine="sh -c 'echo $HOME'", constraints={"maxWallClockSeconds": 60}, id="42")
+    task = _task(commandLine="sh -c 'echo $HOME'", constraints=LIMITS, id="42")
     directory = f"/mnt/batch/tasks/workitems/{JOB}/job-1/42"
     assert _container(_pod(task))["command"] == [
         "/.millpond/launcher", "run", "--directory", directory, "--working-directory", f"{directory}/wd",
+        "--owner", "frame-042/uid-frame-042", "--retention", "9",
         "--wall-clock", "60", "--grace", "30", "--", "sh", "-c", "echo $$HOME",
     ]  # fmt: skip
+
+
+def test_a_directory_is_kept_for_a_week_where_the_task_says_nothing() -> None:
+    words = _container(_pod(_task()))["command"]
+    assert words[words.index("--retention") + 1] == "604800"
 
 
 @pytest.mark.parametrize(
