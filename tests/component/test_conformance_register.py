@@ -22,6 +22,7 @@ SCENARIOS = {
     18: "the job manager",
     19: "job preparation",
     20: "job release",
+    21: "multi-instance tasks",
     24: "a job is disabled and enabled; what its state forbids",
     25: "termination leaves active tasks active",
     26: "reactivation",

@@ -209,22 +209,19 @@ def a_task_pod(
 ) -> PodView:
     """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended().
 
-    `marks`: whether it is a manager's, and whether it has its node for itself. `part`: which instance it is, of how
-    many; (0, 0) for what is no group.
+    `marks`: whether it is a manager's, and whether it has its node for itself. `part`: which instance, of how many.
     """
-    (instance, instances), (manages, exclusive) = part, marks
-    name = naming.member_pod(task, attempt, instance)
+    name = naming.member_pod(task, attempt, part[0])
     tags = {
         labels.POOL: pool,
         labels.JOB: job,
         labels.TASK: task,
         labels.ATTEMPT: str(attempt),
         labels.NODE: node,
-        labels.ROLE: "member" if instance else "manager" if manages else "task",
-        **({labels.INSTANCE: str(instance), labels.INSTANCES: str(instances)} if instances else {}),
+        **_part_of(part, manages=marks[0]),
         labels.SLOTS: str(slots),
         **({labels.COUNTED: "true"} if released else {}),
-        **({labels.EXCLUSIVE: "true"} if exclusive else {}),
+        **({labels.EXCLUSIVE: "true"} if marks[1] else {}),
         **({labels.TASK_ID: naming.label_value(task_id)} if task_id not in ("", task) else {}),
     }
     more: dict[str, Any] = {
@@ -247,6 +244,12 @@ def a_task_pod(
         },
         PodView,
     )
+
+
+def _part_of(part: tuple[int, int], *, manages: bool) -> dict[str, str]:
+    instance, instances = part
+    role = {labels.ROLE: "member" if instance else "manager" if manages else "task"}
+    return role | ({labels.INSTANCE: str(instance), labels.INSTANCES: str(instances)} if instances else {})
 
 
 def a_job_pod(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from support.scripts import Run, Scripts, StartRun
@@ -26,6 +27,12 @@ def by_chance(seed: int) -> Scripts:
 
 
 def _task(random: Random) -> Run:
+    run = _run(random)
+    coordination = random.choice((0, 1, 2)) if random.random() < 0.2 else None
+    return replace(run, coordination=coordination, deaf=random.random() < 0.2)
+
+
+def _run(random: Random) -> Run:
     kind = random.random()
     seconds = random.choice((0.5, 2.0, 10.0, 60.0))
     term = random.choice((0.2, 5.0, 1000.0))

@@ -11,6 +11,7 @@ from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.resources import millicores, whole
 from millpond.cluster.manifests.manager_task import manager_task
+from millpond.cluster.manifests.task_pod import role_of
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
@@ -128,9 +129,12 @@ class Performer:
             labels.TASK: action.task,
             labels.ATTEMPT: str(action.attempt),
             labels.NODE: action.node,
-            labels.ROLE: (labels.Role.MANAGER if action.manages else labels.Role.TASK).value,
+            labels.ROLE: role_of(action).value,
             labels.SLOTS: str(action.slots),
         }
+        if action.instances:
+            word = {labels.GATHERING: f"{id(self):x}"[-8:]}
+            tags |= word | {labels.INSTANCE: str(action.instance), labels.INSTANCES: str(action.instances)}
         task_id = task["spec"].get("id") or action.task
         if task_id != action.task:
             tags[labels.TASK_ID] = naming.label_value(task_id)
@@ -152,7 +156,7 @@ class Performer:
             },
             "spec": spec,
         }
-        return self._create("pods", action.namespace, pod, lambda old: _owner(old) == action.task_uid)
+        return self._create("pods", action.namespace, pod, lambda old: _is_same(old, pod))
 
     def _start_job_task(self, action: act.StartJobTask) -> Outcome:
         job = self._verbs.get("jobs", action.namespace, action.job)
@@ -348,6 +352,12 @@ class Performer:
         containers = [c | {"resources": {"requests": AGENT}} for c in pod["spec"]["containers"]]
         self._verbs.merge_patch("pods", action.namespace, action.pod, {"spec": {"containers": containers}}, "resize")
         return Done()
+
+
+def _is_same(old: Document, new: Document) -> bool:
+    """True for a Pod of the same task, made for a group by the same operator."""
+    words = [(pod["metadata"].get("labels") or {}).get(labels.GATHERING) for pod in (old, new)]
+    return _owner(old) == _owner(new) and words[0] == words[1]
 
 
 def _is_kept(pod: Document, owner: str, host: str) -> bool:

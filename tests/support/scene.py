@@ -71,12 +71,11 @@ class Scene:
         self.nodes: dict[str, ComputeNode] = {}
         self.done: list[act.AnyAction] = []
         """Every action performed, in order."""
-        self.kept = NOTHING
-        """The samples of an earlier life."""
+        self.kept = NOTHING  # the samples of an earlier life
         self.eraser_phase = "Succeeded"
+        """How far a Pod comes that erases a node directory."""
         self.room = Room(8000, 16 * 1024**3)
         """What hosts turn out to have for tasks."""
-        """How far a Pod comes that erases a node directory."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
 
     def add(self, *objects: TaskView | PodView | HostView | Pool | Job | ComputeNode) -> None:

@@ -29,10 +29,13 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.verdicts import book
 from millpond.lifecycle.age import added_too_early
-from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
+from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, judge_ended
 from millpond.lifecycle.groups import Subtask, describe, whole_exit
 from millpond.lifecycle.tasks import GIVEN_UP, Wishes, decide, wishes_of_all
 from millpond.lifecycle.waits import judge_waiting, starts_since
+
+FAREWELL = 5.0
+"""Seconds that the others have to end by themselves once the primary has."""
 
 
 class Side(msgspec.Struct, gc=False):
@@ -98,6 +101,11 @@ def _judge(
         return
     watch_age(pool, task, limits)
     if wishes.stop or len(pods) < primary.instances or any(map(_breaks, sides)):
+        farewell = _farewell(sides[0].end)
+        if now < farewell and not wishes.stop:
+            # They hear of the primary's end from the agent, and end well.
+            pool.look_at(farewell, "attempt", primary.pod)
+            return
         for side in sides:
             if side.end is None and side.attempt.view is not None and not side.attempt.deleting:
                 stop(pool, side.attempt, actions)
@@ -125,6 +133,13 @@ def _breaks(side: Side) -> bool:
     pod = side.attempt
     in_vain = pod.view is not None and bool(pod.preparation) and waits_in_vain(pod, pod.view)
     return side.end is not None or pod.deleting or in_vain
+
+
+def _farewell(end: Exit | None) -> float:
+    """Until when the others are let alone after the primary has ended by itself."""
+    if end is None or end.ending is Ending.INTERRUPTED or end.end_time is None:
+        return 0.0
+    return parse_time(end.end_time) + FAREWELL
 
 
 def _subtasks(sides: Sequence[Side]) -> tuple[Subtask, ...]:

@@ -105,8 +105,7 @@ class PoolState:
         self.over_quota: dict[NodeClass, str] = {}  # why no more nodes are made, where the quota of cores is the reason
         self.samples: SampleRecord | None = None
         """None without a formula."""
-        self.decided: Run | None = None
-        """An evaluation of the formula that the Pool's status does not tell yet."""
+        self.decided: Run | None = None  # an evaluation of the formula that the Pool's status does not tell yet
         self.evaluate_at = 0.0  # the deadline that is set for the next one
         self.network: object = None
         """What the pool's NetworkPolicy was last asked to say."""
@@ -115,8 +114,7 @@ class PoolState:
         self.summary_scheduled = False
         self.unwritten = False
         """The status that `model` carries is not what the Pool has: the last write failed."""
-        self.gathering: dict[str, JobRecord] = {}
-        """Jobs with multi-instance tasks that wait."""
+        self.gathering: dict[str, JobRecord] = {}  # jobs with multi-instance tasks that wait
         self.unsent: dict[str, tuple[WriteTask, float]] = {}
         """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew; when to try again."""
         self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}

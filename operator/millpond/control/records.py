@@ -168,10 +168,8 @@ class JobRecord:
         """Those of them that hold slots, by their key: where they live there may be no other one."""
         self.live: dict[str, Attempt] = {}
         """Attempts, and their members, that hold slots or are not counted yet."""
-        self.members = 0
-        """How many of those are members: instances of multi-instance tasks that are not the primary."""
-        self.gathering: dict[str, TaskRecord] = {}
-        """Its multi-instance tasks that wait, by name."""
+        self.members = 0  # how many of those are instances of multi-instance tasks other than the primary
+        self.gathering: dict[str, TaskRecord] = {}  # its multi-instance tasks that wait, by name
         self.given_ids: dict[str, set[str]] = {}
         """Names of the tasks whose id is not their name, by id in lower case."""
         self.reserved: dict[str, str] = {}
@@ -189,8 +187,7 @@ class JobRecord:
         self.manager_uid = ""
         """The uid of the manager's Task, once it is made; see `fold_tasks.appoint`."""
         self.manager_problem: Problem | None = None
-        self.making_until = 0.0
-        """When the manager's Task, asked for and not seen yet, is asked for again."""
+        self.making_until = 0.0  # when the manager's Task, asked for and not seen yet, is asked for again
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         """Tasks by tally."""
         self.slot_counts: dict[str, int] = dict.fromkeys(COUNTS, 0)

@@ -7,7 +7,8 @@ import pytest
 from millpond.api.job import DesiredState, DisableTasks
 from millpond.control.actions import ReleaseEvidence, StartAttempt, StopAttempt, WriteTask
 from millpond.control.outcomes import Missed, Refused
-from support.builders import EPOCH, a_job, a_task, exited, running, waiting
+from millpond.control.plan_groups import FAREWELL
+from support.builders import EPOCH, a_job, a_task, at, exited, running, waiting
 from support.scene import Scene, a_running_scene, of, plain
 
 PODS = ["mpi-1", "mpi-1-m1", "mpi-1-m2"]
@@ -96,8 +97,9 @@ def test_the_end_of_the_primary_is_the_end() -> None:
 
 def test_members_that_go_on_are_stopped_when_the_primary_has_ended() -> None:
     scene = started()
-    scene.ends("mpi-1", exited(0))
-    assert [each.pod for each in of(StopAttempt, scene.run())] == PODS[1:]
+    scene.ends("mpi-1", exited(0, endTime=at(scene.now - EPOCH)))
+    assert not of(StopAttempt, scene.run(seconds=FAREWELL - 1)), "they hear of it"
+    assert [each.pod for each in of(StopAttempt, scene.run(seconds=2))] == PODS[1:]
     end_all(scene, *PODS[1:])
     scene.run()
     assert status(scene)["result"] == "Success"

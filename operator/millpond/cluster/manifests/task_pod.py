@@ -29,7 +29,7 @@ def task_pod(
     part = part_of(start, task, own, group_token)
     metadata = {
         "name": start.pod,
-        "labels": common_labels(_role(start), start.pool, start.node) | _labels(start, task.id) | part.labels,
+        "labels": common_labels(role_of(start), start.pool, start.node) | _labels(start, task.id) | part.labels,
         "ownerReferences": [owner("Task", start.task, start.task_uid)],
     }
     place = Place(start.namespace, start.pool, start.node, start.host)
@@ -58,7 +58,8 @@ def task_pod(
     return with_token(made, start.job) if token else made
 
 
-def _role(start: StartAttempt) -> labels.Role:
+def role_of(start: StartAttempt) -> labels.Role:
+    """What the Pod is for."""
     if start.instance:
         return labels.Role.MEMBER
     return labels.Role.MANAGER if start.manages else labels.Role.TASK
