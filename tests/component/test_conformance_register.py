@@ -23,6 +23,7 @@ SCENARIOS = {
     19: "job preparation",
     20: "job release",
     21: "multi-instance tasks",
+    23: "job schedules: due times, start window, end, operations, one active job",
     24: "a job is disabled and enabled; what its state forbids",
     25: "termination leaves active tasks active",
     26: "reactivation",

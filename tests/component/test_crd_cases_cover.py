@@ -10,6 +10,8 @@ _CASES["JobSchedule"] += [
     inside for kind in ("Job", "Task") for case in _CASES[kind] if (inside := in_template(case)) is not None
 ]
 _PATTERN = "should match"
+TOGETHER = (".provider.type", ".nodeTemplate.storage.type", ".startTask.userIdentity.autoUser")
+"""Fields of a Pool whose words depend on other fields."""
 
 
 def _said(kind: str, path: str) -> list[str]:
@@ -58,8 +60,8 @@ def test_every_word_of_an_enumeration_is_accepted(kind: str) -> None:
     accepted = {schema_path(spec_schema(kind), path): tried["accepts"] for path, tried in _TABLES[kind].values.items()}
     for path, node in nodes(spec_schema(kind)):
         if "enum" in node and not path.startswith(".jobTemplate"):
-            # A toleration's words depend on each other, a provider's on a field beside it: they are tried together.
-            if "tolerations" in path or path == ".provider.type":
+            # A toleration's words depend on each other, those of some types on a field beside: they are tried together.
+            if "tolerations" in path or (kind == "Pool" and path.startswith(TOGETHER)):
                 continue
             assert set(node["enum"]) == set(accepted[path]), f"{kind} spec{path}"
 

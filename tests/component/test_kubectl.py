@@ -60,7 +60,15 @@ _STATUS: dict[str, dict[str, Any]] = {
             {"type": "Scheduled", "status": "True", "reason": "Scheduled", "message": "", "lastTransitionTime": _LATER}
         ],
     },
-    "JobSchedule": {"state": "Active", "nextRunTime": _LATER, "recentJobName": "example-12", "jobsCreated": 12},
+    "JobSchedule": {
+        "state": "Active",
+        "nextRunTime": _LATER,
+        "recentJobName": "example-12",
+        "jobsCreated": 12,
+        "conditions": [
+            {"type": "Ready", "status": "True", "reason": "JobActive", "message": "", "lastTransitionTime": _LATER}
+        ],
+    },
 }
 _TABLES = {
     "Pool": (
@@ -85,8 +93,8 @@ _TABLES = {
         "example frames Completed Failure 3 render-7k2d9 1 * 42 2 FailureExitCode Scheduled example-2 /bin/sh *",
     ),
     "JobSchedule": (
-        "NAME STATE NEXT-RUN RECENT-JOB JOBS AGE INTERVAL POOL",
-        "example Active 2026-11-24T10:00:00Z example-12 12 * 86400 render",
+        "NAME STATE NEXT-RUN RECENT-JOB JOBS AGE INTERVAL CRON TIME-ZONE WHY POOL",
+        "example Active 2026-11-24T10:00:00Z example-12 12 * 86400 JobActive render",
     ),
 }
 
@@ -258,6 +266,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
             {
                 "poolName": "render",
                 "nodeClass": "Dedicated",
+                "storageType": "HostPath",
                 "schedulable": True,
                 "disableSchedulingOption": "Requeue",
                 "rebootOption": "Requeue",

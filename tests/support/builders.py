@@ -45,6 +45,10 @@ def metadata(name: str, uid: str = "", version: int = 1, created: float = 0, **m
     return meta | more
 
 
+ON_CLAIMS = {"image": "debian", "storage": {"type": "PersistentVolumeClaim", "size": "1Gi"}}
+"""The template of nodes whose directories lie on claims."""
+
+
 def a_pool(
     name: str = POOL, nodes: int = 1, slots: int = 1, version: int = 1, deleted: bool = False, **spec: Any
 ) -> Pool:
@@ -126,6 +130,7 @@ def a_node(
     version: int = 1,
     deleted: bool = False,
     node_class: str = "Dedicated",
+    storage_type: str = "HostPath",
     **status: Any,
 ) -> ComputeNode:
     """A ComputeNode with the operator's finalizer."""
@@ -133,7 +138,7 @@ def a_node(
     return ComputeNode.model_validate(
         {
             "metadata": metadata(name, version=version, finalizers=[labels.NODE_FINALIZER], **deletion),
-            "spec": {"poolName": pool, "nodeClass": node_class},
+            "spec": {"poolName": pool, "nodeClass": node_class, "storageType": storage_type},
             "status": status,
         }
     )
@@ -209,7 +214,7 @@ def a_task_pod(
 ) -> PodView:
     """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended().
 
-    `marks`: whether it is a manager's, and whether it has its node for itself. `part`: which instance, of how many.
+    `marks`: whether it is a manager's, and alone on its node. `part`: which instance, of how many.
     """
     name = naming.member_pod(task, attempt, part[0])
     tags = {
@@ -220,8 +225,7 @@ def a_task_pod(
         labels.NODE: node,
         **_part_of(part, manages=marks[0]),
         labels.SLOTS: str(slots),
-        **({labels.COUNTED: "true"} if released else {}),
-        **({labels.EXCLUSIVE: "true"} if marks[1] else {}),
+        **({labels.COUNTED: "true"} if released else {}) | ({labels.EXCLUSIVE: "true"} if marks[1] else {}),
         **({labels.TASK_ID: naming.label_value(task_id)} if task_id not in ("", task) else {}),
     }
     more: dict[str, Any] = {

@@ -54,7 +54,7 @@ class Table:
     def holding(self, path: str) -> Spec:
         """The full document, or with the fields that exclude others where only then there is such a place."""
         place: Any = self.full
-        for step in steps(path)[:-1]:
+        for step in steps(path):
             if isinstance(step, str) and step not in place:
                 return merged(self.full, self.instead)
             place = place[step]
@@ -67,12 +67,11 @@ def tables() -> dict[str, Table]:
     # A schedule's template holds a job and a task; theirs are at hand, so they are not written twice.
     template = read["JobSchedule"]["full"]["jobTemplate"]
     template["spec"] = read["Job"]["full"]
-    read["JobSchedule"]["instead"] = {"jobTemplate": {"spec": read["Job"]["instead"]}}
     template["tasks"][0]["spec"] = _of_no_job(read["Task"]["full"])
     other = merged(template["tasks"][0]["spec"], read["Task"]["instead"])
     metadata = template["tasks"][0]["metadata"] | {"name": "other"}
     template["tasks"].append({"metadata": metadata, "spec": other})
-    read["JobSchedule"]["instead"] = {"jobTemplate": {"spec": read["Job"]["instead"]}}
+    read["JobSchedule"]["instead"]["jobTemplate"] = {"spec": read["Job"]["instead"]}
     return {
         kind: Table(
             **(

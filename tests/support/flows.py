@@ -313,10 +313,40 @@ async def tasks_give_way(world: ModelWorld) -> None:
     await world.run_until(world.all_tasks_completed, LIMIT)
 
 
+async def nodes_lie_on_claims(world: ModelWorld) -> None:
+    """A node on a claim runs a task, is reimaged, loses its host, runs another task and leaves with its pool."""
+    storage = {"type": "PersistentVolumeClaim", "size": "1Gi"}
+    world.host("h1").pool("p", 1, nodeTemplate={"image": "busybox", "storage": storage}).job("j").task("j", "t1")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+    (node,) = [one["metadata"]["name"] for one in world.verbs.list("computenodes")]
+    world.patch("computenodes", node, reimagedAt=format_time(world.now()))
+    await world.run_until(lambda: "reimagedAt" in (world.status("computenodes", node).get("served") or {}), LIMIT)
+    world.host("h2").hosts.leave("h1")
+    world.task("j", "t2")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+    world.delete("pools", "p")
+    await world.run_until(lambda: not world.verbs.store.all("pools"), LIMIT)
+
+
+async def schedule_makes_jobs(world: ModelWorld) -> None:
+    """A schedule makes two jobs, each with its task, and is deleted while the second one runs."""
+    world.scripts.tasks["s-2-t"] = [Run(seconds=500)]
+    world.host("h1").pool("p", 1).schedule("s", {"recurrenceIntervalSeconds": 200}, "t")
+
+    def second_runs() -> bool:
+        found = [task for task in world.verbs.list("tasks") if task["metadata"]["name"] == "s-2-t"]
+        return bool(found) and (found[0].get("status") or {}).get("state") == "Running"
+
+    await world.run_until(second_runs, LIMIT)
+    world.delete("jobschedules", "s")
+    await world.run_until(lambda: not world.verbs.list("jobschedules"), LIMIT)
+
+
 FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     from_apply_to_result,
     resize_under_load,
+    nodes_lie_on_claims,
     node_is_removed,
     host_is_taken_away,
     resize_is_stopped,
@@ -333,6 +363,7 @@ FLOWS: tuple[Flow, ...] = (
     jobs_end_by_force,
     manager_displaces,
     tasks_give_way,
+    schedule_makes_jobs,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
     node_is_disabled,
     pool_is_upgraded,

@@ -20,6 +20,7 @@ from millpond.scaling.measurement import Measurement
 
 from support.books import Books
 from support.chance import by_chance
+from support.claims import release_unused
 from support.digest import differences, digest
 from support.fold import FOLDED
 from support.hosts import Hosts
@@ -36,7 +37,7 @@ QUIET_SECONDS = 1500.0
 RETRY_SECONDS = 6.0
 SUMMARIES = (
     *(act.WriteJob, act.WritePool, act.WriteNode, act.SweepPods, act.ClaimHost, act.ReleaseHost),
-    *(act.CloseNetwork, act.LoadSamples, act.KeepSamples),
+    *(act.DeleteClaim, act.CloseNetwork, act.LoadSamples, act.KeepSamples),
 )
 """What the operator that lives on may have put off for a moment, and what each life of it does once more."""
 
@@ -248,6 +249,7 @@ class History:
 
     def _collect_garbage(self) -> None:
         self.garbage.sweep()
+        release_unused(self.verbs)
         self.hosts.collect()
 
     def _delete_pod_by_hand(self) -> None:

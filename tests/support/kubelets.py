@@ -14,6 +14,7 @@ from typing import Any
 from millpond.api import labels
 from millpond.api.resources import millicores
 
+from support.claims import reaches
 from support.gates import Gates, is_part
 from support.model.failures import StatusError
 from support.model.store import Document, Key
@@ -119,6 +120,7 @@ class Kubelets:
             life.stage, life.due = "ended", now + REMOVE_SECONDS
             self._patch(pod, {"phase": "Failed", "reason": refusal, "message": f"Pod was rejected: {refusal}"})
             return
+        assert reaches(self.verbs, pod), f"Pod {pod['metadata']['name']} cannot have its claim on this host"
         life.cpu = requested_cpu(pod)
         run = self._script(pod)
         waiting = {"state": {"waiting": {"reason": "ContainerCreating"}}, "ready": False, "restartCount": 0}

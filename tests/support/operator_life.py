@@ -10,10 +10,11 @@ import msgspec
 from millpond.api import labels
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
+from millpond.api.jobschedule import JobSchedule
 from millpond.api.kind import Resource as Kind
 from millpond.api.pool import Pool
 from millpond.cluster.actuator import Actuator
-from millpond.cluster.api_server import COMPUTE_NODES, JOBS, POOLS, ApiServer, Resource
+from millpond.cluster.api_server import COMPUTE_NODES, JOB_SCHEDULES, JOBS, POOLS, ApiServer, Resource
 from millpond.cluster.cycle import Cycles
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import ApiError, NotFoundError
@@ -27,7 +28,12 @@ from millpond.settings import Settings
 
 from support.model.store import Document
 
-FED: tuple[tuple[type[Kind], Resource], ...] = ((Pool, POOLS), (Job, JOBS), (ComputeNode, COMPUTE_NODES))
+FED: tuple[tuple[type[Kind], Resource], ...] = (
+    (Pool, POOLS),
+    (Job, JOBS),
+    (ComputeNode, COMPUTE_NODES),
+    (JobSchedule, JOB_SCHEDULES),
+)
 
 
 class OperatorLife:
@@ -40,9 +46,9 @@ class OperatorLife:
         actuator = Actuator(api, Documents(api, self.world), self._events, settings)
         refresher = Refresher(api, self.world)
         self.cycles = Cycles(self.world, actuator, refresher, settings.limits(), now, settings.gather)
-        schedules = ScheduleKeeper(api, now, lambda space, name: self.world.namespace(space).job(name).model)
+        self._schedules = ScheduleKeeper(api, now)
         aside = SetAside(api, self._events, now)
-        self.listening = Listening(api, self.world, self.cycles, schedules, aside, settings)
+        self.listening = Listening(api, self.world, self.cycles, self._schedules, aside, settings)
         self._drivers: dict[PoolKey, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -58,6 +64,7 @@ class OperatorLife:
                 group.create_task(part)
             await self.listening.gathered()
             self.cycles.start()
+            group.create_task(self._schedules.run())
             for kind, resource in FED:
                 group.create_task(self._feed(kind, resource, group))
 

@@ -10,7 +10,9 @@ from millpond.api import labels, naming
 from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.resources import millicores, whole
+from millpond.cluster.errors import ApiError
 from millpond.cluster.manifests.manager_task import manager_task
+from millpond.cluster.manifests.storage import only_on
 from millpond.cluster.manifests.task_pod import role_of
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
@@ -18,6 +20,7 @@ from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
 from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.kept_samples import KeptSamples, Reading
 
+from support.claim_hands import ClaimHands
 from support.model.failures import StatusError
 from support.model.store import Document
 from support.model.verbs import Verbs
@@ -30,6 +33,7 @@ class Performer:
 
     def __init__(self, verbs: Verbs) -> None:
         self._verbs = verbs
+        self._claims = ClaimHands(verbs)
 
     def perform(self, action: AnyAction) -> Outcome:
         """Never raises for an answer of the API server."""
@@ -39,6 +43,8 @@ class Performer:
             if failure.status in (403, 422):
                 return Refused("Refused", failure.message)
             return Missed(failure.message)
+        except ApiError as error:
+            return Missed(error.message)
 
     def _perform(self, action: AnyAction) -> Outcome:
         match action:
@@ -67,6 +73,7 @@ class Performer:
             act.CreateNode: self._create_node,
             act.CreateNodePod: self._create_node_pod,
             act.CreateEraser: self._create_eraser,
+            act.DeleteClaim: self._claims.delete,
             act.ClaimHost: self._claim,
             act.ReleaseHost: self._unclaim,
             act.ShrinkNodePod: self._shrink,
@@ -147,6 +154,7 @@ class Performer:
             if job["spec"]["jobPreparationTask"].get("waitForSuccess", True):
                 spec["initContainers"] = [{"name": "await-preparation"}]
         spec["containers"] = [{"name": "task", "resources": {"requests": requests}}]
+        spec["volumes"] = self._claims.volumes(action.namespace, action.pool, action.node)
         pod = {
             "metadata": {
                 "name": action.pod,
@@ -171,7 +179,11 @@ class Performer:
                 "finalizers": [labels.EVIDENCE_FINALIZER],
                 "ownerReferences": [owner],
             },
-            "spec": {"nodeName": action.host, "containers": [{"name": "task"}]},
+            "spec": {
+                "nodeName": action.host,
+                "containers": [{"name": "task"}],
+                "volumes": self._claims.volumes(action.namespace, action.pool, action.node),
+            },
         }
         return self._create("pods", action.namespace, pod, lambda old: _is_kept(old, action.job_uid, action.host))
 
@@ -208,7 +220,11 @@ class Performer:
                 "finalizers": [labels.NODE_FINALIZER],
                 "ownerReferences": [owner],
             },
-            "spec": {"poolName": action.pool, "nodeClass": action.node_class.value},
+            "spec": {
+                "poolName": action.pool,
+                "nodeClass": action.node_class.value,
+                "storageType": Pool.model_validate(pool).spec.node_template.storage.type.value,
+            },
         }
         return self._create("computenodes", action.namespace, node, lambda old: _owner(old) == owner["uid"])
 
@@ -217,6 +233,9 @@ class Performer:
         node = self._verbs.get("computenodes", action.namespace, action.node)
         owner = {"apiVersion": node["apiVersion"], "kind": "ComputeNode", "name": action.node}
         owner["uid"] = node["metadata"]["uid"]
+        awaits = self._claims.see_to(action, owner["uid"], pool)
+        if not isinstance(awaits, bool):
+            return awaits
         start_task = pool["spec"].get("startTask")
         tags = {labels.POOL: action.pool, labels.NODE: action.node, labels.ROLE: labels.Role.NODE.value}
         tags[labels.NODE_VERSION] = version_of(Pool.model_validate(pool).spec, action.node_class)
@@ -229,8 +248,13 @@ class Performer:
         pod = {
             "metadata": {"name": action.pod, "labels": tags, "ownerReferences": [owner]},
             "spec": {
-                **({"nodeName": action.host} if action.host else {}),
-                "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}},
+                **({"nodeName": action.host} if action.host and not awaits else {}),
+                "affinity": {
+                    "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]},
+                    **({"nodeAffinity": only_on(action.host)} if action.host and awaits else {}),
+                },
+                "tolerations": [{"operator": "Exists", "effect": "NoSchedule"}] if awaits and action.host else [],
+                "volumes": self._claims.volumes(action.namespace, action.pool, action.node),
                 "initContainers": inits,
                 "containers": [{"name": "agent", "resources": {"requests": room}}],
             },

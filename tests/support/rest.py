@@ -141,6 +141,14 @@ def _upgrades_done(verbs: Verbs) -> Iterator[Fault]:
             yield "Upgrades", f"pool {pool['metadata']['name']}: {outdated[0]}"
 
 
+def _no_claim_left(verbs: Verbs) -> Iterator[Fault]:
+    """At rest every claim belongs to a node."""
+    for claim in verbs.list("persistentvolumeclaims"):
+        meta = claim["metadata"]
+        if "deletionTimestamp" in meta or not verbs.store.get("computenodes", (meta["namespace"], meta["name"])):
+            yield "Nothing left behind", f"claim {meta['name']} is still there: {meta}"
+
+
 def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
     """At rest nothing is left of what has ended: Pods are swept, hosts without a node are given back."""
     pods = verbs.list("pods")
@@ -156,6 +164,7 @@ def _nothing_left(verbs: Verbs) -> Iterator[Fault]:
             "computenodes", (meta["namespace"], tags[labels.NODE])
         ):
             yield "Nothing left behind", f"node Pod {meta['name']} has no ComputeNode"
+    yield from _no_claim_left(verbs)
     used = {pod["spec"].get("nodeName") for pod in pods}
     for host in verbs.list("nodes"):
         claim = (host["metadata"].get("labels") or {}).get(labels.HOST_LABEL)

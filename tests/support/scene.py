@@ -69,13 +69,11 @@ class Scene:
         self.pools: dict[str, Pool] = {}
         self.jobs: dict[str, Job] = {}
         self.nodes: dict[str, ComputeNode] = {}
-        self.done: list[act.AnyAction] = []
-        """Every action performed, in order."""
+        self.done: list[act.AnyAction] = []  # every action performed, in order
         self.kept = NOTHING  # the samples of an earlier life
         self.eraser_phase = "Succeeded"
         """How far a Pod comes that erases a node directory."""
         self.room = Room(8000, 16 * 1024**3)
-        """What hosts turn out to have for tasks."""
         self._failing: list[tuple[type[act.Action], Outcome]] = []
 
     def add(self, *objects: TaskView | PodView | HostView | Pool | Job | ComputeNode) -> None:
@@ -288,7 +286,8 @@ class Scene:
     def _do_to_node(self, action: act.AnyAction) -> None:
         match action:
             case act.CreateNode(node=node, pool=pool, node_class=kind):
-                self.add(a_node(node, pool, version=int(self.next_version()), node_class=kind.value))
+                storage = self.pools[pool].spec.node_template.storage.type
+                self.add(a_node(node, pool, int(self.next_version()), node_class=kind.value, storage_type=storage))
             case act.RemoveNode(node=node):
                 self.add(self.deleted(self.nodes[node]))
             case act.ReleaseNode(node=node):
@@ -392,9 +391,10 @@ class Scene:
             self.add(msgspec.convert(raw, PodView))
 
 
-def a_running_scene(hosts: int = 1, slots: int = 1, **limits: float) -> Scene:
+def a_running_scene(hosts: int = 1, slots: int = 1, template: Any = None, **limits: float) -> Scene:
     """A pool with a node on each host, all of them up."""
     scene = Scene(**limits)
-    scene.add(*(a_host(f"host-{n + 1}") for n in range(hosts)), a_pool(nodes=hosts, slots=slots))
+    more = {"nodeTemplate": template} if template else {}
+    scene.add(*(a_host(f"host-{n + 1}") for n in range(hosts)), a_pool(nodes=hosts, slots=slots, **more))
     scene.run()
     return scene

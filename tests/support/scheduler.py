@@ -6,6 +6,7 @@ from typing import Any
 
 from millpond.api.resources import millicores
 
+from support.claims import bind, may_stand
 from support.model.store import Document
 from support.model.verbs import Verbs
 
@@ -46,6 +47,7 @@ class Scheduler:
         hosts = self._verbs.list("nodes")
         for host in hosts:
             if self._admits(host, pod, everyone):
+                bind(self._verbs, pod, host["metadata"]["name"])
                 self._verbs.bind(meta["namespace"], meta["name"], host["metadata"]["name"])
                 self._tell(meta, {"type": "PodScheduled", "status": "True"})
                 return True
@@ -68,6 +70,7 @@ class Scheduler:
             and _selected(spec, host)
             and requested_cpu(pod) <= free
             and not _repelled(pod, on_host)
+            and may_stand(self._verbs, pod, name)
         )
 
 

@@ -239,7 +239,7 @@ def subjects(action: AnyAction) -> list[tuple[str, str]]:
             return [("pods", pod)]
         case act.ShrinkNodePod(pod=pod):
             return [("pods", pod)]
-        case act.CreateNodePod(node=node) | act.CreateEraser(node=node):
+        case act.CreateNodePod(node=node) | act.CreateEraser(node=node) | act.DeleteClaim(node=node):
             return [("computenodes", node)]
         case act.ClaimHost(host=host) | act.ReleaseHost(host=host):
             return [("nodes", host)]

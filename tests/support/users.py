@@ -16,6 +16,7 @@ JOBS = ("j0", "j1", "j2")
 MOST_TASKS = 25
 OPTIONS = ("Requeue", "Terminate", "TaskCompletion")
 """What becomes of the tasks of a node."""
+STORAGES = ({"type": "HostPath"}, {"type": "PersistentVolumeClaim", "size": "1Gi"})
 FORMULAS = (
     "$TargetDedicatedNodes = min(3, $PendingTasks.GetSample(1));",
     "$TargetDedicatedNodes = rand() * 4; $NodeDeallocationOption = taskcompletion;",
@@ -77,7 +78,7 @@ class Users:
             **self._size(),
             "taskSlotsPerNode": self.random.choice((1, 1, 1, 2, 4)),
             "enableInterNodeCommunication": self.random.random() < 0.9,
-            "nodeTemplate": {"image": "busybox"},
+            "nodeTemplate": {"image": "busybox", "storage": self.random.choice(STORAGES)},
             "taskSchedulingPolicy": {"nodeFillType": self.random.choice(("Spread", "Pack"))},
         }
         if self.random.random() < 0.3:

@@ -17,6 +17,7 @@ from millpond.api import labels
 from millpond.settings import Settings
 
 from support.books import Books
+from support.claims import release_unused
 from support.faults import Chooser, Counter, Line, no_faults
 from support.hosts import Hosts
 from support.kubelets import FOREVER, Kubelets
@@ -113,6 +114,7 @@ class ModelWorld:
             self.machines.advance()
             self.scheduler.schedule()
             self.garbage.sweep()
+            release_unused(self.verbs)
             self.hosts.collect()
             for key in sorted(self.verbs.store.all("pods")):
                 self.kubelets.advance(key)
@@ -145,6 +147,13 @@ class ModelWorld:
 
     def job(self, name: str, pool: str = "p", **spec: Any) -> Self:
         return self._create("jobs", name, {"poolName": pool, **spec})
+
+    def schedule(self, name: str, schedule: Document, *tasks: str, pool: str = "p", **spec: Any) -> Self:
+        """A schedule whose jobs end with their tasks; a task's runs are scripted by its full name."""
+        made = [{"metadata": {"name": task}, "spec": {"commandLine": "work"}} for task in tasks]
+        job = {"poolName": pool, "onAllTasksComplete": "TerminateJob"}
+        template = {"spec": job, "tasks": made}
+        return self._create("jobschedules", name, {"schedule": schedule, "jobTemplate": template, **spec})
 
     def task(self, job: str, name: str, *runs: Run, **spec: Any) -> Self:
         """A task and what its attempts do, one after another."""
@@ -190,6 +199,7 @@ class ModelWorld:
         told = {
             "tasks": ("state", "result", "exitCode", "retryCount"),
             "jobs": ("state", "taskCounts", "terminateReason"),
+            "jobschedules": ("state", "jobsCreated", "recentJobName"),
             "pools": (
                 "state",
                 "allocationState",
@@ -214,6 +224,7 @@ class ModelWorld:
         left["requeues"] = sum((t.get("status") or {}).get("requeueCount", 0) for t in self.verbs.list("tasks"))
         left["nodes"] = sorted((n.get("status") or {}).get("state", "") for n in self.verbs.list("computenodes"))
         left["pods"] = sorted(p["metadata"]["labels"][labels.ROLE] for p in self.verbs.list("pods"))
+        left["volumes"] = len(self.verbs.list("persistentvolumeclaims"))
         left["claims"] = sorted(
             [len(h["spec"].get("taints") or ()), h["metadata"]["labels"].get(labels.HOST_LABEL)]
             for h in self.verbs.list("nodes")
@@ -257,7 +268,7 @@ class ModelWorld:
     def describe(self) -> str:
         """All states, in one line each, for failures."""
         rows = []
-        for plural in ("pools", "computenodes", "jobs", "tasks", "pods"):
+        for plural in ("pools", "computenodes", "jobschedules", "jobs", "tasks", "pods"):
             for document in self.verbs.list(plural):
                 status = document.get("status") or {}
                 facts = {k: v for k, v in status.items() if k in ("state", "phase", "attempt", "reason", "result")}

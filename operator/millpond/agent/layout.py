@@ -42,7 +42,8 @@ def lay_out(root: str, launcher: str, owners: Owners) -> None:
     service = os.geteuid(), os.getegid()
     base = open_root(root)
     try:
-        os.fchmod(base, READABLE)
+        if os.fstat(base).st_uid == service[0]:
+            os.fchmod(base, READABLE)  # that of a claim is the kubelet's, open to the group of all tasks
         os.close(make_directory(base, "shared", IN_COMMON, (service[0], owners.tasks)))
         os.close(make_directory(base, "workitems", EACH_ITS_OWN, (service[0], owners.agents)))
         os.close(make_directory(base, "fsmounts", READABLE, service))

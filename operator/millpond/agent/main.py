@@ -60,8 +60,8 @@ def erase_command(root: str, name: str) -> None:
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 @click.option("--port", required=True, type=click.IntRange(0, 65_535), help="Where to report; 0 chooses one.")
 @click.option("--rendezvous", required=True, type=click.IntRange(0, 65_535), help="Where instances meet; 0 likewise.")
-@click.option("--network", required=True, help="Where the host's /proc/1/net is seen.")
-def run(root: str, port: int, rendezvous: int, network: str) -> None:
+@click.option("--network", help="Where the host's /proc/1/net is seen; without, nothing of its network is reported.")
+def run(root: str, port: int, rendezvous: int, network: str | None) -> None:
     """Stay until asked to leave; meanwhile report measurements, and let instances of tasks meet."""
     from millpond.agent.rendezvous import hold_meetings  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.report import listen, report  # noqa: PLC0415 - only this subcommand needs it

@@ -22,17 +22,14 @@ LONGEST_REQUEST = 8192
 PROC = Path("/proc")
 
 
-def take_reading(root: str, network: str) -> Reading:
-    """The host as it is: `root` is the node directory, `network` where the host's `/proc/1/net` is seen."""
-    nets = Path(network)
-    texts = Texts(
-        stat=_text(PROC / "stat"),
-        meminfo=_text(PROC / "meminfo"),
-        diskstats=_text(PROC / "diskstats"),
-        interfaces=_text(nets / "dev"),
-        routes=_text(nets / "route"),
-        ipv6_routes=_text(nets / "ipv6_route"),
-    )
+def take_reading(root: str, network: str | None) -> Reading:
+    """The host as it is: `root` is the node directory, `network` where the host's `/proc/1/net` is seen, if it is."""
+    texts = Texts(stat=_text(PROC / "stat"), meminfo=_text(PROC / "meminfo"), diskstats=_text(PROC / "diskstats"))
+    if network is not None:
+        nets = Path(network)
+        texts = texts._replace(
+            interfaces=_text(nets / "dev"), routes=_text(nets / "route"), ipv6_routes=_text(nets / "ipv6_route")
+        )
     return measure(texts, _file_system(root), os.sysconf("SC_CLK_TCK"))
 
 
@@ -59,12 +56,12 @@ def listen(port: int) -> socket.socket:
     return socket.create_server(("", port))
 
 
-def report(listener: socket.socket, root: str, network: str) -> None:
+def report(listener: socket.socket, root: str, network: str | None) -> None:
     """Answer for as long as the process lives, in a thread of its own."""
     threading.Thread(target=_serve, args=(listener, root, network), name="report", daemon=True).start()
 
 
-def _serve(listener: socket.socket, root: str, network: str) -> None:
+def _serve(listener: socket.socket, root: str, network: str | None) -> None:
     while True:
         try:
             caller, _ = listener.accept()
@@ -89,7 +86,7 @@ def _request(caller: socket.socket) -> bytes:
     return said
 
 
-def _answer(request: bytes, root: str, network: str) -> bytes:
+def _answer(request: bytes, root: str, network: str | None) -> bytes:
     method, _, rest = request.partition(b" ")
     target = rest.partition(b" ")[0].partition(b"?")[0]
     if method != b"GET":

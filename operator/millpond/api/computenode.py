@@ -9,7 +9,7 @@ from millpond.api.conditions import Conditions
 from millpond.api.failure import NodeError
 from millpond.api.jobtasks import NodeJob
 from millpond.api.kind import AGE, Column, Kind, Resource
-from millpond.api.nodetemplate import NodeClass
+from millpond.api.nodetemplate import NodeClass, StorageType
 from millpond.api.pool import NodeDeallocationOption, SlotCounts
 from millpond.api.reasons import NodeState, TaskResult
 from millpond.api.resources import Quantities
@@ -43,6 +43,9 @@ class ComputeNodeSpec(Document):
 
     pool_name: Annotated[LabelName, Field(description="The pool it belongs to")]
     node_class: NodeClass = NodeClass.DEDICATED
+    storage_type: Annotated[
+        StorageType, Field(description="Where its directory lies: on its host, or on a claim of its own name")
+    ] = StorageType.HOST_PATH
     schedulable: Annotated[
         bool, Field(description="Whether it takes tasks; when not it is Offline once none runs on it")
     ] = True
@@ -181,6 +184,7 @@ class ComputeNode(Resource):
             json_schema_extra=validations(
                 immutable("poolName", "nodes are made by the pool; change the pool instead"),
                 immutable("nodeClass", "nodes are made by the pool; change the pool's targets instead"),
+                immutable("storageType", "nodes are made by the pool, with the storage that it has then"),
             )
         ),
     ]

@@ -10,7 +10,11 @@ from millpond.api.kind import Resource
 
 AnyKind = TypeVar("AnyKind", bound=Resource)
 
-STAND_INS: dict[str, Any] = {"poolName": "none", "nodeTemplate": {"image": "none"}}
+STAND_INS: dict[str, Any] = {
+    "poolName": "none",
+    "nodeTemplate": {"image": "none"},
+    "jobTemplate": {"spec": {"poolName": "none"}},
+}
 """For fields of a spec that must be there: what is being deleted starts nothing any more, so any value will do."""
 
 

@@ -18,11 +18,16 @@ from millpond.api.schema import (
     Annotations,
     Count,
     Document,
+    JsonMark,
     Labels,
+    Text,
     Time,
+    one_way,
     rule,
     said,
+    same,
     validations,
+    was,
 )
 from millpond.api.task import TaskTemplateSpec
 
@@ -30,14 +35,15 @@ AtLeastAMinute = Annotated[int, Field(ge=60, le=MAX_INT32)]
 
 
 class ScheduleDesiredState(StrEnum):
-    """Whether a user wants a schedule to make jobs."""
+    """What a user wants of a schedule: that it makes jobs, that it pauses, or that it ends."""
 
     ACTIVE = "Active"
     DISABLED = "Disabled"
+    TERMINATED = "Terminated"
 
 
 class Schedule(Document):
-    """When jobs are due: one at once, unless a time or an interval is given. All times are UTC."""
+    """When jobs are due: one at once, unless a time, an interval or a cron expression is given. All times are UTC."""
 
     model_config = ConfigDict(
         json_schema_extra=validations(
@@ -45,7 +51,17 @@ class Schedule(Document):
                 "!has(self.doNotRunUntil) || !has(self.doNotRunAfter) || self.doNotRunUntil < self.doNotRunAfter",
                 "doNotRunAfter is not later than doNotRunUntil, so no job would be made: move one of them",
                 at=".doNotRunAfter",
-            )
+            ),
+            rule(
+                "!has(self.cron) || !has(self.recurrenceIntervalSeconds)",
+                "cron and recurrenceIntervalSeconds exclude each other: leave one of them out",
+                at=".cron",
+            ),
+            rule(
+                "!has(self.timeZone) || has(self.cron)",
+                "timeZone is that of cron: give cron, or write all times in UTC and leave timeZone out",
+                at=".timeZone",
+            ),
         )
     )
 
@@ -57,6 +73,31 @@ class Schedule(Document):
     recurrence_interval_seconds: AtLeastAMinute | None = Field(
         default=None, description="Time between due jobs; default: one job only"
     )
+    cron: (
+        Annotated[
+            str,
+            Field(
+                max_length=256,
+                pattern=r"^[0-9A-Za-z*/,#-]+( [0-9A-Za-z*/,#-]+){4}$",
+                json_schema_extra=said(
+                    "not five fields with a space between them: minute, hour, day of the month, month, day of the week"
+                ),
+            ),
+        ]
+        | None
+    ) = Field(default=None, description="Due times as in Debian's cron, instead of an interval")
+    time_zone: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=64,
+                pattern=r"^[0-9A-Za-z_+/-]+$",
+                json_schema_extra=said("not the name of a time zone: write it as Europe/Zurich, or UTC"),
+            ),
+        ]
+        | None
+    ) = Field(default=None, description="The IANA time zone of cron, with its daylight saving; default: UTC")
 
 
 class TemplateMetadata(Document):
@@ -113,11 +154,15 @@ class JobTemplate(Document):
 
 
 class JobScheduleSpec(Document):
-    """When to make which Job."""
+    """When to make which Job. Changes count for jobs that are made afterwards."""
 
+    display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     schedule: Schedule = Schedule()
     job_template: Annotated[JobTemplate, Field(json_schema_extra=TEMPLATE)]
     desired_state: ScheduleDesiredState = ScheduleDesiredState.ACTIVE
+    force: Annotated[
+        bool, Field(description="When it is terminated or deleted: its jobs do not wait until nodes have stopped tasks")
+    ] = False
 
 
 class JobScheduleStatus(Document):
@@ -126,9 +171,24 @@ class JobScheduleStatus(Document):
     conditions: Conditions = ()
     observed_generation: Annotated[int, Field(ge=0)] | None = None
     state: JobScheduleState | None = None
-    next_run_time: Time | None = None
+    next_run_time: Time | None = Field(default=None, description="The first due time that has no job yet")
     recent_job_name: Annotated[str, Field(max_length=253)] | None = None
+    served_until_time: Time | None = Field(default=None, description="The due time up to which all is done")
     jobs_created: Count = 0
+    end_time: Time | None = None
+
+
+_NEW = "create a new schedule with the new value"
+
+
+def _over(state: JobScheduleState, code: str) -> JsonMark:
+    """A rule that a schedule in this state is neither disabled nor enabled (azure-batch-semantics §3.5)."""
+    return rule(
+        f"!({was(state.value)}) || {same('spec.desiredState')} || self.spec.desiredState == 'Terminated'",
+        f"{code}: it is not disabled or enabled any more; {_NEW}",
+        at=".spec.desiredState",
+        reason="FieldValueForbidden",
+    )
 
 
 class JobSchedule(Resource):
@@ -141,7 +201,10 @@ class JobSchedule(Resource):
                 "self.metadata.name.size() + self.spec.jobTemplate.spec.jobManagerTask.id.size() <= 54",
                 TOO_LONG,
                 at=".spec.jobTemplate.spec.jobManagerTask.id",
-            )
+            ),
+            _over(JobScheduleState.TERMINATING, "JobScheduleBeingTerminated"),
+            _over(JobScheduleState.COMPLETED, "JobScheduleCompleted"),
+            _over(JobScheduleState.DELETING, "JobScheduleBeingDeleted"),
         )
     )
 
@@ -158,10 +221,16 @@ class JobSchedule(Resource):
             Column(
                 "Interval", ".spec.schedule.recurrenceIntervalSeconds", "integer", "Seconds between jobs", wide=True
             ),
+            Column("Cron", ".spec.schedule.cron", description="Due times, instead of an interval", wide=True),
+            Column("Time-Zone", ".spec.schedule.timeZone", description="Of cron", wide=True),
+            Column("Why", '.status.conditions[?(@.type=="Ready")].reason', description="Why no job is made", wide=True),
             Column("Pool", ".spec.jobTemplate.spec.poolName", description="The pool of its jobs", wide=True),
         ),
     )
 
     kind: Literal["JobSchedule"] = "JobSchedule"
-    spec: JobScheduleSpec
+    spec: Annotated[
+        JobScheduleSpec,
+        Field(json_schema_extra=validations(one_way("desiredState", "Terminated", _NEW))),
+    ]
     status: JobScheduleStatus = JobScheduleStatus()

@@ -21,6 +21,8 @@ INSTANCE = f"{GROUP}/instance"
 INSTANCES = f"{GROUP}/instances"
 GATHERING = f"{GROUP}/gathering"
 SCHEDULE = f"{GROUP}/schedule"
+# On Tasks that were made with the Job of a schedule: of which generation of the schedule they are.
+TEMPLATE = f"{GROUP}/template-generation"
 # On node Pods that were made with a start task; on task Pods whose outcome is counted, so that a sweep finds them.
 START_TASK = f"{GROUP}/start-task"
 COUNTED = f"{GROUP}/counted"
@@ -51,10 +53,13 @@ TASK_NAME_ANNOTATION = f"{GROUP}/task-name"
 
 # On a node's Pod: which directories of tasks are to be erased on its host, as `agent.workitems.order_for` says them.
 ERASE_ANNOTATION = f"{GROUP}/erase"
+# On Jobs of schedules: the due time for which they were made.
+DUE_TIME_ANNOTATION = f"{GROUP}/due-time"
 
 EVIDENCE_FINALIZER = f"{GROUP}/evidence"
 POOL_FINALIZER = f"{GROUP}/pool"
 JOB_FINALIZER = f"{GROUP}/job"
+SCHEDULE_FINALIZER = f"{GROUP}/schedule"
 NODE_FINALIZER = f"{GROUP}/node"
 
 FIELD_MANAGER = "millpond"

@@ -119,6 +119,12 @@ def scheduled_job(schedule_name: str, number: int) -> str:
     return shorten(schedule_name, NAME_LIMIT - len(suffix)) + suffix
 
 
+def scheduled_number(job_name: str) -> int:
+    """Which of its schedule's jobs a job of that name is; 0 for a name that no schedule gives."""
+    suffix = job_name.rpartition("-")[2]
+    return int(suffix) if suffix.isascii() and suffix.isdigit() else 0
+
+
 def manager_task(job_name: str, manager_id: str) -> str:
     """The task of a job's manager: ``<job>-<id>``, which the Job's schema keeps short enough."""
     return f"{job_name}-{manager_id}"

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.resources import Quantity
-from millpond.api.schema import ATOMIC, MAX_INT32, Document, ImageName, Labels, rule, validations
+from millpond.api.schema import ATOMIC, MAX_INT32, Document, ImageName, Labels, Name, rule, validations
 
 
 class NodeClass(StrEnum):
@@ -18,9 +18,10 @@ class NodeClass(StrEnum):
 
 
 class StorageType(StrEnum):
-    """Where node directories lie."""
+    """Where node directories lie: on the hosts' own disks, or on a volume of each node's own."""
 
     HOST_PATH = "HostPath"
+    PERSISTENT_VOLUME_CLAIM = "PersistentVolumeClaim"
 
 
 class TolerationOperator(StrEnum):
@@ -99,10 +100,43 @@ Offer = Annotated[
 ]
 
 
+ON_CLAIMS = "self.type == 'PersistentVolumeClaim'"
+
+
 class Storage(Document):
     """Where the node directory lies."""
 
-    type: StorageType = StorageType.HOST_PATH
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                f"!({ON_CLAIMS}) || has(self.size)",
+                "a claim asks for so much room: give size, as 20Gi",
+                at=".size",
+            ),
+            rule(
+                f"{ON_CLAIMS} || !has(self.size)",
+                "type HostPath has the room of the host's disk: drop size, or use type PersistentVolumeClaim",
+                at=".size",
+            ),
+            rule(
+                f"{ON_CLAIMS} || !has(self.storageClassName)",
+                "type HostPath has no storage class: drop storageClassName, or use type PersistentVolumeClaim",
+                at=".storageClassName",
+            ),
+        )
+    )
+
+    type: Annotated[
+        StorageType, Field(description="PersistentVolumeClaim: for namespaces that do not admit hostPath volumes")
+    ] = StorageType.HOST_PATH
+    storage_class_name: Name | None = Field(
+        default=None, description="The class of the nodes' claims; default: the cluster's default class"
+    )
+    size: Quantity | None = Field(default=None, description="How much room each node's claim asks for")
+
+    @property
+    def on_claims(self) -> bool:
+        return self.type is StorageType.PERSISTENT_VOLUME_CLAIM
 
 
 class NodeTemplate(Document):
@@ -114,7 +148,18 @@ class NodeTemplate(Document):
     host_selector: HostSelector = HostSelector()
     tolerations: Tolerations = ()
     resources: Offer = Field(default_factory=dict)
-    storage: Storage = Storage()
+    storage: Annotated[
+        Storage,
+        Field(
+            json_schema_extra=validations(
+                rule(
+                    "self == oldSelf",
+                    "storage cannot be changed: delete the pool and create it again with the new one",
+                    reason="FieldValueForbidden",
+                )
+            )
+        ),
+    ] = Storage()
 
 
 class LowPriorityNodeTemplate(Document):

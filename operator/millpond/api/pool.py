@@ -75,6 +75,7 @@ class UpgradePolicy(Document):
     ] = UpgradeMode.MANUAL
 
 
+ON_CLAIMS = "self.nodeTemplate.storage.type == 'PersistentVolumeClaim'"
 MAX_NODES = 10_000
 """Nodes of a pool."""
 
@@ -102,6 +103,18 @@ class PoolSpec(Document):
                 "provider ScaleSubresource makes dedicated hosts only: drop targetLowPriorityNodes, "
                 "or use provider Scheduler",
                 at=".targetLowPriorityNodes",
+            ),
+            rule(
+                f"!({ON_CLAIMS}) || !has(self.userAccounts) || self.userAccounts.size() == 0",
+                "nodes on claims have one user for all: drop userAccounts, or use storage of type HostPath",
+                at=".userAccounts",
+            ),
+            rule(
+                f"!({ON_CLAIMS}) || !has(self.startTask) || !has(self.startTask.userIdentity) "
+                "|| (has(self.startTask.userIdentity.autoUser) && self.startTask.userIdentity.autoUser.scope == 'Pool' "
+                "&& self.startTask.userIdentity.autoUser.elevationLevel == 'NonAdmin')",
+                "nodes on claims have one user for all: drop userIdentity, or use storage of type HostPath",
+                at=".startTask.userIdentity",
             ),
         )
     )

@@ -76,11 +76,13 @@ class JobState(StrEnum):
 
 
 class JobScheduleState(StrEnum):
-    """Whether a job schedule makes jobs."""
+    """Where a job schedule is in its life."""
 
     ACTIVE = "Active"
-    COMPLETED = "Completed"
     DISABLED = "Disabled"
+    TERMINATING = "Terminating"
+    COMPLETED = "Completed"
+    DELETING = "Deleting"
 
 
 class TerminateReason(StrEnum):
@@ -90,6 +92,7 @@ class TerminateReason(StrEnum):
     JM_COMPLETE = "JMComplete"
     MAX_WALL_CLOCK_TIME_EXPIRY = "MaxWallClockTimeExpiry"
     TASK_FAILED = "TaskFailed"
+    TERMINATE_JOB_SCHEDULE = "TerminateJobSchedule"
     USER_TERMINATE = "UserTerminate"
 
 
@@ -258,6 +261,7 @@ class TaskReason(StrEnum):
     INVALID_DOCUMENT = "InvalidDocument"
     USER_ACCOUNT_NOT_FOUND = "UserAccountNotFound"
     USER_ACCOUNT_INVALID = "UserAccountInvalid"
+    USER_NOT_ALLOWED = "UserNotAllowed"
     POD_FORBIDDEN = "PodForbidden"
     POD_INVALID = "PodInvalid"
     NO_TOKENS = "NoTokens"
@@ -280,5 +284,9 @@ class JobScheduleReason(StrEnum):
     WINDOW_MISSED = "StartWindowMissed"
     DISABLED = "Disabled"
     COMPLETED = "Completed"
+    TERMINATING = "Terminating"
+    TERMINATED = "Terminated"
+    DELETING = "Deleting"
+    INVALID_SCHEDULE = "InvalidSchedule"
     JOB_CREATION_FAILED = "JobCreationFailed"
     INVALID_DOCUMENT = "InvalidDocument"

@@ -20,6 +20,7 @@ OPERATOR = "millpond.handlers.main"
         "pool": ("millpond.cli.verbs:pool", "Pools: sets of equal compute nodes."),
         "node": ("millpond.cli.verbs:node", "Compute nodes: what a pool consists of."),
         "job": ("millpond.cli.verbs:job", "Jobs: tasks with a pool and a priority."),
+        "schedule": ("millpond.cli.verbs:schedule", "Job schedules: when to make which job."),
         "task": ("millpond.cli.verbs:task", "Tasks: commands that run on nodes, their output and files."),
         "explain": ("millpond.cli.verbs:explain", "Say why something waits."),
         "agent": (AGENT, ""),

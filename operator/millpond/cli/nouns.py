@@ -1,4 +1,4 @@
-"""`millpond pool|node|job|task list|show`: what is there, and how one of it is."""
+"""`millpond pool|node|job|schedule|task list|show`: what is there, and how one of it is."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ FILTERS: dict[str, Filters] = {
     "pool": {},
     "node": {"pool": (".spec.poolName", "Of this pool."), "state": (".status.state", "In this state.")},
     "job": {"pool": (".spec.poolName", "On this pool."), "state": (".status.state", "In this state.")},
+    "schedule": {},
     "task": {
         "job": (".spec.jobName", "Of this job."),
         "state": (".status.state", "In this state."),

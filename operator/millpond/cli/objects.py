@@ -8,7 +8,7 @@ import msgspec
 
 from millpond.cli.access import Cluster
 from millpond.cli.errors import not_installed, unknown_name
-from millpond.cluster.api_server import COMPUTE_NODES, JOBS, POOLS, TASKS, ApiServer, Resource, Selection
+from millpond.cluster.api_server import COMPUTE_NODES, JOB_SCHEDULES, JOBS, POOLS, TASKS, ApiServer, Resource, Selection
 from millpond.cluster.errors import ForbiddenError, NotFoundError
 
 Document = dict[str, Any]
@@ -17,6 +17,7 @@ RESOURCES: dict[str, Resource] = {
     "pool": POOLS,
     "node": COMPUTE_NODES,
     "job": JOBS,
+    "schedule": JOB_SCHEDULES,
     "task": TASKS,
 }
 """By the noun of the command line."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from millpond.cli.ages import duration, seconds_between
 from millpond.cli.columns import Document, at, condition, task_state, text
+from millpond.cli.schedule_page import schedule_page
 
 Line = tuple[str, str]
 LABEL_WIDTH = 16
@@ -230,5 +231,6 @@ _PAGES: dict[str, Callable[[Document, float], tuple[list[Line], str]]] = {
     "pool": _pool,
     "node": _node,
     "job": _job,
+    "schedule": schedule_page,
     "task": _task,
 }

@@ -13,17 +13,20 @@ from millpond.cli.nouns import noun_group
 from millpond.cli.operations import add_operations
 from millpond.cli.output import format_option
 from millpond.cli.resizing import add_resizing
+from millpond.cli.schedule_operations import add_schedule_operations
 from millpond.cli.shell import Group
 
 pool = noun_group("pool", "Pools: sets of equal compute nodes.")
 node = noun_group("node", "Compute nodes: what a pool consists of.")
 job = noun_group("job", "Jobs: tasks with a pool and a priority.")
+schedule = noun_group("schedule", "Job schedules: when to make which job.")
 task = noun_group("task", "Tasks: commands that run on nodes, their output and files.")
 explain = Group("explain", help="Say why something waits.")
 add_operations(job, task)
 add_resizing(pool, node)
 pool.add_command(autoscale)
 add_node_operations(node)
+add_schedule_operations(schedule)
 
 
 @job.command("watch")

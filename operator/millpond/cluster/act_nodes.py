@@ -11,10 +11,12 @@ import msgspec
 from millpond.api import labels
 from millpond.api.commandline import CommandLineError
 from millpond.api.kind import API_VERSION
+from millpond.api.nodetemplate import Storage
 from millpond.api.views.host import HostStatus
 from millpond.api.views.meta import Meta, View
 from millpond.api.views.pod import PodView
 from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, PODS, POOLS, ApiServer, Selection
+from millpond.cluster.claims import GOING_PAUSE, NodeClaims
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import AlreadyExistsError, ConflictError, NotFoundError, RejectedError
 from millpond.cluster.manifests.eraser import eraser_pod
@@ -29,6 +31,7 @@ from millpond.control.actions import (
     CreateEraser,
     CreateNode,
     CreateNodePod,
+    DeleteClaim,
     DeleteNodePod,
     ReleaseHost,
     ReleaseNode,
@@ -69,6 +72,7 @@ class NodeActions:
         self._api = api
         self._documents = documents
         self._settings = settings
+        self._claims = NodeClaims(api)
         self._policies = NetworkPolicies(api, settings.namespace)
 
     async def create(self, action: CreateNode) -> Outcome:
@@ -85,7 +89,11 @@ class NodeActions:
                 "finalizers": [labels.NODE_FINALIZER],
                 "ownerReferences": [owner | {"controller": True, "blockOwnerDeletion": False}],
             },
-            "spec": {"poolName": action.pool, "nodeClass": action.node_class.value},
+            "spec": {
+                "poolName": action.pool,
+                "nodeClass": action.node_class.value,
+                "storageType": pool.spec.node_template.storage.type.value,
+            },
         }
         try:
             meta = await self._api.create(COMPUTE_NODES, action.namespace, document)
@@ -109,33 +117,54 @@ class NodeActions:
         return Done()
 
     async def create_pod(self, action: CreateNodePod) -> Outcome:
-        """Create the node's Pod for kube-scheduler to place."""
+        """Create the node's Pod for kube-scheduler to place, after its claim where it has one."""
         space = action.namespace
         node = await read_meta(self._api, COMPUTE_NODES, space, action.node)
         pool = await self._documents.pool(space, action.pool)
         closed = await self._policies.see_to(pool)
         if not isinstance(closed, Done):
             return closed
+        storage = pool.spec.node_template.storage
         try:
-            manifest = node_pod(action, node.uid, pool, self._settings)
+            awaits = await self._see_to_claim(action, node.uid, storage)
+            if not isinstance(awaits, bool):
+                return awaits
+            manifest = node_pod(action, node.uid, pool, self._settings, awaits_volume=awaits)
             meta = await self._api.create(PODS, space, manifest)
         except CommandLineError as error:
             return Refused("InvalidCommandLine", f"spec.startTask: {error}")
         except UserRefusedError as error:
             return Refused(error.reason, f"spec.startTask.userIdentity: {error}")
         except AlreadyExistsError:
-            found = _pod(await self._api.get(PODS, space, action.pod)).metadata
-            mine = found.labels.get(labels.NODE) == action.node
-            return Done(found.resource_version, found.uid) if mine else Missed("a stranger has the name", again_in=5.0)
+            return await self._existing(action)
         except RejectedError as error:
-            if EXCEEDED in error.message:
-                return Refused(QUOTA_EXCEEDED, f"The API server refuses the node's Pod: {error.message}")
-            text = (
-                f"The API server refuses the node's Pod: {error.message} Nodes keep their directory on the host: "
-                "use a namespace whose Pod Security level is privileged."
-            )
-            return Refused("PodRefused", text)
+            return _refused(error, storage)
         return Done(meta.resource_version, meta.uid)
+
+    async def _existing(self, action: CreateNodePod) -> Done | Missed:
+        """The Pod that has the name. NotFoundError when there is none."""
+        found = _pod(await self._api.get(PODS, action.namespace, action.pod)).metadata
+        mine = found.labels.get(labels.NODE) == action.node
+        return Done(found.resource_version, found.uid) if mine else Missed("a stranger has the name", again_in=5.0)
+
+    async def _see_to_claim(
+        self, action: CreateNodePod, node_uid: str, storage: Storage
+    ) -> bool | Done | Missed | Refused:
+        """Have the claim there; whether a volume must be found for it. A Pod that is there has what it needs."""
+        if not storage.on_claims:
+            return False
+        with suppress(NotFoundError):
+            return await self._existing(action)
+        return await self._claims.see_to(action, node_uid, storage)
+
+    async def delete_claim(self, action: DeleteClaim) -> Outcome:
+        """Delete the node's claim, and see that it is gone."""
+        try:
+            node = await read_meta(self._api, COMPUTE_NODES, action.namespace, action.node)
+        except NotFoundError:
+            return Done()
+        gone = await self._claims.is_gone(action.namespace, action.node, node.uid)
+        return Done() if gone else Missed(f"claim {action.node} is going", again_in=GOING_PAUSE)
 
     async def create_eraser(self, action: CreateEraser) -> Outcome:
         """Create the Pod that erases the node's directory, on the node's host."""
@@ -232,6 +261,20 @@ class NodeActions:
     async def write_pool(self, action: WritePool) -> Outcome:
         """Write a Pool's whole status, if it is as it was seen."""
         return await write_status(self._api, POOLS, action.namespace, action.pool, action.version, action.status)
+
+
+def _refused(error: RejectedError, storage: Storage) -> Refused:
+    """Why a node's Pod, or its claim, is not made, and what to do."""
+    what = "the node's claim or Pod" if storage.on_claims else "the node's Pod"
+    text = f"The API server refuses {what}: {error.message}"
+    if EXCEEDED in error.message:
+        return Refused(QUOTA_EXCEEDED, text)
+    if not storage.on_claims:
+        text += (
+            " Nodes keep their directory on the host: give the pool nodeTemplate.storage of type "
+            "PersistentVolumeClaim, or use a namespace whose Pod Security level is privileged."
+        )
+    return Refused("PodRefused", text)
 
 
 def _is_ours(pod: HostedPod, action: ClaimHost) -> bool:

@@ -65,6 +65,7 @@ class Actuator:
             act.ReleaseNode: nodes.release,
             act.CreateNodePod: nodes.create_pod,
             act.CreateEraser: nodes.create_eraser,
+            act.DeleteClaim: nodes.delete_claim,
             act.DeleteNodePod: nodes.delete_pod,
             act.ShrinkNodePod: nodes.shrink,
             act.ClaimHost: nodes.claim,

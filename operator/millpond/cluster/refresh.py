@@ -105,6 +105,7 @@ class Refresher:
                 | act.ReleaseNode(node=name)
                 | act.CreateNodePod(node=name)
                 | act.CreateEraser(node=name)
+                | act.DeleteClaim(node=name)
             ):
                 return await self._one(self._steady(COMPUTE_NODES, space, name), ComputeNode, world.observe_node)
         return ()

@@ -1,7 +1,7 @@
-"""Job schedules: waits for due times, makes Jobs with their Tasks, and writes what was done.
+"""Job schedules: waits for due times and for news of jobs, has done what is due, and writes what was done.
 
-Judgement is in `lifecycle/schedules`. Names of made jobs are derived from their number, so that making one twice makes
-one. Tasks come before their job, so that the job cannot be judged complete without them.
+Judgement is in `lifecycle/schedules`, what is done in `cluster/scheduled_jobs`. A schedule is looked at when it or a
+job of it has changed, or when its time has come; nothing else costs anything.
 """
 
 from __future__ import annotations
@@ -9,183 +9,187 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
-from millpond.api import labels, naming
-from millpond.api.conditions import Condition, ConditionStatus, put
+from millpond import metrics
+from millpond.api import labels
 from millpond.api.job import Job
-from millpond.api.jobschedule import JobSchedule, JobScheduleStatus, ScheduleDesiredState
-from millpond.api.kind import API_VERSION
-from millpond.api.reasons import ConditionType, JobScheduleReason, JobState
-from millpond.api.views.meta import Meta
-from millpond.cluster.api_server import JOB_SCHEDULES, JOBS, TASKS, ApiServer
-from millpond.cluster.errors import AlreadyExistsError, ApiError, InvalidError, NotFoundError, RejectedError
+from millpond.api.jobschedule import JobSchedule, JobScheduleStatus
+from millpond.api.reasons import JobScheduleReason
+from millpond.cluster.api_server import JOB_SCHEDULES, ApiServer
+from millpond.cluster.errors import ApiError, RejectedError
 from millpond.cluster.objects import write_status
-from millpond.lifecycle.schedules import ScheduleFacts, ScheduleVerdict, judge_schedule
+from millpond.cluster.scheduled_jobs import ScheduledJobs
+from millpond.control.schedule_facts import (
+    caught_up,
+    describe_schedule,
+    facts_of,
+    is_active,
+    jobs_of,
+    schedule_of,
+    with_job,
+)
+from millpond.lifecycle.schedules import Deed, ScheduleFacts, ScheduleVerdict, judge_schedule
 
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP = 60.0
+"""Seconds after which the clock is read again: it may have been set."""
 ERROR_PAUSE = 5.0
+REFUSED_PAUSE = 30.0
 
-
-class _Object(msgspec.Struct):
-    metadata: Meta
-
-
-_object = msgspec.json.Decoder(_Object).decode
-
-FindJob = Callable[[str, str], Job | None]
+Key = tuple[str, str]
+"""Namespace and name."""
 
 
 class ScheduleKeeper:
     """Keeps all JobSchedules."""
 
-    def __init__(self, api: ApiServer, now: Callable[[], float], find_job: FindJob) -> None:
+    def __init__(self, api: ApiServer, now: Callable[[], float]) -> None:
         self._api = api
         self._now = now
-        self._find_job = find_job
-        self._schedules: dict[tuple[str, str], JobSchedule] = {}
+        self._hands = ScheduledJobs(api)
+        self._schedules: dict[Key, JobSchedule] = {}
+        self._jobs: dict[Key, dict[str, Job]] = {}
+        """Jobs of schedules, by the schedule's key and their name."""
+        self._makers: dict[Key, Key] = {}
+        """The schedules of those, by the job's key."""
+        self._changed: set[Key] = set()
+        self._later: dict[Key, float] = {}
+        """When time alone makes a schedule worth a look."""
+        self._refused: dict[Key, tuple[int, float]] = {}
+        """Schedules whose next job was refused: their generation, and when it is tried again."""
         self._news = asyncio.Event()
 
     def observe(self, schedule: JobSchedule) -> None:
         """A schedule exists."""
         self._schedules[schedule.key] = schedule
-        self._news.set()
+        self._wake(schedule.key)
 
     def forget(self, namespace: str, name: str) -> None:
-        """A schedule was deleted; its jobs go with it by their owner reference."""
-        self._schedules.pop((namespace, name), None)
+        """A schedule is gone."""
+        key = (namespace, name)
+        for known in (self._schedules, self._later, self._refused):
+            known.pop(key, None)
 
-    def job_changed(self) -> None:
-        """A job of some schedule may have ended."""
-        if self._schedules:
-            self._news.set()
+    def observe_job(self, job: Job) -> None:
+        """A job exists, of a schedule or not; it may have been taken off one."""
+        name, _ = schedule_of(job)
+        if not name:
+            self.forget_job(job)
+            return
+        key = (job.metadata.namespace, name)
+        self._makers[job.key] = key
+        self._jobs.setdefault(key, {})[job.metadata.name] = job
+        self._wake(key)
+
+    def forget_job(self, job: Job) -> None:
+        """A job is gone."""
+        key = self._makers.pop(job.key, None)
+        if key is not None:
+            self._jobs[key].pop(job.metadata.name, None)
+            self._wake(key)
+
+    def _wake(self, key: Key) -> None:
+        self._changed.add(key)
+        self._news.set()
 
     async def run(self) -> None:
-        """Judge all schedules whenever there is news or one is due, for ever."""
+        """Look at what has changed and at what is due, for ever."""
         while True:
             self._news.clear()
-            later = [await self._keep(schedule) for schedule in list(self._schedules.values())]
-            wake_at = min((when for when in later if when is not None), default=None)
-            rest = LONGEST_SLEEP if wake_at is None else min(LONGEST_SLEEP, max(0.05, wake_at - self._now()))
-            try:
-                async with asyncio.timeout(rest):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
+            now = self._now()
+            due = self._changed | {key for key, when in self._later.items() if when <= now}
+            self._changed = set()
+            await asyncio.gather(*(self._look(key) for key in sorted(due)))
+            await self._rest()
 
-    async def _keep(self, schedule: JobSchedule) -> float | None:
-        """Judge one schedule and do what is due; when to look again."""
-        verdict = judge_schedule(self._facts(schedule), self._now())
-        status = schedule.status
-        number = status.jobs_created + 1
+    async def _rest(self) -> None:
+        wake_at = min(self._later.values(), default=None)
+        rest = LONGEST_SLEEP if wake_at is None else min(LONGEST_SLEEP, max(0.05, wake_at - self._now()))
         try:
-            if verdict.create:
-                await self._make(schedule, number)
-                name = naming.scheduled_job(schedule.metadata.name, number)
-                status = status.model_copy(update={"jobs_created": number, "recent_job_name": name})
+            async with asyncio.timeout(rest):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _look(self, key: Key) -> None:
+        """Judge one schedule and do what is due. One schedule's trouble is its own: the others go on."""
+        schedule = self._schedules.get(key)
+        self._later.pop(key, None)
+        if schedule is None:
+            return
+        try:
+            again = await self._keep(schedule)
+        except ApiError as error:
+            log.info("a schedule's deed was not done", extra={"schedule": str(key), "error": str(error)})
+            again = self._now() + ERROR_PAUSE
+        except Exception:
+            metrics.cycle_failed()
+            log.exception("a schedule was not judged", extra={"schedule": str(key)})
+            again = self._now() + ERROR_PAUSE
+        if again is not None and key in self._schedules:
+            self._later[key] = again
+
+    async def _keep(self, seen: JobSchedule) -> float | None:
+        """When to look again."""
+        meta = seen.metadata
+        if labels.SCHEDULE_FINALIZER not in meta.finalizers and meta.deletion_timestamp is None:
+            await self._hands.hold(seen)
+            return self._now() + ERROR_PAUSE
+        own = jobs_of(seen, self._jobs.get(seen.key, {}).values())
+        schedule = caught_up(seen, own)
+        facts = facts_of(schedule, own)
+        verdict = judge_schedule(facts, self._now())
+        match verdict.deed:
+            case Deed.LET_GO:
+                return None if await self._hands.let_go(seen) else self._now() + ERROR_PAUSE
+            case Deed.MAKE_JOB:
+                generation, again = self._refused.get(seen.key, (0, 0.0))
+                if generation == meta.generation and self._now() < again:
+                    return again
+                if await self._is_behind(schedule, own):
+                    return self._now() + ERROR_PAUSE
+                schedule, verdict = await self._make(schedule, facts, verdict)
+            case Deed.END_JOBS:
+                for job in filter(is_active, own):
+                    await self._hands.end(seen, job)
+            case Deed.DELETE_JOBS:
+                for job in own:
+                    await self._hands.delete(seen, job.metadata.name)
+        return await self._write(seen, describe_schedule(schedule, verdict, self._now()), verdict.look_again)
+
+    async def _is_behind(self, schedule: JobSchedule, own: list[Job]) -> bool:
+        """Whether the job made last is active, though nothing was heard of it: never two at a time."""
+        recent = schedule.status.recent_job_name
+        if recent is None or any(job.metadata.name == recent for job in own):
+            return False
+        return await self._hands.is_active(schedule.metadata.namespace, recent)
+
+    async def _make(
+        self, schedule: JobSchedule, facts: ScheduleFacts, verdict: ScheduleVerdict
+    ) -> tuple[JobSchedule, ScheduleVerdict]:
+        """Make the next job. The schedule with it, and what is to be said then."""
+        number = schedule.status.jobs_created + 1
+        try:
+            due = await self._hands.make(schedule, number, verdict.next_due or 0)
         except RejectedError as error:
             text = f"Job {number} was refused: {error.message} Correct spec.jobTemplate; it is tried again meanwhile."
             reason = JobScheduleReason.JOB_CREATION_FAILED
-            verdict = ScheduleVerdict(verdict.state, reason, text, due=verdict.due, next_due=verdict.due)
-        except ApiError as error:
-            log.warning("a scheduled job was not made", extra={"schedule": str(schedule.key), "error": str(error)})
-            return self._now() + ERROR_PAUSE
-        return await self._write(schedule, self._status(schedule, status, verdict), verdict.look_again)
+            again = self._now() + REFUSED_PAUSE
+            self._refused[schedule.key] = (schedule.metadata.generation, again)
+            return schedule, msgspec.structs.replace(verdict, reason=reason, message=text, look_again=again)
+        made = with_job(schedule, number, due)
+        then = msgspec.structs.replace(facts, served=due, active_job=made.status.recent_job_name, has_jobs=True)
+        return made, judge_schedule(then, self._now())
 
-    def _facts(self, schedule: JobSchedule) -> ScheduleFacts:
-        plan, status = schedule.spec.schedule, schedule.status
-        created = schedule.metadata.creation_timestamp
-        first = plan.do_not_run_until or created
-        recent = status.recent_job_name
-        job = self._find_job(schedule.metadata.namespace, recent) if recent else None
-        return ScheduleFacts(
-            enabled=schedule.spec.desired_state is ScheduleDesiredState.ACTIVE,
-            first_due=first.timestamp() if first else 0.0,
-            interval=plan.recurrence_interval_seconds,
-            window=plan.start_window_seconds,
-            not_after=plan.do_not_run_after.timestamp() if plan.do_not_run_after else None,
-            next_due=status.next_run_time.timestamp() if status.next_run_time else None,
-            jobs_created=status.jobs_created,
-            job_active=job is not None and job.status.state is not JobState.COMPLETED,
-        )
-
-    async def _make(self, schedule: JobSchedule, number: int) -> None:
-        space, template = schedule.metadata.namespace, schedule.spec.job_template
-        name = naming.scheduled_job(schedule.metadata.name, number)
-        if await self._is_made(schedule, name):
-            return
-        for task in template.tasks:
-            spec = task.spec.as_document() | {"jobName": name}
-            spec.setdefault("id", task.metadata.name)
-            near = task.spec.affinity.task_name if task.spec.affinity else None
-            if near is not None:
-                spec["affinity"] = {"taskName": naming.template_task(name, near)}
-            meta = {"name": naming.template_task(name, task.metadata.name), "labels": dict(task.metadata.labels)}
-            await self._create(TASKS, space, {"kind": "Task", "metadata": meta, "spec": spec})
-        owner: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "JobSchedule", "name": schedule.metadata.name}
-        owner |= {"uid": schedule.metadata.uid, "controller": True, "blockOwnerDeletion": False}
-        about: dict[str, Any] = {
-            "name": name,
-            "labels": {**template.metadata.labels, labels.SCHEDULE: naming.label_value(schedule.metadata.name)},
-            "annotations": dict(template.metadata.annotations),
-            "ownerReferences": [owner],
-        }
-        await self._create(JOBS, space, {"kind": "Job", "metadata": about, "spec": template.spec.as_document()})
-
-    async def _is_made(self, schedule: JobSchedule, name: str) -> bool:
-        """Whether the job is there already. InvalidError when a job that is not this schedule's has its name."""
-        try:
-            found = _object(await self._api.get(JOBS, schedule.metadata.namespace, name)).metadata
-        except NotFoundError:
-            return False
-        if all(owner.uid != schedule.metadata.uid for owner in found.owner_references):
-            raise InvalidError(
-                f"Job {name} exists and was not made by this schedule: delete it, or rename the schedule."
-            )
-        return True
-
-    async def _create(self, resource: Any, namespace: str, document: dict[str, Any]) -> None:
-        try:
-            await self._api.create(resource, namespace, {"apiVersion": API_VERSION, **document})
-        except AlreadyExistsError:
-            return
-
-    def _status(self, schedule: JobSchedule, status: JobScheduleStatus, verdict: ScheduleVerdict) -> JobScheduleStatus:
-        due = verdict.next_due
-        failed = verdict.reason is JobScheduleReason.JOB_CREATION_FAILED
-        ready = Condition(
-            type=ConditionType.READY,
-            status=ConditionStatus.FALSE if failed else ConditionStatus.TRUE,
-            observed_generation=schedule.metadata.generation,
-            last_transition_time=datetime.fromtimestamp(int(self._now()), UTC),
-            reason=verdict.reason,
-            message=verdict.message,
-        )
-        return status.model_copy(
-            update={
-                "conditions": put(status.conditions, ready),
-                "observed_generation": schedule.metadata.generation,
-                "state": verdict.state,
-                "next_run_time": datetime.fromtimestamp(int(due), UTC) if due is not None else None,
-            }
-        )
-
-    async def _write(self, schedule: JobSchedule, status: JobScheduleStatus, look_again: float | None) -> float | None:
-        if status == schedule.status:
+    async def _write(self, seen: JobSchedule, status: JobScheduleStatus, look_again: float | None) -> float | None:
+        if status == seen.status:
             return look_again
-        space, name = schedule.key
-        seen = schedule.metadata.resource_version
-        try:
-            written = await write_status(self._api, JOB_SCHEDULES, space, name, seen, status)
-        except ApiError as error:
-            log.info("a schedule's status was not written", extra={"schedule": name, "error": str(error)})
-            return self._now() + ERROR_PAUSE
-        version = schedule.metadata.model_copy(update={"resource_version": written.version})
-        if self._schedules.get(schedule.key) is schedule:
-            self._schedules[schedule.key] = schedule.model_copy(update={"metadata": version, "status": status})
+        space, name = seen.key
+        written = await write_status(self._api, JOB_SCHEDULES, space, name, seen.metadata.resource_version, status)
+        version = seen.metadata.model_copy(update={"resource_version": written.version})
+        if self._schedules.get(seen.key) is seen:
+            self._schedules[seen.key] = seen.model_copy(update={"metadata": version, "status": status})
         return look_again

@@ -234,6 +234,12 @@ class CreateEraser(Action, frozen=True, kw_only=True):
     host: str
 
 
+class DeleteClaim(Action, frozen=True, kw_only=True):
+    """Delete the claim of a node, whose own Pods are gone, with all files. Done only when nothing is left of it."""
+
+    node: str
+
+
 class DeleteNodePod(Action, frozen=True, kw_only=True):
     """Delete a node Pod, or an eraser that is of no use any more, without force."""
 
@@ -340,6 +346,7 @@ AnyAction = (
     | ReleaseNode
     | CreateNodePod
     | CreateEraser
+    | DeleteClaim
     | DeleteNodePod
     | ClaimHost
     | ReleaseHost
@@ -367,6 +374,7 @@ def chain_of(action: AnyAction) -> str:
             | ReleaseNode(node=node)
             | CreateNodePod(node=node)
             | CreateEraser(node=node)
+            | DeleteClaim(node=node)
             | ClaimHost(node=node)
         ):
             return f"node/{node}"

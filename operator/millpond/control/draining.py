@@ -38,6 +38,7 @@ def tell(pool: PoolState, node: NodeRecord, draining: Draining | None) -> None:
         node.done = False
     if draining != node.draining:
         node.erasure_refusal = node.trouble = ""
+        node.claim_gone = False
         node.draining = draining
         pool.mark("node", node.name)
         pool.mark_attempts(node)

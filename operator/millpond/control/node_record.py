@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from millpond.api.computenode import MOST_RECENT, ComputeNode, Draining, NodeOperation
-from millpond.api.nodetemplate import NodeClass
+from millpond.api.nodetemplate import NodeClass, StorageType
 from millpond.api.reasons import NodeState, TaskResult
 from millpond.api.views.pod import PodView
 from millpond.control.outcomes import Refused
@@ -60,6 +60,8 @@ class NodeRecord:
         """That Pod was asked for, and not seen yet."""
         self.erasure_refusal = ""
         """Why the API server does not let that Pod be made."""
+        self.claim_gone = False
+        """Nothing is left of the claim that held its directory: it is reimaged."""
         self.trouble = ""
         """Why its directory could not be erased the last time that was tried, for a reimage."""
         self.refused_by = ""
@@ -111,6 +113,11 @@ class NodeRecord:
     def emptied(self) -> bool:
         """True when no task is placed on it any more, be it for a while, and it matters when the last one ends."""
         return self.operation is not None or self.leaving
+
+    @property
+    def on_claim(self) -> bool:
+        """True when its directory lies on a claim, which goes with its object, and not on its host."""
+        return self.model is not None and self.model.spec.storage_type is StorageType.PERSISTENT_VOLUME_CLAIM
 
     @property
     def disk_full(self) -> bool:

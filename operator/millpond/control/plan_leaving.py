@@ -26,6 +26,9 @@ def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, acti
     delete_pods(pool, node, actions)
     if node.pods or model is None or model.metadata.deletion_timestamp is None or node.released:
         return
+    if node.on_claim:
+        _release(pool, node, model.metadata.uid, "", actions)
+        return
     host = model.status.host_name
     facts = ErasureFacts(host, pool.hosts.get(host or ""), node.eraser, node.erasure_refusal)
     verdict = judge_erasure(facts, now, limits.erasing)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from millpond.api import naming
 from millpond.api.computenode import NodeOperation
-from millpond.control.actions import AnyAction, CreateEraser
+from millpond.control.actions import AnyAction, CreateEraser, DeleteClaim
 from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord
 from millpond.control.plan_leaving import delete_eraser, delete_pods, host_lost_under, is_empty, is_told_where
@@ -33,9 +33,11 @@ def is_restarted(pool: PoolState, node: NodeRecord, now: float, limits: Limits) 
     if node.operation is not NodeOperation.REIMAGE:
         return True
     jobs_forgotten = all(pod.spent for of in node.jobs.values() for pod in of.pods.values())
-    return jobs_forgotten and (
-        _has_no_files(pool, node) or _erasure(pool, node, now, limits) == ErasureVerdict(over=True)
-    )
+    return jobs_forgotten and (_has_no_files(pool, node) or _is_erased(pool, node, now, limits))
+
+
+def _is_erased(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> bool:
+    return node.claim_gone if node.on_claim else _erasure(pool, node, now, limits) == ErasureVerdict(over=True)
 
 
 def _is_down(pool: PoolState, node: NodeRecord) -> bool:
@@ -57,6 +59,9 @@ def _erase(pool: PoolState, node: NodeRecord, now: float, limits: Limits, action
     """Have the directory erased, again and again until it is: a node must not start among files of its past."""
     if _has_no_files(pool, node):
         return
+    if node.on_claim:
+        _delete_claim(pool, node, now, actions)
+        return
     verdict = _erasure(pool, node, now, limits)
     trouble = verdict.stays or node.erasure_refusal or node.trouble
     if trouble != node.trouble:
@@ -77,3 +82,14 @@ def _erase(pool: PoolState, node: NodeRecord, now: float, limits: Limits, action
         node.erasing = True
         name = naming.eraser_pod(node.name)
         actions.append(CreateEraser(namespace=pool.namespace, pool=pool.name, node=node.name, pod=name, host=host))
+
+
+def _delete_claim(pool: PoolState, node: NodeRecord, now: float, actions: list[AnyAction]) -> None:
+    """Have the claim deleted, asked for again until nothing is left of it. The node's next Pod comes with a new one."""
+    if node.erasing or node.claim_gone:
+        return
+    if now < node.not_before:
+        pool.look_at(node.not_before, "node", node.name)
+        return
+    node.erasing = True
+    actions.append(DeleteClaim(namespace=pool.namespace, node=node.name))

@@ -17,6 +17,7 @@ from millpond.control.actions import (
     CreateManager,
     CreateNode,
     CreateNodePod,
+    DeleteClaim,
     DeleteNodePod,
     DisplaceAttempt,
     HoldJob,
@@ -45,7 +46,7 @@ from millpond.control.fold_job_pods import forget_job_pod
 from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
 from millpond.control.job_nodes import JobPod
-from millpond.control.outcomes import Done, Missed, Outcome, Refused
+from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
 from millpond.control.plan_nodes import slots_of
 from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
@@ -89,20 +90,35 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None
         case HoldJob() | WriteJob() | WritePool() | WriteNode():
             _confirm_written(pool, action, version)
         case ClaimHost():
-            node = pool.nodes.get(action.node)
-            if node is not None and done.room is not None:
-                node.claiming, node.refused_by = False, ""
-                pool.claimed.add(action.host)
-                room = done.room
-                if node.pod is not None and node.pod.spec.node_name == action.host:
-                    pool.size_node(node, slots_of(pool, node, room.cpu_millis, room.memory_bytes, room.devices))
-                pool.mark("node", node.name)
+            _confirm_claim(pool, action, done.room)
         case CreateNodePod():
             _allow_pod(pool, action.node, None)
+        case DeleteClaim():
+            _confirm_erased(pool, action.node)
         case SupplyHosts():
             settle_supply(pool, action, done, now + RESYNC)
         case LoadSamples() | KeepSamples():
             confirm_samples(pool, action, done)
+
+
+def _confirm_claim(pool: PoolState, action: ClaimHost, room: Room | None) -> None:
+    """The host is the pool's, with so much room for the node's tasks."""
+    node = pool.nodes.get(action.node)
+    if node is None or room is None:
+        return
+    node.claiming, node.refused_by = False, ""
+    pool.claimed.add(action.host)
+    if node.pod is not None and node.pod.spec.node_name == action.host:
+        pool.size_node(node, slots_of(pool, node, room.cpu_millis, room.memory_bytes, room.devices))
+    pool.mark("node", node.name)
+
+
+def _confirm_erased(pool: PoolState, name: str) -> None:
+    """Nothing is left of the node's claim."""
+    node = pool.nodes.get(name)
+    if node is not None:
+        node.erasing, node.claim_gone, node.trouble = False, True, ""
+        pool.mark("node", node.name)
 
 
 def _allow_pod(pool: PoolState, name: str, refusal: Refused | None) -> None:
@@ -212,7 +228,9 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
             _drop_pool_step(pool, action, outcome, again)
         case DeleteNodePod() | ShrinkNodePod():
             _keep_node_pod(pool, action.pod, again)
-        case CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | ClaimHost():
+        case (
+            CreateNode() | RemoveNode() | ReleaseNode() | CreateNodePod() | CreateEraser() | DeleteClaim() | ClaimHost()
+        ):
             _drop_node_step(pool, action, outcome, again)
 
 
@@ -328,7 +346,7 @@ def _forget_written(pool: PoolState, action: WriteJob | WritePool | WriteNode, a
 
 def _drop_node_step(
     pool: PoolState,
-    action: CreateNode | RemoveNode | ReleaseNode | CreateNodePod | CreateEraser | ClaimHost,
+    action: CreateNode | RemoveNode | ReleaseNode | CreateNodePod | CreateEraser | DeleteClaim | ClaimHost,
     outcome: Outcome,
     again: float,
 ) -> None:
@@ -351,6 +369,9 @@ def _drop_node_step(
             if isinstance(outcome, Refused):
                 node.erasure_refusal = outcome.message
                 again = 0.0 if node.leaving else again
+        case DeleteClaim():
+            node.erasing = False
+            node.trouble = outcome.message if isinstance(outcome, Refused) else node.trouble
         case ClaimHost():
             node.claiming, node.refused_by = False, action.host
     # A node that could not be made keeps its place until then, so that no other is made in its stead at once.

@@ -335,6 +335,7 @@ class World:
         node.model, node.removing, node.verdict = None, False, None
         node.chosen = node.draining = None
         node.erasure_refusal = node.full_of = ""
+        node.claim_gone = False
         pool.open_node(node, takes_tasks=False)
         pool.mark("node", name)
         pool.mark("size", pool_name)

@@ -56,9 +56,6 @@ FEW: dict[type[Kind], Resource] = {
     JobSchedule: JOB_SCHEDULES,
 }
 
-HELD = (Pool, Job, ComputeNode)
-"""Those that a finalizer of ours holds: they cannot go unless they are folded."""
-
 SILENCES = 3
 """How many times the silence that ends a watch an informer may hear nothing before something is wrong with it."""
 
@@ -142,7 +139,8 @@ class Listening:
             model = kind.model_validate(body)
         except ValidationError as error:
             metrics.object_invalid(kind.KIND.plural)
-            leaving = departing(kind, body) if kind in HELD else None
+            # A finalizer of ours holds it: it cannot go unless it is folded.
+            leaving = departing(kind, body)
             if leaving is None:
                 self._invalid(FEW[kind], msgspec.convert(body["metadata"], Meta), first_fault(error))
                 return
@@ -165,7 +163,7 @@ class Listening:
                 self._cycles.wake(self._world.observe_pool(model))
             case Job():
                 self._cycles.wake(self._world.observe_job(model))
-                self._schedules.job_changed()
+                self._schedules.observe_job(model)
             case ComputeNode():
                 self._cycles.wake(self._world.observe_node(model))
             case JobSchedule():
@@ -182,7 +180,7 @@ class Listening:
                 self._cycles.wake(self._world.forget_pool(space, name))
             case Job():
                 self._cycles.wake(self._world.forget_job(space, name))
-                self._schedules.job_changed()
+                self._schedules.forget_job(model)
             case ComputeNode():
                 self._cycles.wake(self._world.forget_node(space, model.spec.pool_name, name))
             case JobSchedule():

@@ -109,7 +109,7 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
     events = EventRecorder(api, lease.identity)
     actuator = Actuator(api, Documents(api, world), events, settings)
     cycles = Cycles(world, actuator, Refresher(api, world), settings.limits(), time.time, settings.gather)
-    schedules = ScheduleKeeper(api, time.time, lambda space, name: world.namespace(space).job(name).model)
+    schedules = ScheduleKeeper(api, time.time)
     aside = SetAside(api, events, time.time)
     listening = Listening(api, world, cycles, schedules, aside, settings)
     health.listen_to(listening.silence)

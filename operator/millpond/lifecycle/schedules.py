@@ -1,130 +1,180 @@
-"""When a schedule makes its next job (reference §4.12): due times, start window, and at most one active job.
+"""What a schedule does (azure-batch-semantics §3.5, §4.12): due times, start window, at most one active job, its end.
 
-Knows no clock and no API: who makes the job, and under which name, is `cluster/schedules`.
+A due time is served by the job that is made for it; which one was served last is all that is remembered, so a changed
+schedule, missed due times and a clock that was set are all judged alike. Knows no clock and no API.
 """
 
 from __future__ import annotations
 
-import math
+from enum import StrEnum
 
 import msgspec
 
-from millpond.api.reasons import JobScheduleReason, JobScheduleState
+from millpond.api.jobschedule import ScheduleDesiredState as Desired
+from millpond.api.reasons import JobScheduleReason as Reason
+from millpond.api.reasons import JobScheduleState as State
+from millpond.api.times import format_time
+from millpond.lifecycle.occurrences import Calendar, first_from, last_until
 
 
-class ScheduleFacts(msgspec.Struct, frozen=True, gc=False):
-    """Times are seconds since the epoch. `next_due` is the due time not yet served, None before the first judgement."""
+class Deed(StrEnum):
+    """What is to be done now."""
 
-    enabled: bool
-    first_due: float
-    interval: float | None
-    window: float | None
-    not_after: float | None
-    next_due: float | None
-    jobs_created: int
-    job_active: bool
-    """The job made last has not ended."""
+    NOTHING = "Nothing"
+    MAKE_JOB = "MakeJob"
+    END_JOBS = "EndJobs"
+    DELETE_JOBS = "DeleteJobs"
+    LET_GO = "LetGo"
 
 
-class ScheduleVerdict(msgspec.Struct, frozen=True, gc=False):
-    """`create` says to make a job now, for the due time `due`. `look_again` is when time alone changes this.
+class ScheduleFacts(msgspec.Struct, frozen=True):
+    """Times: seconds since the epoch. Due times up to `served` have their job or are lost; None before the first."""
 
-    `next_due` is the due time to serve next; one that has ended keeps it, so that it can go on when its end is moved.
+    calendar: Calendar
+    fault: str | None = None
+    """What keeps the calendar from being used."""
+    desired: Desired = Desired.ACTIVE
+    deleting: bool = False
+    window: int | None = None
+    not_after: float | None = None
+    served: int | None = None
+    active_job: str | None = None
+    """A job of the schedule that has not ended."""
+    has_jobs: bool = False
+    """Jobs of it exist, ended or not."""
+    orphaning: bool = False
+    """It is deleted in the way that leaves its jobs, and the cluster is still taking them off it."""
+
+
+class ScheduleVerdict(msgspec.Struct, frozen=True):
+    """`next_due` is the first due time not served yet; with MAKE_JOB, the one that the job is for.
+
+    `look_again` is when time alone changes any of this.
     """
 
-    state: JobScheduleState
-    reason: JobScheduleReason
+    state: State
+    reason: Reason
     message: str
-    create: bool = False
-    due: float | None = None
-    next_due: float | None = None
+    deed: Deed = Deed.NOTHING
+    next_due: int | None = None
     look_again: float | None = None
+    served: int | None = None
+    """Up to which due time all is done now."""
+
+
+class _Due(msgspec.Struct, frozen=True):
+    """The due time to serve next; `closes` is its last moment, `missed` the newest one before it that was lost."""
+
+    at: int | None
+    closes: float | None = None
+    missed: int | None = None
 
 
 def judge_schedule(facts: ScheduleFacts, now: float) -> ScheduleVerdict:
-    """What the schedule is, and whether it makes a job now."""
-    due = _unserved(facts)
-    missed = False
-    if due is not None and due <= now:
-        due, missed = _latest_open(facts, due, now)
-    if due is None or _is_over(facts, due, now):
-        return _ended(facts, due, missed)
-    if not facts.enabled:
-        return _disabled(due, facts.not_after)
-    if due > now:
-        reason = JobScheduleReason.WINDOW_MISSED if missed else JobScheduleReason.SCHEDULED
+    """What the schedule is, and what it does now."""
+    served = facts.served if facts.fault is not None else _served(facts, now)
+    verdict = _judge(msgspec.structs.replace(facts, served=served), now)
+    return msgspec.structs.replace(verdict, served=served)
+
+
+def _served(facts: ScheduleFacts, now: float) -> int | None:
+    """As the facts say, unless the clock was set back since.
+
+    Due times that come once more then are not served again, if that was less than a step; after more, waiting for the
+    one that was served could mean years, so the schedule goes on from now.
+    """
+    if facts.served is None or facts.served <= now:
+        return facts.served
+    again = first_from(facts.calendar, int(now) + 1)
+    return int(now) if again is not None and again < facts.served else facts.served
+
+
+def _judge(facts: ScheduleFacts, now: float) -> ScheduleVerdict:
+    if facts.deleting:
+        return _deleted(facts)
+    if facts.desired is Desired.TERMINATED:
+        return _terminated(facts)
+    if facts.fault is not None:
+        return ScheduleVerdict(State.ACTIVE, Reason.INVALID_SCHEDULE, f"{facts.fault} No job is made until then.")
+    due = _find_due(facts, now)
+    if _is_over(facts, due, now):
+        return _over(facts, due)
+    if facts.desired is Desired.DISABLED:
+        text = "Disabled by desiredState: set it to Active to make jobs again."
+        return ScheduleVerdict(State.DISABLED, Reason.DISABLED, text, look_again=_until_end(facts, None))
+    if due.at is None or due.at > now:
+        return _early(facts, due)
+    if facts.active_job is not None:
         text = (
-            "The start window of the last due time was missed; the next job is due at nextRunTime."
-            if missed
-            else "The next job is not due yet."
+            f"A job has been due since {format_time(due.at)}; job {facts.active_job}, made before it, is still active."
         )
-        return _waiting(reason, text, due, due)
-    if facts.job_active:
-        text = "A job is due; the one before it is still active."
-        return _waiting(JobScheduleReason.JOB_ACTIVE, text, due, _closing(facts, due))
-    following = due + facts.interval if facts.interval is not None else None
-    return ScheduleVerdict(
-        JobScheduleState.ACTIVE,
-        JobScheduleReason.SCHEDULED,
-        "A job was made.",
-        create=True,
-        due=due,
-        next_due=following,
-        look_again=following,
-    )
+        return _going_on(Reason.JOB_ACTIVE, text, due.at, _until_end(facts, due.closes))
+    text = f"A job is due since {format_time(due.at)}."
+    return ScheduleVerdict(State.ACTIVE, Reason.SCHEDULED, text, Deed.MAKE_JOB, due.at)
 
 
-def _unserved(facts: ScheduleFacts) -> float | None:
-    """The first due time without a job, never before the first one, which users may move. None: all are served."""
-    if facts.jobs_created == 0:
-        return facts.first_due
-    if facts.interval is None:
-        return None
-    following = facts.next_due if facts.next_due is not None else facts.first_due + facts.interval
-    return max(facts.first_due, following)
+def _find_due(facts: ScheduleFacts, now: float) -> _Due:
+    """The newest due time without a job whose window is open, else the next one."""
+    calendar, served = facts.calendar, facts.served
+    due = first_from(calendar, calendar.first if served is None else served + 1)
+    if due is None or due > now:
+        return _Due(due)
+    due = last_until(facts.calendar, due, int(now))
+    following = first_from(facts.calendar, due + 1)
+    closes = [float(end) for end in (following, due + facts.window if facts.window else None) if end is not None]
+    if closes and now > min(closes):
+        return _Due(following, missed=due)
+    return _Due(due, min(closes, default=None))
 
 
-def _is_over(facts: ScheduleFacts, due: float, now: float) -> bool:
-    return facts.not_after is not None and max(due, now) > facts.not_after
+def _is_over(facts: ScheduleFacts, due: _Due, now: float) -> bool:
+    """No job can follow: its end has passed, or a schedule for one job has nothing more to serve."""
+    recurs = facts.calendar.interval is not None or facts.calendar.cron is not None
+    return (facts.not_after is not None and now > facts.not_after) or (due.at is None and not recurs)
 
 
-def _ended(facts: ScheduleFacts, due: float | None, missed: bool) -> ScheduleVerdict:
-    """No job follows; the schedule has ended once its last job has."""
-    if facts.job_active:
-        return _waiting(JobScheduleReason.JOB_ACTIVE, "The last job is still active; no other follows.", due, None)
-    if missed and due is None:
-        text = "The start window of the only due time was missed: make a new schedule to run the job."
-        return ScheduleVerdict(JobScheduleState.COMPLETED, JobScheduleReason.WINDOW_MISSED, text)
-    return ScheduleVerdict(
-        JobScheduleState.COMPLETED, JobScheduleReason.COMPLETED, "No job is due any more.", next_due=due
-    )
+def _over(facts: ScheduleFacts, due: _Due) -> ScheduleVerdict:
+    if facts.active_job is not None:
+        text = f"No other job follows; job {facts.active_job} is still active."
+        return _going_on(Reason.JOB_ACTIVE, text, None, None)
+    if due.missed is not None and facts.served is None and due.at is None:
+        text = f"The start window of the only due time, {format_time(due.missed)}, was missed: make a new schedule."
+        return ScheduleVerdict(State.COMPLETED, Reason.WINDOW_MISSED, text)
+    return ScheduleVerdict(State.COMPLETED, Reason.COMPLETED, "No job is due any more.")
 
 
-def _closing(facts: ScheduleFacts, due: float) -> float | None:
-    """The last moment for the job of a due time: its window's end, and at the latest the next due time."""
-    ends = [due + span for span in (facts.window, facts.interval) if span is not None]
-    ends += [facts.not_after] if facts.not_after is not None else []
-    return min(ends) if ends else None
+def _deleted(facts: ScheduleFacts) -> ScheduleVerdict:
+    deed = Deed.DELETE_JOBS if facts.has_jobs else Deed.LET_GO
+    text = "The schedule goes, and its jobs before it."
+    return ScheduleVerdict(State.DELETING, Reason.DELETING, text, Deed.NOTHING if facts.orphaning else deed)
 
 
-def _latest_open(facts: ScheduleFacts, due: float, now: float) -> tuple[float | None, bool]:
-    """The newest due time that is not after `now`; when its window has closed the next one, or None, and True."""
-    if facts.interval is not None:
-        due += math.floor((now - due) / facts.interval) * facts.interval
-    if facts.window is None or now <= due + facts.window:
-        return due, False
-    return (due + facts.interval if facts.interval is not None else None), True
+def _terminated(facts: ScheduleFacts) -> ScheduleVerdict:
+    if facts.active_job is not None:
+        text = f"The schedule was terminated, and ends job {facts.active_job}."
+        return ScheduleVerdict(State.TERMINATING, Reason.TERMINATING, text, Deed.END_JOBS)
+    return ScheduleVerdict(State.COMPLETED, Reason.TERMINATED, "The schedule was terminated: no job is made any more.")
 
 
-def _disabled(due: float, look_again: float | None) -> ScheduleVerdict:
-    return ScheduleVerdict(
-        JobScheduleState.DISABLED,
-        JobScheduleReason.DISABLED,
-        "Disabled by desiredState: set it to Active to make jobs again.",
-        next_due=due,
-        look_again=look_again,
-    )
+def _early(facts: ScheduleFacts, due: _Due) -> ScheduleVerdict:
+    if due.at is None or (facts.not_after is not None and due.at > facts.not_after):
+        text = "No job is due before doNotRunAfter; the schedule is complete then."
+        return _going_on(Reason.SCHEDULED, text, None, _until_end(facts, None))
+    if due.missed is not None:
+        text = (
+            f"The start window of {format_time(due.missed)} was missed; the next job is due at {format_time(due.at)}."
+        )
+        return _going_on(Reason.WINDOW_MISSED, text, due.at, due.at)
+    return _going_on(Reason.SCHEDULED, f"The next job is due at {format_time(due.at)}.", due.at, due.at)
 
 
-def _waiting(reason: JobScheduleReason, message: str, due: float | None, look_again: float | None) -> ScheduleVerdict:
-    return ScheduleVerdict(JobScheduleState.ACTIVE, reason, message, next_due=due, look_again=look_again)
+def _until_end(facts: ScheduleFacts, moment: float | None) -> float | None:
+    """The moment, or the first one after the schedule's end if that comes before it."""
+    moments = [moment] if moment is not None else []
+    # It is over only after that second.
+    moments += [facts.not_after + 1] if facts.not_after is not None else []
+    return min(moments, default=None)
+
+
+def _going_on(reason: Reason, message: str, due: int | None, look_again: float | None) -> ScheduleVerdict:
+    return ScheduleVerdict(State.ACTIVE, reason, message, next_due=due, look_again=look_again)

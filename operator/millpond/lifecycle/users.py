@@ -74,6 +74,24 @@ def user_of(identity: UserIdentity | None, owner: Owner, accounts: Iterable[User
     )
 
 
+def user_on_claim(identity: UserIdentity | None, owner: Owner, numbers: UserNumbers) -> User:
+    """The one user of a node whose directory is on a claim. Raises UserRefusedError where another one is asked for.
+
+    Without rights over others' files, which restricted namespaces do not give, the agent could not read or delete them.
+    """
+    auto = identity.auto_user if identity is not None else None
+    ordinary = (
+        auto is not None and auto.scope is AutoUserScope.POOL and auto.elevation_level is ElevationLevel.NON_ADMIN
+    )
+    if identity is None or ordinary:
+        return User(numbers.uid, numbers.gid)
+    raise UserRefusedError(
+        TaskReason.USER_NOT_ALLOWED,
+        f"The nodes of pool {owner.pool} keep their directories on claims, where all tasks run as one user. Drop "
+        "userIdentity, or use a pool with nodeTemplate.storage of type HostPath.",
+    )
+
+
 def _auto(auto: AutoUser | None, owner: Owner, numbers: UserNumbers) -> User:
     """A task's own user goes with its directory, which all attempts at the task have in common."""
     if auto is not None and auto.elevation_level is ElevationLevel.ADMIN:

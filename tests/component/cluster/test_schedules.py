@@ -16,8 +16,8 @@ from millpond.cluster.kubeconfig import connect
 from millpond.cluster.schedules import ScheduleKeeper
 from support.apiserver import ApiServer
 
-WRITES = 4
-"""Two Tasks, the Job, the schedule's status."""
+WRITES = 5
+"""The schedule's finalizer, two Tasks, the Job, the schedule's status."""
 TASK = {"commandLine": "true"}
 SCHEDULE: dict[str, Any] = {
     "apiVersion": "millpond.dev/v1alpha1",
@@ -48,6 +48,8 @@ class Mortal:
         self._left = dies_at
         self._done = done
         self.status_written = asyncio.Event()
+        self.held: Any = None
+        """What hears of the schedule once it has its finalizer."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._api, name)
@@ -57,7 +59,10 @@ class Mortal:
 
     async def merge_patch(self, *arguments: Any) -> Any:
         meta = await self._write(self._api.merge_patch, *arguments)
-        self.status_written.set()
+        if arguments[-1] == "status":
+            self.status_written.set()
+        else:
+            self.held()
         return meta
 
     async def _write(self, write: Any, *arguments: Any) -> Any:
@@ -95,17 +100,12 @@ def seen(server: ApiServer, namespace: str) -> JobSchedule:
     return JobSchedule.model_validate(server.got("jobschedule", "nightly", "-n", namespace))
 
 
-def find_job(server: ApiServer) -> Any:
-    def found(namespace: str, name: str) -> Job | None:
-        answer = server.kubectl("get", "jobs.millpond.dev", name, "-n", namespace, "-o", "json")
-        return Job.model_validate_json(answer.stdout) if answer.code == 0 else None
-
-    return found
-
-
 async def one_life(server: ApiServer, api: Mortal, namespace: str, now: float | None = None) -> bool:
     """A keeper from its start until it has written a status, or is killed: whether it lived."""
-    keeper = ScheduleKeeper(api, lambda: now or time.time(), find_job(server))  # type: ignore[arg-type]
+    keeper = ScheduleKeeper(api, lambda: now or time.time())  # type: ignore[arg-type]
+    api.held = lambda: keeper.observe(seen(server, namespace))
+    for job in server.got("jobs.millpond.dev", "-n", namespace)["items"]:
+        keeper.observe_job(Job.model_validate(job))
     keeper.observe(seen(server, namespace))
     running = asyncio.ensure_future(keeper.run())
     written = asyncio.ensure_future(api.status_written.wait())
@@ -152,7 +152,8 @@ async def test_what_is_made_is_as_the_template_says(server: ApiServer, namespace
     assert [owner["uid"] for owner in job["metadata"]["ownerReferences"]] == [uid]
     assert (job["spec"]["poolName"], job["spec"]["onAllTasksComplete"]) == ("render", "TerminateJob")
     one, two = server.got("tasks.millpond.dev", "-n", namespace)["items"]
-    assert one["metadata"]["labels"] == {"part": "first"}
+    assert one["metadata"]["labels"] == {"part": "first", "millpond.dev/template-generation": "1"}
+    assert [owner["uid"] for owner in one["metadata"]["ownerReferences"]] == [uid]
     assert [task["spec"]["jobName"] for task in (one, two)] == ["nightly-1", "nightly-1"]
     assert [task["spec"]["id"] for task in (one, two)] == ["one", "2"]
 

@@ -23,6 +23,8 @@ class ResourceType:
     status: bool = False
     counts_generations: bool = False
     graceful: bool = False
+    finalizers: tuple[str, ...] = ()
+    """What the server's own admission puts on each new object."""
     scale: str = ""
     """The field of its spec that its scale subresource sets; "" where it has none."""
     selectable: tuple[str, ...] = ("metadata.name", "metadata.namespace")
@@ -60,6 +62,13 @@ _THEIRS = (
         "v1", "Namespace", "namespaces", namespaced=False, status=True, selectable=("metadata.name", "status.phase")
     ),
     ResourceType("v1", "ConfigMap", "configmaps"),
+    ResourceType(
+        "v1",
+        "PersistentVolumeClaim",
+        "persistentvolumeclaims",
+        status=True,
+        finalizers=("kubernetes.io/pvc-protection",),
+    ),
     ResourceType("v1", "ServiceAccount", "serviceaccounts"),
     ResourceType("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
     ResourceType("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),

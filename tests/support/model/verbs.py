@@ -105,6 +105,8 @@ class Verbs:
         metadata["creationTimestamp"] = self.now()
         if kind.counts_generations:
             metadata["generation"] = 1
+        if kind.finalizers:
+            metadata["finalizers"] = [*(metadata.get("finalizers") or ()), *kind.finalizers]
         new = {"apiVersion": kind.api_version, "kind": kind.kind, **document, "metadata": metadata}
         if kind.status:
             new.pop("status", None)

@@ -113,3 +113,20 @@ def test_a_link_in_place_of_the_launcher_is_replaced_not_followed(root: Path, la
 def test_a_missing_root_is_said_to_be_missing(tmp_path: Path, launcher: Path) -> None:
     with pytest.raises(RefusedPathError, match="there is no file"):
         lay_out(str(tmp_path / "absent"), str(launcher), OWN)
+
+
+def test_the_root_of_a_claim_keeps_the_mode_that_the_kubelet_gave_it(
+    root: Path, launcher: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root.chmod(0o2775)
+    inode, see = root.stat().st_ino, os.fstat
+
+    def strange(descriptor: int) -> os.stat_result:
+        """The root is another user's."""
+        found = see(descriptor)
+        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:])) if found.st_ino == inode else found
+
+    monkeypatch.setattr(os, "fstat", strange)
+    lay_out(str(root), str(launcher), OWN)
+    assert stat.S_IMODE(root.stat().st_mode) == 0o2775
+    assert (root / "volatile/bin/launcher").exists()

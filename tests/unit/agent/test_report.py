@@ -75,3 +75,9 @@ def test_a_strange_kernel_ends_nothing(port: int, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(http.client.BadStatusLine):
             ask(port)
     assert ask(port)[0].status == 200
+
+
+def test_without_sight_of_the_host_s_network_the_rest_is_reported() -> None:
+    found = report.take_reading("/", None)
+    assert found.cpu_seconds is not None
+    assert (found.network_received_bytes, found.network_sent_bytes) == (None, None)

@@ -8,6 +8,7 @@ import pytest
 from millpond.api.computenode import ComputeNode
 from millpond.api.departing import departing
 from millpond.api.job import Job
+from millpond.api.jobschedule import JobSchedule
 from millpond.api.kind import Resource
 from millpond.api.pool import Pool
 from millpond.api.reasons import JobState, NodeState
@@ -22,6 +23,8 @@ UNREADABLE: list[tuple[type[Resource], dict[str, Any]]] = [
     (Job, {"spec": {"poolName": "farm"}, "status": {"state": "Upside-down"}}),
     (Job, {}),
     (ComputeNode, {"spec": {"poolName": "farm", "nodeClass": "Borrowed"}}),
+    (JobSchedule, {"spec": {"jobTemplate": {"spec": {"poolName": 7}}}}),
+    (JobSchedule, {}),
 ]
 
 

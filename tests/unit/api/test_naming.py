@@ -127,6 +127,8 @@ def test_host_claims_tell_namespaces_apart() -> None:
 def test_scheduled_jobs_and_template_tasks() -> None:
     assert naming.scheduled_job("nightly", 12) == "nightly-12"
     assert len(naming.scheduled_job("n" * 200, 1234)) == 63
+    assert naming.scheduled_number(naming.scheduled_job("n" * 200, 1234)) == 1234
+    assert naming.scheduled_number("by-hand") == naming.scheduled_number("x") == 0
     assert naming.template_task("nightly-12", "one") == "nightly-12-one"
 
 

@@ -18,6 +18,7 @@ from millpond.cli.access import Access, Cluster
 from millpond.cli.main import millpond
 from millpond.cluster.exec import Ran
 from millpond.cluster.kubeconfig import Connection
+from support.model.resources import BY_PLURAL
 from support.model.server import ModelServer
 from support.model.verbs import Verbs
 
@@ -33,7 +34,7 @@ class Shell:
 
     def add(self, plural: str, name: str, spec: dict[str, Any], status: dict[str, Any] | None = None) -> None:
         """Put an object with a status into the cluster."""
-        kind = {"pools": "Pool", "jobs": "Job", "tasks": "Task", "computenodes": "ComputeNode"}[plural]
+        kind = BY_PLURAL[plural].kind
         head = {"apiVersion": "millpond.dev/v1alpha1", "kind": kind}
         document = head | {"metadata": {"name": name, "namespace": SPACE}, "spec": spec}
         self.verbs.create(plural, SPACE, document)

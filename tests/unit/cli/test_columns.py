@@ -5,12 +5,19 @@ from __future__ import annotations
 import pytest
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job
+from millpond.api.jobschedule import JobSchedule
 from millpond.api.kind import Resource
 from millpond.api.pool import Pool
 from millpond.api.task import Task
 from millpond.cli.columns import COLUMNS, at, condition, text
 
-MODELS: dict[str, type[Resource]] = {"pool": Pool, "node": ComputeNode, "job": Job, "task": Task}
+MODELS: dict[str, type[Resource]] = {
+    "pool": Pool,
+    "node": ComputeNode,
+    "job": Job,
+    "schedule": JobSchedule,
+    "task": Task,
+}
 MERGED = {"TARGET": "DEDICATED", "LOW-PRIORITY-TARGET": "LOW-PRIORITY", "USED": "SLOTS", "ENDED": "TOOK"}
 """Columns of kubectl that the command line shows in another one."""
 

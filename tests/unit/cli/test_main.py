@@ -16,7 +16,7 @@ from .conftest import Shell
     [
         (["tsk", "list"], "Did you mean task?"),
         (["task", "shwo", "x"], "Did you mean show?"),
-        (["zzz"], "There are: version, pool, node, job, task, explain"),
+        (["zzz"], "There are: version, pool, node, job, schedule, task, explain"),
         (["task", "show"], "Missing argument"),
         (["task", "list", "-o", "xml"], "xml"),
     ],

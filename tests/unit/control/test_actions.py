@@ -53,6 +53,7 @@ CHAINS = {
     act.CreateNodePod: "node/node",
     act.ClaimHost: "node/node",
     act.CreateEraser: "node/node",
+    act.DeleteClaim: "node/node",
     act.DeleteNodePod: "pod/pod",
     act.ShrinkNodePod: "pod/pod",
     act.ReleaseHost: "host/host",

@@ -14,7 +14,7 @@ from millpond.control.actions import (
     WriteNode,
 )
 from millpond.control.outcomes import Missed, Refused
-from support.builders import POOL
+from support.builders import ON_CLAIMS, POOL
 from support.scene import Scene, a_running_scene, kinds, of
 
 END = (RemoveNode, DeleteNodePod, CreateEraser, ReleaseNode, ReleaseHost)
@@ -111,3 +111,9 @@ def test_pods_stay_until_the_object_says_on_which_host_they_stood() -> None:
     assert [a.status.host_name for a in of(WriteNode, scene.done)][-1] == "host-1"
     actions = [action for action in scene.run(seconds=10) if isinstance(action, END)]
     assert kinds(actions) == ["DeleteNodePod", "CreateEraser", "ReleaseNode", "ReleaseHost"]
+
+
+def test_a_claim_goes_with_its_node_s_object_and_nothing_is_erased() -> None:
+    scene = a_running_scene(template=ON_CLAIMS)
+    assert kinds(leave(scene)) == ["RemoveNode", "DeleteNodePod", "ReleaseNode", "ReleaseHost"]
+    assert (scene.nodes, scene.pods) == ({}, {})

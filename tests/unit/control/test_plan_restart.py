@@ -9,14 +9,22 @@ import pytest
 from millpond.api.computenode import ComputeNode, NodeServed
 from millpond.api.pool import NodeDeallocationOption as Option
 from millpond.control import actions as act
-from millpond.control.actions import CreateEraser, CreateNodePod, DeleteNodePod, StartAttempt, StopAttempt, WriteNode
+from millpond.control.actions import (
+    CreateEraser,
+    CreateNodePod,
+    DeleteClaim,
+    DeleteNodePod,
+    StartAttempt,
+    StopAttempt,
+    WriteNode,
+)
 from millpond.control.outcomes import Missed, Refused
-from support.builders import a_host, a_job, a_pool, a_task, exited, record
+from support.builders import ON_CLAIMS, a_host, a_job, a_pool, a_task, exited, record
 from support.scene import Scene, a_running_scene, kinds, of
 
 ONE, TWO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 STOPPED = {"terminated": {"exitCode": 143, "reason": "Error", "message": record("Terminated", 143)}}
-STEPS = (WriteNode, StopAttempt, DeleteNodePod, CreateEraser, CreateNodePod)
+STEPS = (WriteNode, StopAttempt, DeleteNodePod, CreateEraser, DeleteClaim, CreateNodePod)
 PREPARED: dict[str, Any] = {"jobPreparationTask": {"commandLine": "prepare"}}
 
 
@@ -287,3 +295,35 @@ def test_an_eraser_of_the_past_goes_before_the_next_erasure() -> None:
     scene.run(seconds=60)
     assert len(of(CreateEraser, scene.done)) == 3
     assert scene.nodes == {}
+
+
+def test_a_reimage_deletes_the_claim_between_and_a_reboot_keeps_it() -> None:
+    scene = a_running_scene(template=ON_CLAIMS)
+    want(scene, reimaged_at=ONE)
+    done = [a for a in scene.run(seconds=60) if isinstance(a, STEPS)]
+    told = [kind for kind in kinds(done) if kind != "WriteNode"]
+    assert told == ["DeleteNodePod", "DeleteClaim", "CreateNodePod"]
+    (claim,) = of(DeleteClaim, done)
+    assert (claim.node, [create.host for create in of(CreateNodePod, done)]) == (
+        the_node(scene).metadata.name,
+        ["host-1"],
+    )
+    assert the_node(scene).status.served == NodeServed(reimaged_at=ONE)
+    want(scene, restarted_at=TWO)
+    done = scene.run(seconds=60)
+    assert (of(DeleteClaim, done), len(of(CreateNodePod, done))) == ([], 1)
+
+
+def test_a_claim_that_is_still_going_is_asked_for_again_before_the_next_pod() -> None:
+    scene = a_running_scene(template=ON_CLAIMS)
+    want(scene, reimaged_at=ONE)
+    scene.fail(DeleteClaim, Missed("a Pod mounts it", again_in=5))
+    scene.fail(DeleteClaim, Refused("Forbidden", "no right to delete claims"))
+    done = scene.run(seconds=20)
+    assert of(CreateNodePod, done) == []
+    ready = the_node(scene).status.conditions[0]
+    assert "could not be erased: no right to delete claims" in ready.message
+    assert kinds([a for a in scene.run(seconds=60) if isinstance(a, STEPS) and not isinstance(a, WriteNode)]) == [
+        "DeleteClaim",
+        "CreateNodePod",
+    ]

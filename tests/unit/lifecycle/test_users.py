@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from millpond.api.reasons import TaskReason
 from millpond.api.users import UserAccount, UserIdentity
-from millpond.lifecycle.users import ADMIN, Owner, User, UserNumbers, UserRefusedError, user_of
+from millpond.lifecycle.users import ADMIN, Owner, User, UserNumbers, UserRefusedError, user_of, user_on_claim
 
 NUMBERS = UserNumbers(uid=65_532, gid=65_532, agent_gid=65_533, first=1_000_000, count=500_000)
 OWNER = Owner("studio", "farm", "workitems/frames/job-1/042")
@@ -98,3 +98,18 @@ def test_accounts_that_nothing_can_run_as(account: dict[str, int] | None, reason
 @pytest.mark.parametrize("uid", [999_999, 1_500_000])
 def test_beside_the_range_is_free(uid: int) -> None:
     assert decided({"userName": "eve"}, OWNER, {"name": "eve", "uid": uid, "gid": 65_532}) == User(uid, 65_532)
+
+
+@pytest.mark.parametrize("identity", [None, {"autoUser": {}}, {"autoUser": {"scope": "Pool"}}])
+def test_on_a_claim_there_is_one_user(identity: dict[str, Any] | None) -> None:
+    asked = UserIdentity.model_validate(identity) if identity else None
+    assert user_on_claim(asked, OWNER, NUMBERS) == ORDINARY
+
+
+@pytest.mark.parametrize(
+    "identity", [{"userName": "alice"}, {"autoUser": {"scope": "Task"}}, {"autoUser": {"elevationLevel": "Admin"}}]
+)
+def test_on_a_claim_others_are_refused(identity: dict[str, Any]) -> None:
+    with pytest.raises(UserRefusedError, match="pool farm keep their directories on claims") as refused:
+        user_on_claim(UserIdentity.model_validate(identity), OWNER, NUMBERS)
+    assert refused.value.reason is TaskReason.USER_NOT_ALLOWED

@@ -17,13 +17,12 @@ from millpond.cluster.manifests.layout import (
     LAUNCHER,
     ROOT,
     Manifest,
-    host_directory,
     launcher_mount,
     node_mount,
     task_directory,
-    volumes,
 )
 from millpond.cluster.manifests.security import of_pod, of_user
+from millpond.cluster.manifests.storage import node_volume
 from millpond.lifecycle.exits import TASK_CONTAINER
 from millpond.lifecycle.users import User
 from millpond.lifecycle.variables import Facts, Scope, service_variables
@@ -69,7 +68,6 @@ def bound_pod(
 ) -> Manifest:
     """The manifest of a Pod on the place's host, kept by its evidence finalizer until its end is counted."""
     template = pool.spec.node_template
-    directory = host_directory(settings.node_root, place.namespace, place.pool, place.node)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -88,7 +86,7 @@ def bound_pod(
             "tolerations": _tolerations(pool),
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
             "securityContext": of_pod(settings.task_gid),
-            "volumes": volumes(directory),
+            "volumes": [node_volume(template.storage, place.namespace, place.pool, place.node, settings)],
             **({"initContainers": list(inits)} if inits else {}),
             "containers": [container],
         },

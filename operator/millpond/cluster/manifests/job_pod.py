@@ -9,9 +9,9 @@ from millpond.api.pool import Pool
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, run_container
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import Manifest, task_directory
+from millpond.cluster.manifests.storage import user_in
 from millpond.control.actions import StartJobTask
 from millpond.lifecycle.retention import AS_LONG_AS_ITS_OWNER
-from millpond.lifecycle.users import Owner, user_of
 from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 
@@ -27,8 +27,7 @@ def job_pod(
     scope = Scope.PREPARATION if start.role is labels.Role.PREPARATION else Scope.RELEASE
     variables = job_environment(scope, place, job, task.id, task.environment_settings)
     own = task_directory(start.job, task.id)
-    whose = Owner(start.namespace, start.pool, own)
-    user = user_of(task.user_identity, whose, pool.spec.user_accounts, settings.users())
+    user = user_in(pool, task.user_identity, own, settings)
     belongs, options = (start.job, start.job_uid), ("--name", start.pod, *_options(task))
     command = Command(task.command_line, own, task.container_settings, user, belongs, _retention(task), options)
     metadata = {

@@ -13,7 +13,6 @@ LAUNCHER_DIRECTORY = "volatile/bin"
 """Where the launcher lies below the node directory; containers see it read-only."""
 
 NODE_VOLUME = "node"
-LAUNCHER_VOLUME = "launcher"
 
 Manifest = dict[str, Any]
 
@@ -33,20 +32,9 @@ def task_directory(job: str, task_id: str) -> str:
     return f"workitems/{job}/job-1/{task_id}"
 
 
-def volumes(directory: str) -> list[Manifest]:
-    """The node directory, and the launcher in it."""
-    return [
-        {"name": NODE_VOLUME, "hostPath": {"path": directory, "type": "DirectoryOrCreate"}},
-        {
-            "name": LAUNCHER_VOLUME,
-            "hostPath": {"path": f"{directory}/{LAUNCHER_DIRECTORY}", "type": "DirectoryOrCreate"},
-        },
-    ]
-
-
 def node_mount() -> Manifest:
     return {"name": NODE_VOLUME, "mountPath": ROOT}
 
 
 def launcher_mount() -> Manifest:
-    return {"name": LAUNCHER_VOLUME, "mountPath": LAUNCHER_HOME, "readOnly": True}
+    return {"name": NODE_VOLUME, "subPath": LAUNCHER_DIRECTORY, "mountPath": LAUNCHER_HOME, "readOnly": True}

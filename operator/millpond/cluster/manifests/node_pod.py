@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from millpond.api import labels
 from millpond.api.commandline import split_command_line
-from millpond.api.nodetemplate import NodeTemplate
+from millpond.api.nodetemplate import NodeTemplate, Storage
 from millpond.api.pool import Pool
 from millpond.api.resources import millicores
 from millpond.api.starttask import StartTask
@@ -16,19 +16,18 @@ from millpond.cluster.manifests.layout import (
     STARTUP,
     STARTUP_DIRECTORY,
     Manifest,
-    host_directory,
     launcher_mount,
     node_mount,
-    volumes,
 )
-from millpond.cluster.manifests.security import of_agent, of_pod, of_user, over_all_files
+from millpond.cluster.manifests.security import of_agent, of_node_pod, of_user
+from millpond.cluster.manifests.storage import agents_group, node_volume, of_keeper, only_on, user_in
 from millpond.cluster.manifests.sweeper import orders_volume, sweeper
 from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
 from millpond.control.actions import CreateNodePod
 from millpond.lifecycle.nodes import AGENT_CONTAINER, LAYOUT_CONTAINER
 from millpond.lifecycle.starttask import START_TASK_CONTAINER
 from millpond.lifecycle.upgrade import version_of
-from millpond.lifecycle.users import Owner, User, user_of
+from millpond.lifecycle.users import User
 from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
 
@@ -41,12 +40,18 @@ HOST_NETWORK = "/host/net"
 HOST_NETWORK_VOLUME = "host-network"
 
 
-def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Settings) -> Manifest:
-    """The manifest. Raises CommandLineError and UserRefusedError by the start task's command line and user."""
-    directory = host_directory(settings.node_root, create.namespace, create.pool, create.node)
+def node_pod(
+    create: CreateNodePod, node_uid: str, pool: Pool, settings: Settings, *, awaits_volume: bool = False
+) -> Manifest:
+    """The manifest. Raises CommandLineError and UserRefusedError by the start task's command line and user.
+
+    `awaits_volume`: it needs kube-scheduler also where its host is known, since that chooses the volume of its claim.
+    """
     start_task, template = pool.spec.start_task, pool.spec.template_of(create.node_class)
     waits = start_task is not None and start_task.wait_for_success
-    user = _start_user(create, pool, settings)
+    identity = start_task.user_identity if start_task is not None else None
+    user = user_in(pool, identity, f"{create.node}/{STARTUP_DIRECTORY}", settings)
+    storage = template.storage
     own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
     tags = common_labels(labels.Role.NODE, create.pool, create.node)
     tags[labels.NODE_VERSION] = version_of(pool.spec, create.node_class)
@@ -67,19 +72,18 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": 5,
-            **({"nodeName": create.host} if create.host is not None else {}),
-            # One that comes back to its host stays there, whatever the template admits now.
-            "nodeSelector": dict(template.host_selector.match_labels) if create.host is None else {},
-            "affinity": _one_node_a_host(),
-            "tolerations": [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in template.tolerations]
-            + SURVIVE_SILENCE,
+            **_placement(create, template, awaits_volume),
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
-            "securityContext": of_pod(settings.task_gid),
-            "volumes": [*volumes(directory), _host_network(), orders_volume()],
-            "initContainers": [_layout(user, settings), *(own if waits else [])],
+            "securityContext": of_node_pod(settings.task_gid, on_claim=storage.on_claims),
+            "volumes": [
+                node_volume(storage, create.namespace, create.pool, create.node, settings),
+                *([] if storage.on_claims else [_host_network()]),
+                orders_volume(),
+            ],
+            "initContainers": [_layout(user, storage, settings), *(own if waits else [])],
             "containers": [
                 _agent(create, template, settings),
-                sweeper(settings, evicts=False),
+                sweeper(storage, settings, evicts=False),
                 *([] if waits else own),
             ],
         },
@@ -88,6 +92,19 @@ def node_pod(create: CreateNodePod, node_uid: str, pool: Pool, settings: Setting
 
 def _host_network() -> Manifest:
     return {"name": HOST_NETWORK_VOLUME, "hostPath": {"path": "/proc/1/net", "type": "Directory"}}
+
+
+def _placement(create: CreateNodePod, template: NodeTemplate, awaits_volume: bool) -> Manifest:
+    """Where it is to stand. One that comes back to its host stays there, whatever the template admits now."""
+    tolerations = [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in template.tolerations]
+    tolerations += SURVIVE_SILENCE
+    if create.host is None:
+        selector = dict(template.host_selector.match_labels)
+        return {"nodeSelector": selector, "affinity": _one_node_a_host(), "tolerations": tolerations}
+    if not awaits_volume:
+        return {"nodeName": create.host, "affinity": _one_node_a_host(), "tolerations": tolerations}
+    affinity = _one_node_a_host() | {"nodeAffinity": only_on(create.host)}
+    return {"affinity": affinity, "tolerations": [*tolerations, {"operator": "Exists", "effect": "NoSchedule"}]}
 
 
 def _one_node_a_host() -> Manifest:
@@ -100,15 +117,10 @@ def _one_node_a_host() -> Manifest:
     return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
 
 
-def _start_user(create: CreateNodePod, pool: Pool, settings: Settings) -> User:
-    identity = pool.spec.start_task.user_identity if pool.spec.start_task is not None else None
-    owner = Owner(create.namespace, create.pool, f"{create.node}/{STARTUP_DIRECTORY}")
-    return user_of(identity, owner, pool.spec.user_accounts, settings.users())
-
-
-def _layout(start: User, settings: Settings) -> Manifest:
+def _layout(start: User, storage: Storage, settings: Settings) -> Manifest:
+    group = agents_group(storage, settings)
     words = ["--start-user", f"{start.uid}:{start.gid}"]
-    words += ["--tasks-group", str(settings.task_gid), "--agents-group", str(settings.agent_gid)]
+    words += ["--tasks-group", str(settings.task_gid), "--agents-group", str(group)]
     return {
         "name": LAYOUT_CONTAINER,
         "image": settings.image,
@@ -116,7 +128,7 @@ def _layout(start: User, settings: Settings) -> Manifest:
         "command": ["millpond", "agent", "layout", "--root", ROOT, *words],
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
         "volumeMounts": [node_mount()],
-        "securityContext": over_all_files(settings.agent_gid),
+        "securityContext": of_keeper(storage, settings),
     }
 
 
@@ -127,12 +139,16 @@ def _agent(create: CreateNodePod, template: NodeTemplate, settings: Settings) ->
     """
     wanted = template.resources if create.host is None else {}
     ports = ("--port", str(METRICS_PORT), "--rendezvous", str(RENDEZVOUS_PORT))
+    sees_network = [] if template.storage.on_claims else ["--network", HOST_NETWORK]
+    mounts = [node_mount()]
+    if sees_network:
+        mounts.append({"name": HOST_NETWORK_VOLUME, "mountPath": HOST_NETWORK, "readOnly": True})
     cpu = max(AGENT_CPU_MILLIS, millicores(wanted["cpu"])) if "cpu" in wanted else AGENT_CPU_MILLIS
     return {
         "name": AGENT_CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "command": ["millpond", "agent", "run", "--root", ROOT, "--network", HOST_NETWORK, *ports],
+        "command": ["millpond", "agent", "run", "--root", ROOT, *ports, *sees_network],
         "ports": [
             {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
             {"name": "rendezvous", "containerPort": RENDEZVOUS_PORT, "protocol": "TCP"},
@@ -142,11 +158,8 @@ def _agent(create: CreateNodePod, template: NodeTemplate, settings: Settings) ->
             {"resourceName": "cpu", "restartPolicy": "NotRequired"},
             {"resourceName": "memory", "restartPolicy": "NotRequired"},
         ],
-        "volumeMounts": [
-            node_mount(),
-            {"name": HOST_NETWORK_VOLUME, "mountPath": HOST_NETWORK, "readOnly": True},
-        ],
-        "securityContext": of_agent(settings.task_uid, settings.agent_gid),
+        "volumeMounts": mounts,
+        "securityContext": of_agent(settings.task_uid, agents_group(template.storage, settings)),
     }
 
 

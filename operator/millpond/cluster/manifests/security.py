@@ -19,6 +19,13 @@ def of_pod(gid: int) -> Manifest:
     return {"seccompProfile": {"type": "RuntimeDefault"}, "supplementalGroups": [gid]}
 
 
+def of_node_pod(gid: int, *, on_claim: bool) -> Manifest:
+    """For a node Pod: on a claim it gives the volume to the group, once, and leaves what tasks have closed as it is."""
+    if not on_claim:
+        return of_pod(gid)
+    return of_pod(gid) | {"fsGroup": gid, "fsGroupChangePolicy": "OnRootMismatch"}
+
+
 def of_user(user: User) -> Manifest:
     """For users' commands: not root, no capability, no way to gain any; an administrator is root in its container."""
     return _root(ADMIN_CAPABILITIES) if user.admin else _unprivileged(user.uid, user.gid)

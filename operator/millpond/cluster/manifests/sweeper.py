@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from millpond.api import labels
+from millpond.api.nodetemplate import Storage
 from millpond.cluster.manifests.layout import ROOT, Manifest, node_mount
-from millpond.cluster.manifests.security import over_all_files
+from millpond.cluster.manifests.storage import of_keeper
 from millpond.settings import Settings
 
 SWEEPER_CONTAINER = "sweeper"
@@ -14,7 +15,7 @@ ORDERS = "/run/millpond"
 ERASE = "erase"
 
 
-def sweeper(settings: Settings, *, evicts: bool) -> Manifest:
+def sweeper(storage: Storage, settings: Settings, *, evicts: bool) -> Manifest:
     """The manifest. It listens to nobody, and asks for no room: it has a part of the agent's.
 
     `evicts`: it deletes retained files before their time while the disk is full.
@@ -26,7 +27,7 @@ def sweeper(settings: Settings, *, evicts: bool) -> Manifest:
         "command": ["millpond", "agent", "sweep", "--root", ROOT, "--orders", f"{ORDERS}/{ERASE}"]
         + (["--evict"] if evicts else []),
         "volumeMounts": [node_mount(), {"name": ORDERS_VOLUME, "mountPath": ORDERS, "readOnly": True}],
-        "securityContext": over_all_files(settings.agent_gid),
+        "securityContext": of_keeper(storage, settings),
     }
 
 

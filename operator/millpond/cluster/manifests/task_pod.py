@@ -12,9 +12,9 @@ from millpond.cluster.manifests.group import part_of
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
+from millpond.cluster.manifests.storage import user_in
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
-from millpond.lifecycle.users import Owner, user_of
 from millpond.settings import Settings
 
 
@@ -41,9 +41,7 @@ def task_pod(
         *job_environment(part.scope, place, job, task.id, settings_, token, part.directory),
         *part.variables,
     ]
-    user = user_of(
-        task.spec.user_identity, Owner(start.namespace, start.pool, own), pool.spec.user_accounts, settings.users()
-    )
+    user = user_in(pool, task.spec.user_identity, own, settings)
     line, container = task.spec.command_line or "", task.spec.container_settings
     kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
     command = Command(line, part.directory, container, user, whose, kept, (*options, *part.options))

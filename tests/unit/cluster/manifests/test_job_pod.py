@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from millpond.api import labels
 from millpond.api.labels import Role
+from millpond.api.pool import Pool
 from millpond.cluster.manifests.job_pod import job_pod
 from millpond.control.actions import StartJobTask
 from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
-from support.builders import JOB, POOL, SPACE, a_job, a_pool
+from support.builders import JOB, ON_CLAIMS, POOL, SPACE, a_job, a_pool
 from support.restricted import complaints
 
 SETTINGS = Settings(_env_file=None)
@@ -25,7 +26,10 @@ PREP: dict[str, Any] = {
 FOLDER = f"/mnt/batch/tasks/workitems/{JOB}/job-1"
 
 
-def made(role: Role, **more: Any) -> dict[str, Any]:
+POOL_WITH_ALICE = a_pool(userAccounts=[{"name": "alice", "uid": 2001, "gid": 2002}])
+
+
+def made(role: Role, pool: Pool | None = None, **more: Any) -> dict[str, Any]:
     job = a_job(
         jobPreparationTask=PREP | more,
         jobReleaseTask={"commandLine": "clean"} | more,
@@ -35,7 +39,7 @@ def made(role: Role, **more: Any) -> dict[str, Any]:
     assert task is not None
     where = {"pool": POOL, "node": "farm-aaaaa", "host": "host-1"}
     start = StartJobTask(namespace=SPACE, role=role, job=JOB, job_uid="uid-film", pod="film-x", **where)
-    return job_pod(start, task, job, a_pool(userAccounts=[{"name": "alice", "uid": 2001, "gid": 2002}]), SETTINGS)
+    return job_pod(start, task, job, pool or POOL_WITH_ALICE, SETTINGS)
 
 
 def users(pod: dict[str, Any]) -> tuple[int, int]:
@@ -50,7 +54,7 @@ def variables(pod: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize("role", [Role.PREPARATION, Role.RELEASE])
 def test_it_may_no_more_than_tasks_and_asks_for_no_room(role: Role) -> None:
     pod = made(role)
-    assert complaints(pod["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]
+    assert complaints(pod["spec"]) == ["volume node is a hostPath"]
     assert pod["spec"]["nodeName"] == "host-1"
     assert pod["spec"]["containers"][0]["resources"] == {}
     assert pod["metadata"]["finalizers"] == [labels.EVIDENCE_FINALIZER]
@@ -105,3 +109,11 @@ def test_each_runs_as_its_own_user(role: Role) -> None:
 def test_the_users_of_the_scope_task_differ() -> None:
     own = {"autoUser": {"scope": "Task"}}
     assert users(made(Role.PREPARATION, userIdentity=own)) != users(made(Role.RELEASE, userIdentity=own))
+
+
+@pytest.mark.parametrize("role", [Role.PREPARATION, Role.RELEASE])
+def test_on_a_claim_it_is_restricted_and_has_the_one_user(role: Role) -> None:
+    pool = a_pool(nodeTemplate=ON_CLAIMS)
+    assert complaints(made(role, pool)["spec"]) == []
+    with pytest.raises(UserRefusedError, match="one user"):
+        made(role, pool, userIdentity={"autoUser": {"elevationLevel": "Admin"}})

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from millpond.cluster.manifests.layout import LAUNCHER, host_directory, launcher_mount, node_mount, volumes
+from millpond.cluster.manifests.layout import (
+    LAUNCHER,
+    LAUNCHER_DIRECTORY,
+    NODE_VOLUME,
+    host_directory,
+    launcher_mount,
+    node_mount,
+)
 
 
 def test_directories_of_different_nodes_differ() -> None:
@@ -10,10 +17,7 @@ def test_directories_of_different_nodes_differ() -> None:
     assert host_directory("/r", "a", "b", "n") != host_directory("/r", "b", "a", "n")
 
 
-def test_every_mount_has_its_volume() -> None:
-    named = {volume["name"]: volume["hostPath"] for volume in volumes("/d")}
-    mounts = [node_mount(), launcher_mount()]
-    assert {mount["name"] for mount in mounts} == set(named)
-    assert {volume["type"] for volume in named.values()} == {"DirectoryOrCreate"}
-    assert launcher_mount()["readOnly"] is True
+def test_the_launcher_is_a_read_only_part_of_the_node_directory() -> None:
+    assert {node_mount()["name"], launcher_mount()["name"]} == {NODE_VOLUME}
+    assert (launcher_mount()["subPath"], launcher_mount()["readOnly"]) == (LAUNCHER_DIRECTORY, True)
     assert LAUNCHER.startswith(launcher_mount()["mountPath"] + "/")

@@ -9,12 +9,13 @@ from millpond.api import labels
 from millpond.api.commandline import CommandLineError
 from millpond.api.resources import millicores
 from millpond.cluster.manifests.node_pod import METRICS_PORT, RENDEZVOUS_PORT, node_pod, shrunk
+from millpond.cluster.manifests.storage import only_on
 from millpond.control.actions import CreateNodePod
 from millpond.control.plan_nodes import AGENT_CPU_MILLIS as MOST_OF_A_SHRUNK_AGENT
 from millpond.lifecycle.upgrade import version_of
 from millpond.lifecycle.users import UserRefusedError
 from millpond.settings import Settings
-from support.builders import POOL, SPACE, a_pool
+from support.builders import ON_CLAIMS, POOL, SPACE, a_pool
 from support.restricted import complaints
 
 SETTINGS = Settings(_env_file=None, image="millpond:test", task_uid=1234, task_gid=5678, agent_gid=91)
@@ -198,3 +199,29 @@ def test_nothing_but_the_agent_sees_its_hosts_network() -> None:
     pod = _pod(startTask=START)
     others = [*pod["spec"]["initContainers"], *pod["spec"]["containers"][1:]]
     assert not [one["name"] for one in others for mount in one["volumeMounts"] if mount["name"] == "host-network"]
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_on_a_claim_all_of_it_is_restricted(wait: bool) -> None:
+    pod = _pod(startTask=START | {"waitForSuccess": wait}, nodeTemplate=ON_CLAIMS)
+    assert complaints(pod["spec"]) == []
+    assert pod["spec"]["volumes"][0]["persistentVolumeClaim"] == {"claimName": "farm-aaaaa"}
+    context = pod["spec"]["securityContext"]
+    assert (context["fsGroup"], context["fsGroupChangePolicy"]) == (5678, "OnRootMismatch")
+    containers = _named(pod) | _named(pod, "initContainers")
+    users = {(c["securityContext"]["runAsUser"], c["securityContext"]["runAsGroup"]) for c in containers.values()}
+    assert users == {(1234, 5678)}, "they own each other's files"
+    assert "--network" not in containers["agent"]["command"], "it would need the host's own"
+    words = containers["layout"]["command"]
+    assert words[words.index("--agents-group") + 1] == "5678"
+
+
+def test_a_claim_without_a_volume_gets_one_on_the_node_s_host() -> None:
+    create = CreateNodePod(namespace=SPACE, pool=POOL, node="farm-aaaaa", pod="farm-aaaaa", host="host-1")
+    pool = a_pool(nodeTemplate=ON_CLAIMS)
+    spec = node_pod(create, "uid-node", pool, SETTINGS, awaits_volume=True)["spec"]
+    assert "nodeName" not in spec, "kube-scheduler chooses volumes"
+    assert spec["affinity"]["nodeAffinity"] == only_on("host-1")
+    assert "podAntiAffinity" in spec["affinity"]
+    assert {"operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"], "the host bears the pool's taint"
+    assert node_pod(create, "uid-node", pool, SETTINGS)["spec"]["nodeName"] == "host-1"

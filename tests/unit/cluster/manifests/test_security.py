@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.cluster.manifests.security import (
     ADMIN_CAPABILITIES,
     of_agent,
+    of_node_pod,
     of_pod,
     of_user,
     over_all_files,
@@ -53,3 +54,9 @@ def test_layout_has_three_capabilities_and_is_root_and_no_more() -> None:
         "layout: runs as user 0",
         "layout: adds capabilities CHOWN, DAC_OVERRIDE, FOWNER",
     ]
+
+
+def test_a_volume_is_given_to_the_group_once_and_a_host_s_directory_never() -> None:
+    assert of_node_pod(3000, on_claim=False) == of_pod(3000)
+    more = {"fsGroup": 3000, "fsGroupChangePolicy": "OnRootMismatch"}
+    assert of_node_pod(3000, on_claim=True) == of_pod(3000) | more

@@ -16,7 +16,7 @@ from millpond.cluster.manifests.bound_pod import LAUNCHER_MARGIN_SECONDS
 from millpond.cluster.manifests.task_pod import task_pod
 from millpond.control.actions import StartAttempt
 from millpond.settings import Settings
-from support.builders import JOB, POOL, SPACE, a_job, a_pool, metadata
+from support.builders import JOB, ON_CLAIMS, POOL, SPACE, a_job, a_pool, metadata
 from support.expansion import expand
 from support.restricted import complaints
 
@@ -76,12 +76,12 @@ def _container(pod: dict[str, Any]) -> dict[str, Any]:
 def test_no_valid_task_gets_more_than_tasks_may_have(spec: dict[str, Any], common: list[dict[str, str]]) -> None:
     task = Task.model_validate({"metadata": metadata("frame-042"), "spec": spec})
     pod = _pod(task, a_job(commonEnvironmentSettings=common))
-    assert complaints(pod["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]
+    assert complaints(pod["spec"]) == ["volume node is a hostPath"]
+    on_claim = _pod(task, a_job(commonEnvironmentSettings=common), nodeTemplate=ON_CLAIMS)
+    assert complaints(on_claim["spec"]) == []
     assert pod["spec"]["automountServiceAccountToken"] is False
-    assert {volume["hostPath"]["path"] for volume in pod["spec"]["volumes"]} == {
-        "/var/lib/millpond/studio.farm.farm-aaaaa",
-        "/var/lib/millpond/studio.farm.farm-aaaaa/volatile/bin",
-    }
+    paths = [volume["hostPath"]["path"] for volume in pod["spec"]["volumes"]]
+    assert paths == ["/var/lib/millpond/studio.farm.farm-aaaaa"]
     container = _container(pod)
     values = {variable["name"]: expand(variable["value"], {}) for variable in container["env"] if "value" in variable}
     asked = {s["name"]: s["value"] for s in [*common, *spec.get("environmentSettings", [])]}
@@ -258,4 +258,4 @@ def test_a_task_that_comes_after_a_preparation_waits_for_its_record() -> None:
         record = f"/mnt/batch/tasks/workitems/{JOB}/job-1/setup/exit.json"
         assert await_["command"][1:] == ["await", "--record", record, "--name", "film-x-prep"]
         assert await_["image"] == "registry.example/a"
-        assert complaints(pod["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]
+        assert complaints(pod["spec"]) == ["volume node is a hostPath"]
