@@ -56,9 +56,27 @@ def held_alone() -> NodeFact:
 
 WIDE = Demand(slots=5)
 LARGE = Demand(cpu_millis=9000)
+GROUP = Demand(instances=3)
+FORMS = PoolFact("render", target=2, terms=PoolTerms(1, communicates=True, nodes=2))
 
 CASES: dict[str, tuple[Facts, str, bool]] = {
     "others are stopped for it": (facts(nodes=(node(),), giving_way=1), WaitReason.TASKS_GIVE_WAY, False),
+    "a group in a pool of two slots": (facts(nodes=(node(),), demand=GROUP), TaskReason.POOL_FORMS_NO_GROUPS, True),
+    "a group larger than the pool": (
+        facts(nodes=(node(),), demand=GROUP, pool=FORMS),
+        TaskReason.TOO_MANY_INSTANCES,
+        True,
+    ),
+    "a group of which one node is free": (
+        facts(nodes=(node("n1"), node("n2", free=0)), demand=Demand(instances=2), pool=FORMS),
+        TaskReason.WAITING_FOR_SLOTS,
+        True,
+    ),
+    "nodes are kept for a group": (
+        facts(nodes=(node("n1"), node("n2", free=0)), kept_for="mpi", kept=frozenset({"n1"})),
+        WaitReason.BEHIND_GROUP,
+        True,
+    ),
     "succeeded": (facts(state="Completed", succeeded=True, node="n1"), TaskReason.TASK_SUCCEEDED, False),
     "too old while it ran": (
         facts(state="Running", node="n1", problem=Finding(TaskReason.TASK_EXPIRED, "Too old.", True)),

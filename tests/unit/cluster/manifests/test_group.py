@@ -105,4 +105,4 @@ def test_a_torn_coordination_command_is_refused() -> None:
 
 
 def test_it_gets_no_more_than_tasks_may_have() -> None:
-    assert complaints(_pod(1)["spec"]) == ["volume node is a hostPath", "volume launcher is a hostPath"]
+    assert complaints(_pod(1)["spec"]) == ["volume node is a hostPath"]
