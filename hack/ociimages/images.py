@@ -27,6 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = (3, 11)  # what Debian bookworm brings
 HOME = "opt/millpond"
 POVRAY_IMAGE = "millpond.dev/examples/povray:3.7"
+MPI_IMAGE = "millpond.dev/examples/mpi:1"
+MPI_USER = b"batch:*:65532:65532::/tmp:/bin/sh\n"
+"""sshd and ssh ask for the name of whoever calls them."""
 _EPOCH = 0
 _LABELS = {
     "org.opencontainers.image.title": "Millpond",
@@ -71,7 +74,25 @@ def povray() -> Path:
     return archive.write(archive.Image(POVRAY_IMAGE, [base], user="65534:65534", command=("sh",)))
 
 
-IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray}
+def mpi() -> Path:
+    """The archive of another example's image: Debian's Open MPI and OpenSSH, the program, and a name for its user."""
+    packages.require(packages.DEBIAN_ROOT)
+    root = debian_root(["openmpi-bin", "openssh-client", "openssh-server", "python3-mpi4py"])
+    source = ROOT / "examples" / "mpi"
+    with tempfile.TemporaryDirectory() as scratch:
+        users = Path(scratch) / "passwd"
+        users.write_bytes(layers.read(root, "etc/passwd") + MPI_USER)
+        files = [
+            layers.File("etc/passwd", users),
+            *(layers.File(f"opt/heat/{name}", source / name, 0o755) for name in ("heat.py", "coordinate.sh")),
+        ]
+        own = layers.of_files("mpi-own", files)
+    return archive.write(
+        archive.Image(MPI_IMAGE, [layers.of_debian("mpi", root), own], user="65532:65532", command=("sh",))
+    )
+
+
+IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray, "mpi": mpi}
 
 
 def _python_base() -> Path:
