@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     task_grace: Annotated[int, Field(ge=1, le=3600)] = Field(
         default=30, description="From SIGTERM to SIGKILL when a task is ended"
     )
+    upload_limit: Annotated[int, Field(ge=1, le=86_400)] = Field(
+        default=3600, description="From a task's end until its output files must be uploaded"
+    )
 
     lease_name: Name = Field(default="millpond", description="Name of the Lease, in `namespace`")
     lease_duration: Seconds = Field(default=15.0, description="After so long without renewal another one may lead")

@@ -27,12 +27,16 @@ def by_chance(seed: int) -> Scripts:
 
 
 def _task(random: Random) -> Run:
-    run = _run(random)
+    run = _command(random)
     coordination = random.choice((0, 1, 2)) if random.random() < 0.2 else None
-    return replace(run, coordination=coordination, deaf=random.random() < 0.2)
+    run = replace(run, coordination=coordination, deaf=random.random() < 0.2)
+    if random.random() < 0.7:
+        return run
+    code, says = random.choice(((0, ""), (1, '{"code":"FileUploadAccessDenied","message":"No."}'), (1, ""), (137, "")))
+    return replace(run, upload_seconds=random.choice((0.1, 5.0, 60.0)), upload_code=code, upload_says=says)
 
 
-def _run(random: Random) -> Run:
+def _command(random: Random) -> Run:
     kind = random.random()
     seconds = random.choice((0.5, 2.0, 10.0, 60.0))
     term = random.choice((0.2, 5.0, 1000.0))

@@ -87,7 +87,8 @@ def _numbered(item: Any, index: int) -> Any:
         copied[field] = index + 1
     holder = copied.get("metadata", copied)
     if "name" in holder:
-        holder["name"] = f"n{index}"
+        stem = holder["name"] if "-meta-" in holder["name"] else ""
+        holder["name"] = f"{stem}n{index}"
     return copied
 
 

@@ -164,6 +164,13 @@ def _value_cases(table: Table) -> Iterator[Case]:
             yield Case(table.kind, f"no {path}: {value!r}", spec, says=(f"spec.{path}", str(says)))
 
 
+_BY_SCHEMA = (
+    *("supported values", "greater than", "less than", "Required value", "may not be", "must have"),
+    *("should be at least", "should match", "Duplicate"),
+)
+"""What the API server says by the schema alone."""
+
+
 def in_template(case: Case) -> Case | None:
     """The same case inside a JobSchedule's template; nothing for changes, which templates allow."""
     if case.before is not None or case.name != "example" or case.kind not in ("Job", "Task"):
@@ -180,7 +187,7 @@ def in_template(case: Case) -> Case | None:
     says = tuple(place + text.removeprefix("spec") if text.startswith("spec.") else text for text in case.says)
     if says and "[" in case.title and case.kind == "Task":
         # Lists in lists keep their patterns: a rule for each entry would cost more than the API server allows.
-        says = (says[0], *("should match" if "letter" in text else text for text in says[1:]))
+        says = (says[0], *(text if any(word in text for word in _BY_SCHEMA) else "should match" for text in says[1:]))
     return Case("JobSchedule", f"template of {case}", {"jobTemplate": inside}, says=says)
 
 

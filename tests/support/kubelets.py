@@ -25,6 +25,8 @@ from support.scripts import Run, Scripts
 ADMIT_SECONDS = 0.05
 RESIZE_SECONDS = 0.5
 REMOVE_SECONDS = 0.05
+SIDECAR_SECONDS = 0.5
+"""From the end of a Pod's containers to the SIGTERM of its sidecars."""
 FOREVER = 10.0**12
 
 
@@ -37,6 +39,10 @@ class Life:
     due: float = 0.0
     began: float = 0.0
     stopped: bool = False
+    inits: int = 0
+    """How many init containers have ended or, sidecars, have started."""
+    cut: bool = False
+    """Its sidecar does not come to its own end."""
     cpu: int = 0
     """Millicores that the kubelet has allocated to it."""
     resized_at: float | None = None
@@ -112,7 +118,7 @@ class Kubelets:
             return False
         return not (meta.get("deletionGracePeriodSeconds") == 0 and meta.get("finalizers"))
 
-    # Stages: seen, creating, init, running, ended
+    # Stages: seen, creating, init, running, stopping, sidecar, ended
 
     def _on_seen(self, pod: Document, life: Life, now: float) -> None:
         refusal = self._refusal(pod)
@@ -161,7 +167,7 @@ class Kubelets:
             self._patch(pod, {"containerStatuses": statuses})
             return
         if pod["spec"].get("initContainers"):
-            life.stage, life.began = "init", now
+            life.stage, life.began, life.inits = "init", now, 0
             self._begin_init(pod, life, now, [])
         else:
             self._begin(pod, life, now)
@@ -181,10 +187,10 @@ class Kubelets:
 
     def _on_init(self, pod: Document, life: Life, now: float) -> None:
         statuses = pod["status"]["initContainerStatuses"]
-        done = [status for status in statuses if "terminated" in status["state"]]
-        current = statuses[len(done)]
-        done.append(self._init_ended(pod, current, now))
-        if done[-1]["state"]["terminated"]["exitCode"] != 0:
+        done, current = statuses[: life.inits], statuses[life.inits]
+        done.append(current if current["name"] in _sidecars(pod) else self._init_ended(pod, current, now))
+        life.inits += 1
+        if done[-1]["state"].get("terminated", {}).get("exitCode"):
             life.stage, life.due = "ended", now + REMOVE_SECONDS
             waiting = {"state": {"waiting": {"reason": "PodInitializing"}}}
             mains = [{"name": c["name"]} | waiting for c in pod["spec"]["containers"]]
@@ -261,6 +267,10 @@ class Kubelets:
             life.stage = "stopping"
             life.due = now + min(self._script(pod).term_seconds, self._grace(pod))
             return
+        if life.stage == "sidecar":
+            life.cut = now + self._grace(pod) < life.due
+            life.due = min(life.due, now + self._grace(pod))
+            return
         life.stage, life.due = "ended", now + REMOVE_SECONDS
         self._patch(pod, {"phase": "Failed", "containerStatuses": [], "initContainerStatuses": []})
 
@@ -275,7 +285,32 @@ class Kubelets:
             self.records[pod["spec"]["nodeName"], pod["metadata"]["name"]] = record
             ended["message"] = json.dumps(record | {"startTime": _time(life.began), "endTime": _time(now)})
         statuses = [{"name": c["name"], "state": {"terminated": ended}} for c in pod["spec"]["containers"]]
-        self._patch(pod, {"phase": "Succeeded" if code == 0 else "Failed", "containerStatuses": statuses})
+        phase = "Succeeded" if code == 0 else "Failed"
+        if not _sidecars(pod):
+            self._patch(pod, {"phase": phase, "containerStatuses": statuses})
+            return
+        # The phase is that of the task, told when nothing of the Pod runs any more.
+        works = record is not None and record["cause"] in ("Exited", "WallClock")
+        life.stage = "sidecar"
+        life.due = now + SIDECAR_SECONDS + (self._script(pod).upload_seconds if works else 0.0)
+        self._patch(pod, {"containerStatuses": statuses})
+
+    def _on_sidecar(self, pod: Document, life: Life, now: float) -> None:
+        """The sidecar, told to end when the task had, has ended or is cut short."""
+        life.stage, life.due = "ended", now + REMOVE_SECONDS
+        (main,) = pod["status"]["containerStatuses"]
+        task, run = main["state"]["terminated"], self._script(pod)
+        cause = json.loads(task.get("message") or "{}").get("cause")
+        code = run.upload_code if cause in ("Exited", "WallClock") else 0
+        if life.cut:
+            code = 137
+        ended = {"exitCode": code, "reason": "Error" if code else "Completed", "finishedAt": _time(now)}
+        if code and not life.cut:
+            ended["message"] = run.upload_says
+        statuses = pod["status"]["initContainerStatuses"]
+        told = [s if s["name"] not in _sidecars(pod) else s | {"state": {"terminated": ended}} for s in statuses]
+        phase = "Succeeded" if task["exitCode"] == 0 else "Failed"
+        self._patch(pod, {"phase": phase, "initContainerStatuses": told})
 
     def _script(self, pod: Document) -> Run:
         tags = pod["metadata"].get("labels") or {}
@@ -288,6 +323,11 @@ class Kubelets:
     def _patch(self, pod: Document, status: Document) -> None:
         meta = pod["metadata"]
         self.verbs.merge_patch("pods", meta["namespace"], meta["name"], {"status": status}, "status")
+
+
+def _sidecars(pod: Document) -> list[str]:
+    """Names of its init containers that stay beside the others."""
+    return [c["name"] for c in pod["spec"].get("initContainers") or () if c.get("restartPolicy") == "Always"]
 
 
 def _role(pod: Document) -> str | None:

@@ -153,6 +153,8 @@ class Performer:
             job = self._verbs.get("jobs", action.namespace, action.job)
             if job["spec"]["jobPreparationTask"].get("waitForSuccess", True):
                 spec["initContainers"] = [{"name": "await-preparation"}]
+        if task["spec"].get("outputFiles") and not action.instance:
+            spec.setdefault("initContainers", []).append({"name": "upload", "restartPolicy": "Always"})
         spec["containers"] = [{"name": "task", "resources": {"requests": requests}}]
         spec["volumes"] = self._claims.volumes(action.namespace, action.pool, action.node)
         pod = {

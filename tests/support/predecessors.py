@@ -52,11 +52,14 @@ def action(task: Document, word: str, after_success: str, after_failure: str) ->
     code, failure = status.get("exitCode"), (status.get("failure") or {}).get("code")
     usual = after_success if failure is None else after_failure
     options = None
-    if failure in (None, "FailureExitCode"):
+    by_upload = (failure or "").startswith("FileUpload")
+    if failure in (None, "FailureExitCode") or by_upload:
         exact = [each["exitOptions"] for each in words.get("exitCodes", ()) if each["code"] == code]
         spans = [s["exitOptions"] for s in words.get("exitCodeRanges", ()) if s["start"] <= code <= s["end"]]
         options = next(iter([*exact, *spans]), None)
-    elif failure != "TaskEnded":
+    if options is None and by_upload:
+        options = words.get("fileUploadError")
+    elif not by_upload and failure not in (None, "FailureExitCode", "TaskEnded"):
         options = words.get("preProcessingError")
     if options is None and failure is not None:
         options = words.get("default")

@@ -22,6 +22,11 @@ class Run:
     """The instance of a multi-instance task whose coordination command fails."""
     deaf: bool = False
     """Instances of a multi-instance task lose touch with each other: none hears of another's end."""
+    upload_seconds: float = 1.0
+    """How long its output files take, where it has any."""
+    upload_code: int = 0
+    upload_says: str = ""
+    """The last word of an upload that fails."""
     start_seconds: float = 0.4
     """From admission to the first container's start."""
 

@@ -144,6 +144,8 @@ class Users:
             spec["dependsOn"] = self._dependencies(spec["jobName"])
         if self.random.random() < 0.3:
             spec["exitConditions"] = self._exit_conditions(job)
+        if self.random.random() < 0.3:
+            spec["outputFiles"] = [{"filePattern": "*", "destination": {"containerUrl": "s3://results"}}]
         self._tasks += 1
         if self.random.random() < 0.3:
             spec["id"] = f"{self._tasks % 8:0{self.random.choice((1, 3))}}"
@@ -179,6 +181,7 @@ class Users:
             "exitCodes": [{"code": self.random.choice((0, 1, 2)), "exitOptions": options()}],
             "exitCodeRanges": [{"start": 2, "end": 200, "exitOptions": options()}],
             "preProcessingError": options(),
+            "fileUploadError": options(),
             "default": options(),
         }
 

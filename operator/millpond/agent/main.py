@@ -79,6 +79,27 @@ def run(root: str, port: int, rendezvous: int, network: str | None) -> None:
     stay(meanwhile)
 
 
+@agent.command("upload")
+@click.option("--root", default=ROOT, show_default=True, help="The node directory.")
+@click.option("--directory", "-d", required=True, help="The task's, beneath the node directory.")
+@click.option("--run", required=True, help="What the launcher calls the task's run in its record.")
+@click.option("--limit", required=True, type=click.FloatRange(min=1), help="Seconds for all files.")
+@click.option("--credentials", required=True, help="Where Secrets are mounted, each under its name.")
+def upload_command(root: str, directory: str, run: str, limit: float, credentials: str) -> None:
+    """Upload, after the task's end, the output files that the variables MILLPOND_OUTPUT_FILE_0, _1 … describe."""
+    from millpond.agent.destinations import Destinations  # noqa: PLC0415 - only this subcommand needs it
+    from millpond.agent.lastword import leave  # noqa: PLC0415 - only this subcommand needs it
+    from millpond.agent.upload import Errand, told_outputs, upload  # noqa: PLC0415 - only this subcommand needs it
+
+    with _refusals():
+        errand = Errand(root, parts_of(directory), run, limit)
+        report = upload(errand, told_outputs(os.environ), os.environ, Destinations(credentials))
+    if report is not None:
+        click.echo(report.message, err=True)
+        leave(report.encode())
+        sys.exit(1)
+
+
 @agent.command("sweep")
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 @click.option("--orders", default="", help="The file in which the operator's orders appear.")

@@ -75,4 +75,7 @@ class ExitConditions(Document):
         ),
     ] = ()
     pre_processing_error: ExitOptions | None = Field(default=None, description="When its command could not be started")
+    file_upload_error: ExitOptions | None = Field(
+        default=None, description="When its output files could not be uploaded"
+    )
     default: ExitOptions | None = Field(default=None, description="For every other end but exit code 0")

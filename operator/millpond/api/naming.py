@@ -7,6 +7,8 @@ import base64
 import hashlib
 import re
 
+DEFAULT_STORE = "millpond-store"
+"""The Secret of a namespace's default store: `url`, and the keys that open it."""
 NAME_LIMIT = 63
 _HASH_LENGTH = 8
 _NODE_SUFFIX_LENGTH = 5

@@ -117,6 +117,11 @@ class FailureCode(StrEnum):
     RESOURCE_DIRECTORY_CREATE_FAILED = "ResourceDirectoryCreateFailed"
     DISK_FULL = "DiskFull"
     MAX_INTERNAL_RETRY_COUNT_REACHED = "MaxInternalRetryCountReached"
+    FILE_UPLOAD_CONTAINER_NOT_FOUND = "FileUploadContainerNotFound"
+    FILE_UPLOAD_ACCESS_DENIED = "FileUploadAccessDenied"
+    FILE_UPLOAD_CONFLICT = "FileUploadConflict"
+    FILE_UPLOAD_TIMED_OUT = "FileUploadTimedOut"
+    FILE_UPLOAD_MISC_ERROR = "FileUploadMiscError"
 
 
 class NodeErrorCode(StrEnum):
@@ -258,6 +263,7 @@ class TaskReason(StrEnum):
     FORMER_POD_ENDING = "FormerPodEnding"
     TASK_EXPIRED = "TaskExpired"
     INVALID_COMMAND_LINE = "InvalidCommandLine"
+    INVALID_FILE_PATTERN = "InvalidFilePattern"
     INVALID_DOCUMENT = "InvalidDocument"
     USER_ACCOUNT_NOT_FOUND = "UserAccountNotFound"
     USER_ACCOUNT_INVALID = "UserAccountInvalid"

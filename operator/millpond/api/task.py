@@ -13,6 +13,7 @@ from millpond.api.exit_conditions import ExitConditions
 from millpond.api.failure import Failure
 from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.multiinstance import MultiInstanceSettings, Subtasks
+from millpond.api.outputfile import OutputFiles
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.resources import ResourceRequirements
 from millpond.api.schema import (
@@ -115,6 +116,7 @@ class TaskWork(Document):
     display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     command_line: CommandLine | None = Field(default=None, description="Split as a POSIX shell would, run by no shell")
     container_settings: ContainerSettings | None = None
+    output_files: OutputFiles = ()
     environment_settings: EnvironmentSettings = ()
     user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     required_slots: Annotated[Slots, Field(description="Task slots it takes on its node")] = 1
@@ -250,6 +252,7 @@ class Task(Resource):
                         "displayName",
                         "commandLine",
                         "containerSettings",
+                        "outputFiles",
                         "environmentSettings",
                         "userIdentity",
                         "authenticationTokenSettings",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from millpond.api import labels
 from millpond.api.commandline import CommandLineError
+from millpond.api.filepattern import FilePatternError
 from millpond.api.reasons import TaskReason
 from millpond.api.schema import first_fault
 from millpond.api.views.pod import PodView
@@ -87,6 +88,8 @@ class TaskActions:
             manifest = task_pod(action, task, job, pool, self._settings, self._tokens.of(action))
         except CommandLineError as error:
             return Refused(TaskReason.INVALID_COMMAND_LINE, str(error))
+        except FilePatternError as error:
+            return Refused(TaskReason.INVALID_FILE_PATTERN, f"An output file: {error}.")
         except UserRefusedError as error:
             return Refused(error.reason, str(error))
         try:

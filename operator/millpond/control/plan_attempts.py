@@ -19,11 +19,12 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.age import added_too_early
-from millpond.lifecycle.exits import TASK_CONTAINER, Exit, judge_ended
+from millpond.lifecycle.exits import TASK_CONTAINER, Exit
 from millpond.lifecycle.groups import Subtask
 from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
+from millpond.lifecycle.uploads import judge_attempt, uploads
 from millpond.lifecycle.waits import judge_waiting, starts_since, waits_for_preparation
 
 
@@ -50,7 +51,7 @@ def _judge_unsettled(
     assert view is not None
     wishes = wishes_of(pool, attempt, task, now, limits)
     if view.terminal:
-        exit_: Exit | None = judge_ended(view)
+        exit_: Exit | None = judge_attempt(view)
     elif wishes.node_lost or wishes.at_once:
         exit_ = GIVEN_UP
     elif host_is_silent(pool, view, attempt, now, limits):
@@ -155,9 +156,10 @@ def _follow(
     view = attempt.view
     assert view is not None
     state = view.container(TASK_CONTAINER)
-    if state is not None and state.terminated is not None:
+    ended = state.terminated if state else None
+    if ended is not None and not uploads(view):
         return  # its end is told when the Pod's phase is terminal; until then the last word stands
-    started = state.running.started_at if state and state.running else None
+    started = state.running.started_at if state and state.running else ended.started_at if ended else None
     if started is None:
         watch_start(pool, attempt, view, now, limits)
     tell_progress(attempt, task, started, now, limits, actions)

@@ -32,6 +32,7 @@ from millpond.lifecycle.age import added_too_early
 from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, judge_ended
 from millpond.lifecycle.groups import Subtask, describe, whole_exit
 from millpond.lifecycle.tasks import GIVEN_UP, Wishes, decide, wishes_of_all
+from millpond.lifecycle.uploads import judge_attempt
 from millpond.lifecycle.waits import judge_waiting, starts_since
 
 FAREWELL = 5.0
@@ -51,7 +52,8 @@ class Side(msgspec.Struct, gc=False):
     def started(self) -> str | None:
         """When its container did."""
         state = self.attempt.view.container(TASK_CONTAINER) if self.attempt.view is not None else None
-        return state.running.started_at if state is not None and state.running is not None else None
+        begun = (state.running or state.terminated) if state is not None else None
+        return begun.started_at if begun is not None else None
 
 
 def judge_groups(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -118,7 +120,7 @@ def _side(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limit
     if view is None:
         return side
     if view.terminal:
-        side.end = judge_ended(view)
+        side.end = judge_ended(view) if attempt.instance else judge_attempt(view)
     elif side.wishes.node_lost or side.wishes.at_once:
         side.end = GIVEN_UP
     elif host_is_silent(pool, view, attempt, now, limits):
@@ -132,7 +134,9 @@ def _breaks(side: Side) -> bool:
     """True for a Pod without which the group cannot go on."""
     pod = side.attempt
     in_vain = pod.view is not None and bool(pod.preparation) and waits_in_vain(pod, pod.view)
-    return side.end is not None or pod.deleting or in_vain
+    # The others end well when the primary's command has; its output files may still be on their way then.
+    ended = side.end is not None and (pod.instance == 0 or side.end.ending is not Ending.SUCCESS)
+    return ended or pod.deleting or in_vain
 
 
 def _farewell(end: Exit | None) -> float:

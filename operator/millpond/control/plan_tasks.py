@@ -154,7 +154,7 @@ def _added_too_late(task: TaskRecord) -> Problem | None:
     return Problem(code, f"Job {job.name} takes no more tasks. Create the task in another job.")
 
 
-LASTING = (TaskReason.INVALID_COMMAND_LINE, TaskReason.INVALID_DOCUMENT)
+LASTING = (TaskReason.INVALID_COMMAND_LINE, TaskReason.INVALID_FILE_PATTERN, TaskReason.INVALID_DOCUMENT)
 """Problems that lie in the task's own words; the others may end, and the task is tried again after its pause."""
 
 

@@ -95,6 +95,8 @@ def _match(conditions: ExitConditions, exit_code: int | None, failure_code: str 
                 return span.exit_options
     if ended is EndClass.PRE_PROCESSING and conditions.pre_processing_error is not None:
         return conditions.pre_processing_error
+    if ended is EndClass.FILE_UPLOAD and conditions.file_upload_error is not None:
+        return conditions.file_upload_error
     if ended is EndClass.EXIT_CODE and not exit_code:
         return None
     return conditions.default

@@ -49,6 +49,8 @@ class Ending(Enum):
     NONZERO = auto()
     PREPROCESSING = auto()
     WALL_CLOCK = auto()
+    FILE_UPLOAD = auto()
+    """The command ended by itself, and its output files were not uploaded as they should have been."""
     INTERRUPTED = auto()
     """Somebody's signal or delete ended it, or its host lost it: whose wish that was is not in the Pod."""
     REFUSED = auto()

@@ -21,7 +21,7 @@ def whole_exit(primary: Exit, members: Mapping[int, Exit | None]) -> Exit:
 
     `members`: the ends of the other instances; None where nobody will see one.
     """
-    if primary.ending is Ending.SUCCESS or primary.ending in FAULTS:
+    if primary.ending is not Ending.INTERRUPTED:
         return primary
     for ending in FAULTS:
         for instance, exit_ in sorted(members.items()):

@@ -16,6 +16,8 @@ class LauncherRecord(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """`exit_code` is 128 + signal for a command that a signal ended; `retries` counts runs after the first."""
 
     cause: Cause
+    name: str = ""
+    """Of the run, where it was given one."""
     exit_code: int = 0
     signal: int = 0
     retries: int = 0

@@ -114,7 +114,7 @@ def decide(exit_: Exit, wishes: Wishes, tries: Tries) -> Verdict:
     match exit_.ending:
         case Ending.SUCCESS:
             return _final(Ledger.SUCCESS, exit_, None)
-        case Ending.PREPROCESSING | Ending.WALL_CLOCK:
+        case Ending.PREPROCESSING | Ending.WALL_CLOCK | Ending.FILE_UPLOAD:
             return _final(Ledger.FAILURE, exit_, exit_.failure)
         case Ending.NONZERO if not wishes.ended:
             if tries.max_retries == UNLIMITED or tries.retries < tries.max_retries:

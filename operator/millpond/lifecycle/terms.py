@@ -54,6 +54,7 @@ def _all_options(conditions: ExitConditions | None) -> Iterator[tuple[str, ExitO
         yield f"exitCodeRanges[{span.start}..{span.end}]", span.exit_options
     for place, options in (
         ("preProcessingError", conditions.pre_processing_error),
+        ("fileUploadError", conditions.file_upload_error),
         ("default", conditions.default),
     ):
         if options is not None:

@@ -9,9 +9,10 @@ from support.failuretable.hosts import HOSTS
 from support.failuretable.images import IMAGES
 from support.failuretable.starts import STARTS
 from support.failuretable.stops import STOPS
+from support.failuretable.uploads import UPLOADS
 from support.failuretable.wishes import WISHES
 
-CASES: tuple[Case, ...] = (*COMMANDS, *SIGNALS, *STARTS, *IMAGES, *STOPS, *HOSTS, *WISHES)
+CASES: tuple[Case, ...] = (*COMMANDS, *SIGNALS, *STARTS, *IMAGES, *STOPS, *HOSTS, *UPLOADS, *WISHES)
 BY_NAME: dict[str, Case] = {case.name: case for case in CASES}
 
 __all__ = [

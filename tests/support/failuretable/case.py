@@ -7,8 +7,9 @@ from typing import Any
 
 from millpond.api.reasons import FailureCategory, FailureCode, TaskState
 from millpond.api.views.pod import PodView
-from millpond.lifecycle.exits import Exit, judge_ended
+from millpond.lifecycle.exits import Exit
 from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Tries, Verdict, Wishes, decide
+from millpond.lifecycle.uploads import judge_attempt
 from millpond.lifecycle.waits import judge_waiting
 
 from support.builders import a_task_pod
@@ -31,10 +32,14 @@ CATEGORIES: dict[FailureCode, FailureCategory] = {
     FailureCode.RESOURCE_DIRECTORY_CREATE_FAILED: SERVER,
     FailureCode.DISK_FULL: SERVER,
     FailureCode.MAX_INTERNAL_RETRY_COUNT_REACHED: USER,
+    FailureCode.FILE_UPLOAD_CONTAINER_NOT_FOUND: USER,
+    FailureCode.FILE_UPLOAD_ACCESS_DENIED: USER,
+    FailureCode.FILE_UPLOAD_CONFLICT: SERVER,
+    FailureCode.FILE_UPLOAD_TIMED_OUT: SERVER,
+    FailureCode.FILE_UPLOAD_MISC_ERROR: SERVER,
 }
 
 RESOURCES = "resource files are not brought to tasks yet"
-OUTPUTS = "output files are not uploaded yet"
 LATER: dict[str, str] = {
     # Codes of reference §8.1 that nothing can come to yet, and why.
     "BlobNotFound": RESOURCES,
@@ -51,11 +56,6 @@ LATER: dict[str, str] = {
     "MountConfigurationError": "pools have no mounts yet",
     "TaskSchedulingConstraintFailed": "a task that fits no node of its pool waits and says so (TooManySlots)",
     "JobPreparationTaskFailed": "jobs have no preparation task yet",
-    "FileUploadContainerNotFound": OUTPUTS,
-    "FileUploadAccessDenied": OUTPUTS,
-    "FileUploadConflict": OUTPUTS,
-    "FileUploadTimedOut": OUTPUTS,
-    "FileUploadMiscError": OUTPUTS,
     "Unknown": "what nobody can explain runs again, uncounted",
 }
 
@@ -100,7 +100,7 @@ def exit_of(case: Case) -> Exit | None:
     if case.gone:
         return GIVEN_UP
     if case.view.terminal:
-        return judge_ended(case.view)
+        return judge_attempt(case.view)
     return judge_waiting(case.view, case.waited, IMAGE_LIMIT, STARTUP_LIMIT)
 
 

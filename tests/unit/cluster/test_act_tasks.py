@@ -64,6 +64,11 @@ async def test_task_that_was_deleted_or_made_again_is_not_started(bench: Bench) 
         ({"commandLine": "echo 'open"}, "InvalidCommandLine", "Close the quote"),
         ({"commandLine": None}, "InvalidCommandLine", "commandLine is empty"),
         ({"requiredSlots": "many"}, "InvalidDocument", "requiredSlots"),
+        (
+            {"outputFiles": [{"filePattern": "$NO/x", "destination": {"containerUrl": "s3://results"}}]},
+            "InvalidFilePattern",
+            "names the variable 'NO'",
+        ),
     ],
 )
 async def test_task_that_cannot_run_says_why(bench: Bench, spec: dict[str, Any], reason: str, words: str) -> None:

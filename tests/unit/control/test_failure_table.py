@@ -12,6 +12,8 @@ from support.failuretable import CASES, NEXT_STATE, Case
 from support.failuretable.case import NOBODY
 from support.scene import Scene, a_running_scene, of, plain
 
+TOLD = ("phase", "reason", "message", "conditions", "initContainerStatuses")
+
 ENDED = [
     case for case in CASES if case.wishes == NOBODY and not case.tries.refusals and not case.gone and case.view.terminal
 ]
@@ -22,7 +24,7 @@ def end_as(scene: Scene, case: Case) -> None:
     status: dict[str, Any] = plain(case.view.status)
     if case.view.metadata.deletion_timestamp is not None:
         scene._patch_pod("frame-1", deletionTimestamp=at(0))
-    scene.pod("frame-1", case.state, **{key: status[key] for key in ("phase", "reason", "message", "conditions")})
+    scene.pod("frame-1", case.state, **{key: status[key] for key in TOLD})
 
 
 @pytest.mark.parametrize("case", ENDED, ids=lambda case: case.name)

@@ -9,7 +9,7 @@ from millpond.api.reasons import TaskState
 from millpond.control.actions import ReleaseEvidence, StartAttempt, StopAttempt, SweepPods, WriteTask
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Missed
-from support.builders import a_job, a_task, ended, exited, record, waiting
+from support.builders import a_job, a_task, ended, exited, record, running, waiting
 from support.scene import Scene, a_running_scene, kinds, of
 
 
@@ -44,6 +44,24 @@ def test_a_long_task_is_written_as_preparing_and_running() -> None:
     scene.ends("frame-1", exited(0))
     scene.run(seconds=10)
     assert scene.tasks["frame"].status.state == "Completed"
+
+
+def test_a_task_runs_until_its_output_files_are_uploaded() -> None:
+    scene = a_scene_with()
+    uploading = [{"name": "upload", "state": running()}]
+    scene.pod("frame-1", exited(0), phase="Running", initContainerStatuses=uploading)
+    assert of(WriteTask, scene.run(seconds=0.9)) == []
+    scene.run(seconds=5)
+    status = scene.tasks["frame"].status
+    assert (status.state, status.pod_name, status.exit_code) == ("Running", "frame-1", None)
+    report = '{"code":"FileUploadAccessDenied","message":"No"}'
+    failed = [{"name": "upload", "state": ended(1, message=report)}]
+    scene.pod("frame-1", exited(0), phase="Succeeded", initContainerStatuses=failed)
+    scene.run(seconds=5)
+    status = scene.tasks["frame"].status
+    assert (status.state, status.result, status.exit_code, status.retry_count) == ("Completed", "Failure", 0, 0)
+    assert status.failure is not None
+    assert status.failure.code == "FileUploadAccessDenied"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ EVERYTHING: dict[str, Any] = {
     "preProcessingError": {"dependencyAction": "Satisfy"},
     "default": {"jobAction": "None"},
 }
+UPLOADS = {"exitCodes": [{"code": 3, "exitOptions": {}}], "fileUploadError": LET_GO}
 ONLY_DEFAULT = {"default": LET_GO}
 ZERO_BLOCKS = {"exitCodes": [{"code": 0, "exitOptions": {"jobAction": "Terminate", "dependencyAction": "Block"}}]}
 RANGE_WITH_ZERO = {"exitCodeRanges": [{"start": 0, "end": 1, "exitOptions": {"dependencyAction": "Block"}}]}
@@ -68,6 +69,12 @@ ENDS = [
     (EVERYTHING, 3, UPLOAD, NOTHING, SATISFY),
     (EVERYTHING, 0, UPLOAD, NOTHING, BLOCK),
     (ONLY_DEFAULT, 0, UPLOAD, NOTHING, SATISFY),
+    (UPLOADS, 0, UPLOAD, NOTHING, SATISFY),
+    (UPLOADS, 5, UPLOAD, NOTHING, SATISFY),
+    (UPLOADS, 3, UPLOAD, TERMINATE, BLOCK),
+    (UPLOADS, 5, EXIT, TERMINATE, BLOCK),
+    (UPLOADS, None, IMAGE, TERMINATE, BLOCK),
+    (UPLOADS, 143, ENDED, TERMINATE, BLOCK),
     # options that say nothing leave the usual
     ({"default": {}}, 1, EXIT, TERMINATE, BLOCK),
     ({"exitCodes": [{"code": 0, "exitOptions": {}}]}, 0, None, NOTHING, SATISFY),
@@ -89,10 +96,10 @@ def test_what_follows_from_an_end(
 def test_every_failure_has_its_class() -> None:
     others = {FailureCode.FAILURE_EXIT_CODE: EndClass.EXIT_CODE, FailureCode.TASK_ENDED: EndClass.OTHER}
     for code in FailureCode:
-        assert class_of(code.value) is others.get(code, EndClass.PRE_PROCESSING)
+        usual = EndClass.FILE_UPLOAD if code.name.startswith("FILE_UPLOAD") else EndClass.PRE_PROCESSING
+        assert class_of(code.value) is others.get(code, usual)
     assert class_of(None) is EndClass.EXIT_CODE
     assert class_of("Unknown") is EndClass.OTHER
-    assert class_of("FileUploadTimedOut") is EndClass.FILE_UPLOAD
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from support.failuretable import CASES, exit_of
 @pytest.mark.parametrize("ending", Ending)
 def test_a_failure_comes_with_the_ends_that_can_fail_a_task(ending: Ending) -> None:
     found = [exit_ for case in CASES if (exit_ := exit_of(case)) is not None and exit_.ending is ending]
-    fails = ending in (Ending.NONZERO, Ending.PREPROCESSING, Ending.WALL_CLOCK)
+    fails = ending in (Ending.NONZERO, Ending.PREPROCESSING, Ending.WALL_CLOCK, Ending.FILE_UPLOAD)
     assert {exit_.failure is not None for exit_ in found} == {fails}
 
 

@@ -56,6 +56,7 @@ class ExitConditions(View, frozen=True):
     exit_codes: tuple[ExitCodeMapping, ...] = ()
     exit_code_ranges: tuple[ExitCodeRangeMapping, ...] = ()
     pre_processing_error: ExitOptions | None = None
+    file_upload_error: ExitOptions | None = None
     default: ExitOptions | None = None
 
 

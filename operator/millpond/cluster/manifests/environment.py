@@ -16,6 +16,11 @@ def literal(text: str) -> str:
     return text.replace("$", "$$")
 
 
+def written(value: str) -> str:
+    """The text that a literal value was made of."""
+    return value.replace("$$", "$")
+
+
 def environment(settings: Iterable[Iterable[EnvironmentSetting]], service: Mapping[str, Value]) -> list[Variable]:
     """The container's variables: later settings override earlier ones of the same name, and none a service variable.
 

@@ -13,6 +13,7 @@ from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
 from millpond.cluster.manifests.storage import user_in
+from millpond.cluster.manifests.uploading import with_uploads
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.settings import Settings
@@ -21,12 +22,13 @@ from millpond.settings import Settings
 def task_pod(
     start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings, group_token: str = ""
 ) -> Manifest:
-    """The manifest. Raises CommandLineError when a command line cannot be split, UserRefusedError by its user.
+    """The manifest. Raises CommandLineError, UserRefusedError and FilePatternError by the task's own words.
 
     `group_token` is what the instances of a multi-instance task's attempt find each other by.
     """
     own = task_directory(start.job, task.id)
     part = part_of(start, task, own, group_token)
+    output_files = task.spec.output_files if not start.instance else ()
     metadata = {
         "name": start.pod,
         "labels": common_labels(role_of(start), start.pool, start.node) | _labels(start, task.id) | part.labels,
@@ -35,7 +37,8 @@ def task_pod(
     place = Place(start.namespace, start.pool, start.node, start.host)
     token = TOKEN_FILE if task.spec.authentication_token_settings is not None and not start.instance else ""
     limits, whose = task.spec.constraints, (start.task, start.task_uid)
-    options = ("--wall-clock", str(limits.max_wall_clock_seconds)) if limits.max_wall_clock_seconds is not None else ()
+    options = [] if limits.max_wall_clock_seconds is None else ["--wall-clock", str(limits.max_wall_clock_seconds)]
+    options += ["--name", start.pod] if output_files else []
     settings_ = task.spec.environment_settings
     variables = [
         *job_environment(part.scope, place, job, task.id, settings_, token, part.directory),
@@ -53,6 +56,7 @@ def task_pod(
         settings,
         _inits(start, command, job, pool),
     )
+    made = with_uploads(made, output_files, own, user, settings)
     return with_token(made, start.job) if token else made
 
 

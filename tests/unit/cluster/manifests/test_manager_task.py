@@ -12,6 +12,13 @@ WORK = {
     "commandLine": "manage --all",
     "containerSettings": {"imageName": "python"},
     "environmentSettings": [{"name": "A", "value": "b"}],
+    "outputFiles": [
+        {
+            "filePattern": "*",
+            "destination": {"autoStorageContainerName": "logs", "uploadHeaders": []},
+            "uploadCondition": "TaskFailure",
+        }
+    ],
     "requiredSlots": 2,
     "resources": {"requests": {"cpu": "1"}},
     "constraints": {"maxWallClockSeconds": 60, "maxTaskRetryCount": 3},
