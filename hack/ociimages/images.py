@@ -30,6 +30,8 @@ POVRAY_IMAGE = "millpond.dev/examples/povray:3.7"
 MPI_IMAGE = "millpond.dev/examples/mpi:1"
 MPI_USER = b"batch:*:65532:65532::/tmp:/bin/sh\n"
 """sshd and ssh ask for the name of whoever calls them."""
+PERL = ("usr/share/perl", "usr/lib/x86_64-linux-gnu/perl", "var/lib/dpkg")
+"""What Debian's MPI compilers need, and running programs do not."""
 _EPOCH = 0
 _LABELS = {
     "org.opencontainers.image.title": "Millpond",
@@ -87,9 +89,8 @@ def mpi() -> Path:
             *(layers.File(f"opt/heat/{name}", source / name, 0o755) for name in ("heat.py", "coordinate.sh")),
         ]
         own = layers.of_files("mpi-own", files)
-    return archive.write(
-        archive.Image(MPI_IMAGE, [layers.of_debian("mpi", root), own], user="65532:65532", command=("sh",))
-    )
+    base = layers.of_debian("mpi", root, drop=PERL)
+    return archive.write(archive.Image(MPI_IMAGE, [base, own], user="65532:65532", command=("sh",)))
 
 
 IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray, "mpi": mpi}

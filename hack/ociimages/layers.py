@@ -57,14 +57,14 @@ def cached(name: str, key: str, make: Callable[[Path], None]) -> Path:
     return layer
 
 
-def of_debian(name: str, root: Path, keep: Iterable[str] = ()) -> Path:
-    """A base layer from the tar of a Debian root, less what is never read, but with the folders `keep`."""
-    kept = tuple(keep)
+def of_debian(name: str, root: Path, keep: Iterable[str] = (), drop: Iterable[str] = ()) -> Path:
+    """A base layer from the tar of a Debian root, less what is never read and `drop`, but with the folders `keep`."""
+    kept, dropped = tuple(keep), (*_NEVER_READ, *drop)
 
     def wanted(member: tarfile.TarInfo) -> bool:
         path = PurePosixPath(member.name)
         return any(path.is_relative_to(place) for place in kept) or not any(
-            path.is_relative_to(place) and str(path) != place for place in _NEVER_READ
+            path.is_relative_to(place) and str(path) != place for place in dropped
         )
 
     def make(target: Path) -> None:
@@ -73,7 +73,7 @@ def of_debian(name: str, root: Path, keep: Iterable[str] = ()) -> Path:
                 if wanted(member):
                     layer.addfile(member, source.extractfile(member) if member.isreg() else None)
 
-    return cached(name, f"{root.name} {kept} {_NEVER_READ} 1", make)
+    return cached(name, f"{root.name} {kept} {dropped} 1", make)
 
 
 def read(root: Path, place: str) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.installation import Installation, Space, shell
+import yaml
+from support.binaries import ROOT
+from support.installation import Installation, Space, shell, tool
 from support.live import Document
 
 ENVIRONMENT = "env | grep -E '^(AZ_BATCH_(HOST|NODE)_LIST|AZ_BATCH_(MASTER|IS|TASK)|CCP|MILLPOND)' | sort"
@@ -79,6 +81,19 @@ def test_a_coordination_that_fails_once_is_tried_again_by_all(trio: Space) -> No
     group(trio, "again", fails, "echo done", constraints={"maxTaskRetryCount": 3})
     status = trio.completed("again")
     assert (status["result"], status["retryCount"] > 0, status["requeueCount"]) == ("Success", True, 0)
+
+
+def test_the_mpi_example_runs_on_three_nodes(installation: Installation, trio: Space) -> None:
+    """The example's own task, in the pool of these tests: Open MPI over SSH, as a user would write it."""
+    installation.cluster("load-image", tool(str(ROOT / "hack" / "images"), "mpi").strip())
+    example = yaml.safe_load((ROOT / "examples" / "mpi" / "task.yaml").read_text())
+    image = yaml.safe_load((ROOT / "examples" / "mpi" / "pool.yaml").read_text())["spec"]["nodeTemplate"]["image"]
+    spec = example["spec"] | {"jobName": "groups", "containerSettings": {"imageName": image}}
+    trio.task("heat", **{name: value for name, value in spec.items() if name != "jobName"}, job="groups")
+    status = trio.completed("heat")
+    told = trio.read(status["nodeName"], f"{status['directory']}/stdout.txt")
+    assert (status["result"], status["retryCount"]) == ("Success", 0), told
+    assert told.startswith("3 processes on 3 hosts: the largest error is ")
 
 
 @pytest.mark.parametrize(

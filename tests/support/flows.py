@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from millpond.api import labels
 from millpond.api.times import format_time
 
+from support.group_flows import groups_take_turns
 from support.scripts import Run, StartRun
 from support.worlds import ModelWorld
 
@@ -368,6 +369,7 @@ FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     output_files_are_uploaded,
     from_apply_to_result,
+    groups_take_turns,
     resize_under_load,
     nodes_lie_on_claims,
     node_is_removed,
