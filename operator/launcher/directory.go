@@ -72,37 +72,39 @@ func makeMissing(path string, who *access) error {
 }
 
 // prepare makes the directories, of which all but the last must be the user's own, removes what an earlier run wrote of itself, and enters the working directory.
-// Whose they are from now on is written when no more of that is left, and before anything else is. shared is around directory, or the same, or "".
-func prepare(shared, directory, workingDirectory string, who access, whose keep) error {
+// Whose they are from now on is written when no more of that is left, and before anything else is. shared is around
+// directory, or the same, or "". It returns the descriptor that holds the outermost.
+func prepare(shared, directory, workingDirectory string, who access, whose keep) (int, error) {
 	if shared == "" {
 		shared = directory
 	}
-	if err := occupy(shared, who); err != nil {
-		return fmt.Errorf("cannot make %s: %w", shared, err)
+	held, err := occupy(shared, who)
+	if err != nil {
+		return held, fmt.Errorf("cannot make %s: %w", shared, err)
 	}
 	if err := cleanUp(shared); err != nil {
-		return err
+		return held, err
 	}
 	if whose != (keep{}) {
 		if err := whose.save(shared); err != nil {
-			return fmt.Errorf("cannot write %s: %w", filepath.Join(shared, keepFile), err)
+			return held, fmt.Errorf("cannot write %s: %w", filepath.Join(shared, keepFile), err)
 		}
 	}
 	if shared != directory {
 		if err := makeDirectory(directory, who); err != nil {
-			return fmt.Errorf("cannot make %s: %w", directory, err)
+			return held, fmt.Errorf("cannot make %s: %w", directory, err)
 		}
 		if err := cleanUp(directory); err != nil {
-			return err
+			return held, err
 		}
 	}
 	if err := makeDirectory(workingDirectory, who); err != nil {
-		return fmt.Errorf("cannot make %s: %w", workingDirectory, err)
+		return held, fmt.Errorf("cannot make %s: %w", workingDirectory, err)
 	}
 	if err := os.Chdir(workingDirectory); err != nil {
-		return fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
+		return held, fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
 	}
-	return nil
+	return held, nil
 }
 
 // cleanUp removes what an earlier run wrote of itself into a directory, which must be the user's own.

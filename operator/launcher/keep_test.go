@@ -86,13 +86,14 @@ func TestADirectoryThatIsMovedAwayIsMadeAgain(t *testing.T) {
 	must(t, os.MkdirAll(filepath.Join(directory, "wd"), 0o700))
 	held, err := lock(t, directory)
 	must(t, err)
-	if taken, err := tryToOccupy(directory, private); taken || err != nil {
+	if _, taken, err := tryToOccupy(directory, private); taken || err != nil {
 		t.Fatalf("got %v, %v while somebody has it", taken, err)
 	}
 	moved := directory + ".moved"
 	must(t, os.Rename(directory, moved))
 	must(t, syscall.Flock(held, syscall.LOCK_UN))
-	must(t, occupy(directory, private))
+	_, err = occupy(directory, private)
+	must(t, err)
 	if names, err := os.ReadDir(directory); err != nil || len(names) > 0 {
 		t.Errorf("got %v, %v", names, err)
 	}

@@ -17,10 +17,12 @@ var version = "development"
 
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
-               [--report-only] [--readable] [--name NAME] [--owner NAME/UID] [--retention SECONDS]
+               [--report-only] [--readable] [--name NAME] [--owner NAME/UID] [--retention SECONDS] [--unless FILE]
                [--termination-log PATH]
                [--rendezvous HOST:PORT --instance I --instances N --cores C --shared DIR --coordination WORD…]
                -- COMMAND [ARGUMENT…]
+  launcher prepare --directory DIR --working-directory WD [--report-only] [--readable] [--owner NAME/UID] [--retention SECONDS]
+               [--termination-log PATH] -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
   launcher defer -- COMMAND [ARGUMENT…]
   launcher install PATH
@@ -45,6 +47,7 @@ type options struct {
 	reportOnly       bool          // exit 0 whatever happened
 	name             string        // goes into the record, so that `launcher await` knows whose it is; "": none
 	readable         bool          // what the command makes may be read by other users
+	unless           string        // a file that, where it is there, keeps the command from starting; "": none
 	whose            keep          // goes into the directory; nothing: it is not deleted by its age
 	terminationLog   string
 	command          []string
@@ -71,6 +74,13 @@ func dispatch(arguments []string, stdout, stderr io.Writer) int {
 			return usageCode
 		}
 		return run(o)
+	case "prepare":
+		p, err := parsePrepare(arguments[1:])
+		if err != nil {
+			fmt.Fprintf(stderr, "launcher prepare: %v\n%s", err, usage)
+			return usageCode
+		}
+		return p.prepare(stderr)
 	case "await":
 		w, err := parseAwait(arguments[1:])
 		if err != nil {
@@ -116,8 +126,8 @@ func parseRun(arguments []string) (options, error) {
 	flags.BoolVar(&o.reportOnly, "report-only", false, "")
 	flags.BoolVar(&o.readable, "readable", false, "")
 	flags.StringVar(&o.name, "name", "", "")
-	owner := flags.String("owner", "", "")
-	retention := flags.Int("retention", keepAsLong, "")
+	flags.StringVar(&o.unless, "unless", "", "")
+	whose := keepFlags(flags)
 	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
 	o.groupFlags(flags)
 	if err := flags.Parse(arguments); err != nil {
@@ -137,17 +147,12 @@ func parseRun(arguments []string) (options, error) {
 		return o, fmt.Errorf("--grace %d: give seconds from 0 to %d", *grace, maxSeconds)
 	case o.retries < -1:
 		return o, fmt.Errorf("--retries %d: give a number from 0, or -1 for no limit", o.retries)
-	case *retention < keepAsLong || *retention > maxSeconds:
-		return o, fmt.Errorf("--retention %d: give seconds from 0 to %d, or -1 for as long as its owner is there", *retention, maxSeconds)
 	case len(o.command) == 0:
 		return o, errors.New("there is no command: write it after --")
 	}
-	if *owner != "" {
-		var err error
-		if o.whose, err = parseOwner(*owner); err != nil {
-			return o, err
-		}
-		o.whose.RetentionSeconds = *retention
+	var err error
+	if o.whose, err = whose(); err != nil {
+		return o, err
 	}
 	return o, o.checkGroup()
 }

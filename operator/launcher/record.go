@@ -24,6 +24,7 @@ const (
 	causeNotExecutable   = "NotExecutable"   // it is there, but it cannot be started
 	causeNodeDirectory   = "NodeDirectory"   // the task directory cannot be made or written
 	causeDiskFull        = "DiskFull"        // likewise, for want of space
+	causeWithheld        = "Withheld"        // something before it failed, and says so
 )
 
 // Exit codes of ends at which no command has run: a shell's for the first two.
@@ -31,6 +32,7 @@ const (
 	codeCommandNotFound = 127
 	codeNotExecutable   = 126
 	codeNodeDirectory   = 125 // also where it is full
+	codeWithheld        = 125
 	codeSignal          = 128 // plus the signal's number
 )
 
@@ -95,14 +97,20 @@ func cut(text string, length int) string {
 // save writes the record to the termination log and to the task directory. Neither failure is an error: outside a
 // container there is no termination log, and a full directory must not hide the exit code.
 func (r record) save(terminationLog, directory string) {
+	text := r.tell(terminationLog)
+	target := filepath.Join(directory, recordFile)
+	if err := replaceFile(target, bytes.NewReader(append(text, '\n')), outputMode); err != nil {
+		_ = os.Remove(target)
+	}
+}
+
+// tell writes the record into the termination log, if that is there, and returns its text.
+func (r record) tell(terminationLog string) []byte {
 	text := r.encode()
 	// The log is a bind-mounted file: it can be written but not replaced, and must not be made where it is missing.
 	if log, err := os.OpenFile(terminationLog, os.O_WRONLY|os.O_TRUNC, 0); err == nil {
 		_, _ = log.Write(text)
 		_ = log.Close()
 	}
-	target := filepath.Join(directory, recordFile)
-	if err := replaceFile(target, bytes.NewReader(append(text, '\n')), outputMode); err != nil {
-		_ = os.Remove(target)
-	}
+	return text
 }

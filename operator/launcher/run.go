@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -37,10 +38,14 @@ func run(o options) int {
 	}
 	syscall.Umask(who.umask)
 	if r.directory, err = filepath.Abs(o.directory); err == nil {
-		err = prepare(o.shared, r.directory, o.workingDirectory, who, o.whose)
+		_, err = prepare(o.shared, r.directory, o.workingDirectory, who, o.whose)
 	}
 	if err != nil {
 		r.refuse(err)
+	} else if why, withheld := o.withheld(); withheld {
+		r.logs[1].add([]byte(why+"\n"), nil)
+		r.result.StartTime = stamp(time.Now())
+		r.ended(causeWithheld, codeWithheld, why)
 	} else {
 		r.attempts()
 	}
@@ -49,6 +54,15 @@ func run(o options) int {
 		return 0
 	}
 	return r.result.ExitCode
+}
+
+// withheld says whether the command may not start, since what is to go before it has failed, and why.
+func (o options) withheld() (why string, withheld bool) {
+	if o.unless == "" {
+		return "", false
+	}
+	text, err := os.ReadFile(o.unless)
+	return strings.TrimSpace(string(text)), err == nil
 }
 
 // attempts runs the command until it succeeds, may not be tried again, or the end is asked for.

@@ -207,6 +207,9 @@ class Kubelets:
             run = self.scripts.start_task(pod["metadata"].get("labels", {}).get(labels.NODE, ""))
             record = {"cause": "Exited", "exitCode": run.exit_code, "retries": run.retries}
             ended["message"] = json.dumps(record | {"startTime": started, "endTime": _time(now)})
+        if status["name"] == "fetch-files" and (code := self._script(pod).not_fetched):
+            ended |= {"exitCode": 1, "reason": "Error"}
+            ended["message"] = json.dumps({"fetch": {"code": code, "message": "It cannot be had.", "file": "a"}})
         if status["name"] == "await-preparation":
             record = self._awaited(pod) or {}
             ended["exitCode"] = int(record.get("cause") != "Exited" or record.get("exitCode") != 0)

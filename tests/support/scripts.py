@@ -22,6 +22,8 @@ class Run:
     """The instance of a multi-instance task whose coordination command fails."""
     deaf: bool = False
     """Instances of a multi-instance task lose touch with each other: none hears of another's end."""
+    not_fetched: str = ""
+    """The code with which the download of its resource files fails."""
     upload_seconds: float = 1.0
     """How long its output files take, where it has any."""
     upload_code: int = 0

@@ -79,6 +79,16 @@ def run(root: str, port: int, rendezvous: int, network: str | None) -> None:
     stay(meanwhile)
 
 
+@agent.command("fetch")
+@click.option("--credentials", required=True, help="The directory of the Secrets' directories.")
+@click.option("--failed", default="", help="A file that is there unless all has come; then a failure exits with 0.")
+def fetch_command(credentials: str, failed: str) -> None:
+    """Download the resource files that the environment names into the current directory."""
+    from millpond.agent.fetch_command import run as fetch  # noqa: PLC0415 - only this subcommand needs it
+
+    sys.exit(fetch(os.environ, credentials, failed))
+
+
 @agent.command("upload")
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 @click.option("--directory", "-d", required=True, help="The task's, beneath the node directory.")

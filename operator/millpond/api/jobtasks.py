@@ -6,6 +6,7 @@ from pydantic import Field
 
 from millpond.api.containers import ContainerSettings
 from millpond.api.environment import EnvironmentSettings
+from millpond.api.resourcefile import ResourceFiles
 from millpond.api.schema import CommandLine, Document, LabelName, Retention, RetryCount, Seconds, TaskId
 from millpond.api.starttask import CommandStatus
 from millpond.api.times import DEFAULT_RETENTION_SECONDS
@@ -34,6 +35,7 @@ class JobPreparationTask(Document):
     )
     command_line: Annotated[CommandLine, Field(description="Split as a POSIX shell would, run by no shell")]
     container_settings: ContainerSettings | None = None
+    resource_files: ResourceFiles = ()
     environment_settings: EnvironmentSettings = ()
     user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     constraints: JobPreparationConstraints = JobPreparationConstraints()
@@ -53,6 +55,7 @@ class JobReleaseTask(Document):
     )
     command_line: Annotated[CommandLine, Field(description="Split as a POSIX shell would, run by no shell")]
     container_settings: ContainerSettings | None = None
+    resource_files: ResourceFiles = ()
     environment_settings: EnvironmentSettings = ()
     user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     max_wall_clock_seconds: Annotated[int, Field(ge=1, le=LONGEST_RELEASE_SECONDS, description="It is not retried")] = (

@@ -6,10 +6,10 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from millpond.api.naming import DEFAULT_STORE
-from millpond.api.schema import ATOMIC, Document, Name, keyed_by, rule, said, validations
+from millpond.api.resourcefile import PART, ContainerName, SecretName, StorageUrl
+from millpond.api.schema import ATOMIC, Document, keyed_by, rule, said, validations
 
 MOST = 64
-_PART = r"([^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]*|\.[^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]*|\.\.[^/\x00-\x1f\x7f]+)"
 
 
 class UploadCondition(StrEnum):
@@ -33,33 +33,12 @@ FilePattern = Annotated[
         ),
     ),
 ]
-StorageUrl = Annotated[
-    str,
-    Field(
-        min_length=6,
-        max_length=4096,
-        pattern=r"^(https?|s3|gs)://[!-~]+$",
-        description="https://ACCOUNT.blob.core.windows.net/CONTAINER (may carry a shared access signature), "
-        "s3://BUCKET/PREFIX or gs://BUCKET/PREFIX",
-        json_schema_extra=said("not a container's URL: write https://, http://, s3:// or gs://, and no blanks"),
-    ),
-]
-ContainerName = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=63,
-        pattern=r"^[a-z0-9](-?[a-z0-9])*$",
-        json_schema_extra=said("not a container's name: use lower-case letters, digits and single '-' between them"),
-    ),
-]
-SecretName = Annotated[Name, Field(description="A Secret whose keys open the store")]
 BlobPath = Annotated[
     str,
     Field(
         min_length=1,
         max_length=1024,
-        pattern=rf"^{_PART}(/{_PART})*$",
+        pattern=rf"^{PART}(/{PART})*$",
         description="The blob's name where the pattern has no wildcard, else a virtual directory for all files; "
         "default: the container's root, under the files' own names",
         json_schema_extra=said("a path in a container has no empty parts, no '.' and no '..': leave them out"),

@@ -7,6 +7,7 @@ from pydantic import Field
 from millpond.api.environment import EnvironmentSettings
 from millpond.api.failure import Failure
 from millpond.api.reasons import CommandState, TaskResult
+from millpond.api.resourcefile import ResourceFiles
 from millpond.api.resources import ResourceRequirements
 from millpond.api.schema import CommandLine, Count, Document, ExitCode, ImageName, Time
 from millpond.api.users import UserIdentity
@@ -17,6 +18,7 @@ class StartTask(Document):
 
     command_line: Annotated[CommandLine, Field(description="Split as a POSIX shell would, run by no shell")]
     image: ImageName | None = Field(default=None, description="Default: the image of the node template")
+    resource_files: ResourceFiles = ()
     environment_settings: EnvironmentSettings = ()
     user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     resources: ResourceRequirements = ResourceRequirements()

@@ -15,6 +15,7 @@ from millpond.api.kind import AGE, Column, Kind, Resource
 from millpond.api.multiinstance import MultiInstanceSettings, Subtasks
 from millpond.api.outputfile import OutputFiles
 from millpond.api.reasons import TaskResult, TaskState
+from millpond.api.resourcefile import ResourceFiles
 from millpond.api.resources import ResourceRequirements
 from millpond.api.schema import (
     ATOMIC,
@@ -116,6 +117,7 @@ class TaskWork(Document):
     display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     command_line: CommandLine | None = Field(default=None, description="Split as a POSIX shell would, run by no shell")
     container_settings: ContainerSettings | None = None
+    resource_files: ResourceFiles = ()
     output_files: OutputFiles = ()
     environment_settings: EnvironmentSettings = ()
     user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
@@ -252,6 +254,7 @@ class Task(Resource):
                         "displayName",
                         "commandLine",
                         "containerSettings",
+                        "resourceFiles",
                         "outputFiles",
                         "environmentSettings",
                         "userIdentity",

@@ -25,7 +25,7 @@ from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
 from millpond.lifecycle.uploads import judge_attempt, uploads
-from millpond.lifecycle.waits import judge_waiting, starts_since, waits_for_preparation
+from millpond.lifecycle.waits import is_busy, judge_waiting, starts_since, waits_for_preparation
 
 
 def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
@@ -169,7 +169,7 @@ def watch_start(pool: PoolState, attempt: Attempt, view: PodView, now: float, li
     """Have a Pod whose container has not started looked at when that takes too long."""
     since = parse_time(starts_since(view))
     for limit in (limits.image_pull, limits.startup):
-        if now < since + limit and not waits_for_preparation(view):
+        if now < since + limit and not is_busy(view):
             pool.look_at(since + limit, "attempt", attempt.pod)
             break
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import ContainerState, PodView, Terminated
 from millpond.lifecycle.failure import Detail, Failure, server_error, user_error
+from millpond.lifecycle.fetching import fetch_failure
 from millpond.lifecycle.kubelet import (
     DEADLINE,
     DELETED,
@@ -97,6 +98,8 @@ def _without_end(pod: PodView, *, began: bool) -> Exit:
     if was_refused(pod):
         text = f"The node did not take the task ({status.reason}): {sentence(status.message)}"
         return Exit(Ending.REFUSED, message=text)
+    if (failure := fetch_failure(pod)) is not None:
+        return Exit(Ending.PREPROCESSING, failure=failure)
     if why := why_stopped(pod):
         return Exit(Ending.INTERRUPTED, message=HELD_BACK if why == DELETED and _was_held_back(pod) else why)
     if (unprepared := _why_unprepared(pod)) is not None:
@@ -165,6 +168,8 @@ def _launch_failure(record: LauncherRecord) -> Failure:
             return user_error(FailureCode.COMMAND_PROGRAM_NOT_FOUND, message)
         case "NotExecutable":
             return user_error(FailureCode.COMMAND_LAUNCH_FAILED, message)
+        case "Withheld":
+            return server_error(FailureCode.BLOB_DOWNLOAD_MISC_ERROR, message)
         case "NodeDirectory":
             return server_error(FailureCode.RESOURCE_DIRECTORY_CREATE_FAILED, message)
         case _:

@@ -11,6 +11,7 @@ from millpond.api.times import parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.disk import FULL
+from millpond.lifecycle.fetching import FETCH_CONTAINER
 from millpond.lifecycle.run import Run, RunState
 from millpond.lifecycle.starttask import observe_start_task
 
@@ -239,7 +240,7 @@ def agent_runs(pod: PodView) -> bool:
 
 def _broken(pod: PodView) -> str | None:
     """Why the node's own containers cannot start, if they cannot."""
-    for name in (LAYOUT_CONTAINER, AGENT_CONTAINER):
+    for name in (LAYOUT_CONTAINER, FETCH_CONTAINER, AGENT_CONTAINER):
         state = pod.container(name)
         waiting = state.waiting if state else None
         if waiting is not None and waiting.reason in (

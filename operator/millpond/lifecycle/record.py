@@ -7,9 +7,17 @@ from typing import Literal
 import msgspec
 
 Cause = Literal[
-    "Exited", "Terminated", "WallClock", "Coordination", "Group", "CommandNotFound", "NotExecutable", "NodeDirectory",
+    "Exited",
+    "Terminated",
+    "WallClock",
+    "Coordination",
+    "Group",
+    "CommandNotFound",
+    "NotExecutable",
+    "NodeDirectory",
     "DiskFull",
-]  # fmt: skip
+    "Withheld",
+]
 
 
 class LauncherRecord(msgspec.Struct, frozen=True, gc=False, rename="camel"):

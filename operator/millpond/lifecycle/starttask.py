@@ -6,6 +6,7 @@ from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import ContainerState, PodView
 from millpond.lifecycle.exits import Ending, Exit, judge_ended
 from millpond.lifecycle.failure import Failure, user_error
+from millpond.lifecycle.fetching import fetch_failure
 from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
 from millpond.lifecycle.run import Run, RunState, completed_run
 
@@ -20,7 +21,7 @@ def observe_start_task(pod: PodView) -> Run:
     if state is None or state.terminated is None:
         return Run(RunState.WAITING, failure=_of_image(state))
     exit_ = judge_ended(pod, START_TASK_CONTAINER)
-    return completed_run(exit_, _failure(exit_))
+    return completed_run(exit_, fetch_failure(pod) or _failure(exit_))
 
 
 def _of_image(state: ContainerState | None) -> Failure | None:

@@ -6,9 +6,10 @@ Source: reference §8.1; `ErrImagePull` and the like may heal, a wrong name or a
 from __future__ import annotations
 
 from millpond.api.reasons import FailureCode
-from millpond.api.views.pod import PodView, Waiting
+from millpond.api.views.pod import ContainerState, PodView, Waiting
 from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited
 from millpond.lifecycle.failure import Failure, server_error, user_error
+from millpond.lifecycle.fetching import fetching
 from millpond.lifecycle.kubelet import lacked_disk, sentence
 from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
 
@@ -25,17 +26,28 @@ def waits_for_preparation(pod: PodView) -> bool:
     return state is not None and state.running is not None
 
 
+def is_busy(pod: PodView) -> bool:
+    """True while what goes before the command is under way, which takes its time: that is not the kubelet's fault."""
+    return any(state is not None and state.running is not None for state in _before(pod))
+
+
 def starts_since(pod: PodView) -> str:
-    """From when on the Pod could start its command: its creation, or the end of its wait for a preparation."""
-    state = awaited(pod)
-    ended = state.terminated.finished_at if state and state.terminated else None
-    return ended or pod.metadata.creation_timestamp
+    """From when on the Pod could start its command: its creation, or the end of the last that goes before it."""
+    ends = [state.terminated.finished_at for state in _before(pod) if state and state.terminated]
+    return max((end for end in ends if end), default=pod.metadata.creation_timestamp)
 
 
 def waiting_for_container(pod: PodView) -> Waiting | None:
-    """What the kubelet says of the first container that has not started: the wait for a preparation, or the task."""
-    state, before = pod.container(TASK_CONTAINER), awaited(pod)
-    return before.waiting if before and before.waiting else state.waiting if state else None
+    """What the kubelet says of the first container that has not started: one that goes before the task, or the task."""
+    for state in (*_before(pod), pod.container(TASK_CONTAINER)):
+        if state is not None and state.waiting is not None:
+            return state.waiting
+    return None
+
+
+def _before(pod: PodView) -> tuple[ContainerState | None, ContainerState | None]:
+    """What goes before the task's command, in order: the wait for the job's preparation, and the download."""
+    return awaited(pod), fetching(pod)
 
 
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
@@ -43,7 +55,7 @@ def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit
 
     All times are seconds since `starts_since`: `image_limit` for what may heal, `startup_limit` for anything.
     """
-    if waits_for_preparation(pod):
+    if is_busy(pod):
         return None
     state, waiting = pod.container(TASK_CONTAINER), waiting_for_container(pod)
     if waiting is not None and (failure := _failure(waiting, waited >= image_limit)) is not None:

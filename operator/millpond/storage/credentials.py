@@ -69,6 +69,11 @@ class Credentials:
         """Whether they hold something for Azure Blob."""
         return bool(self.account_key or self.sas_token or self.connection_string)
 
+    @property
+    def or_none(self) -> Credentials | None:
+        """They, unless they open nothing: a default store may be one that its URL opens, or anybody."""
+        return self if any(getattr(self, field.name) for field in fields(self) if field.name != "url") else None
+
     def options(self, container: Container) -> dict[str, Any]:
         """What obstore's store of the container's service is to be given. Raises CredentialsError."""
         match container.service:

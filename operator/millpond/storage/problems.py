@@ -7,12 +7,15 @@ said is put together from what is known to be harmless: status code, the service
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
 from obstore.exceptions import (
     AlreadyExistsError,
     BaseError,
+    InvalidPathError,
     PermissionDeniedError,
     PreconditionError,
     UnauthenticatedError,
@@ -38,6 +41,14 @@ class Trouble:
     details: str
 
 
+class StoreError(Exception):
+    """Trouble with a store, as those raise it who read files."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.details)
+        self.trouble = trouble
+
+
 _SAY = {
     Problem.FILE_NOT_FOUND: "is not there",
     Problem.CONTAINER_NOT_FOUND: "is not there: its container or bucket does not exist",
@@ -54,6 +65,7 @@ DENIED = frozenset(
 )
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
+_NAME = re.compile(r'Path "([^"\n]{1,256})')
 _CAUSES = (
     ("dns error", "the host's name is not known"),
     ("ConnectionRefused", "the connection was refused"),
@@ -69,6 +81,8 @@ _CAUSES = (
 def trouble_of(error: BaseException, *, listing: bool = False) -> Trouble:
     """What an exception of obstore comes to; `listing`: it came from asking what is in a container."""
     text = str(error)
+    if isinstance(error, InvalidPathError):
+        return Trouble(Problem.OTHER, f"a name in it is no path: {_found(_NAME, text)!r}")
     status, code = _found(_STATUS, text), _found(_CODE, text)
     details = ", ".join(([f"HTTP {status}"] if status else []) + ([code] if code else []))
     problem = _problem(error, text, status, code)
@@ -81,6 +95,15 @@ def sentence(trouble: Trouble, file: str, store: str = "") -> str:
     """A sentence that names file and store: the latter is a container's `text`, or "" where the file says it all."""
     place = f"{file} of {store}" if store else file
     return f"{place} {_SAY[trouble.problem]}" + (f" ({trouble.details})." if trouble.details else ".")
+
+
+@contextmanager
+def told(*, listing: bool = False) -> Iterator[None]:
+    """Within it, what obstore raises for what a store did becomes a StoreError."""
+    try:
+        yield
+    except (BaseError, FileNotFoundError, TimeoutError) as error:
+        raise StoreError(trouble_of(error, listing=listing)) from None
 
 
 def is_from_a_store(error: BaseException) -> bool:

@@ -5,6 +5,7 @@ One source for the judgement's own tests, for runs on real kubelets, and for the
 
 from support.failuretable.case import CATEGORIES, LATER, NEXT_STATE, Case, exit_of, verdict_of
 from support.failuretable.commands import COMMANDS, SIGNALS
+from support.failuretable.downloads import DOWNLOADS
 from support.failuretable.hosts import HOSTS
 from support.failuretable.images import IMAGES
 from support.failuretable.starts import STARTS
@@ -12,7 +13,7 @@ from support.failuretable.stops import STOPS
 from support.failuretable.uploads import UPLOADS
 from support.failuretable.wishes import WISHES
 
-CASES: tuple[Case, ...] = (*COMMANDS, *SIGNALS, *STARTS, *IMAGES, *STOPS, *HOSTS, *UPLOADS, *WISHES)
+CASES: tuple[Case, ...] = (*COMMANDS, *SIGNALS, *STARTS, *DOWNLOADS, *IMAGES, *STOPS, *HOSTS, *UPLOADS, *WISHES)
 BY_NAME: dict[str, Case] = {case.name: case for case in CASES}
 
 __all__ = [

@@ -29,7 +29,17 @@ CATEGORIES: dict[FailureCode, FailureCategory] = {
     FailureCode.CONTAINER_INVALID_REGISTRY: USER,
     FailureCode.CONTAINER_INVALID_SETTINGS: USER,
     FailureCode.CONTAINER_MISC_ERROR: SERVER,
+    FailureCode.BLOB_NOT_FOUND: USER,
+    FailureCode.BLOB_ACCESS_DENIED: USER,
+    FailureCode.BLOB_DOWNLOAD_TIMED_OUT: SERVER,
+    FailureCode.BLOB_DOWNLOAD_MISC_ERROR: SERVER,
+    FailureCode.RESOURCE_CONTAINER_NOT_FOUND: USER,
+    FailureCode.RESOURCE_CONTAINER_ACCESS_DENIED: USER,
+    FailureCode.RESOURCE_CONTAINER_LIST_TIMED_OUT: SERVER,
+    FailureCode.RESOURCE_CONTAINER_LIST_MISC_ERROR: SERVER,
     FailureCode.RESOURCE_DIRECTORY_CREATE_FAILED: SERVER,
+    FailureCode.RESOURCE_FILE_CREATE_FAILED: SERVER,
+    FailureCode.RESOURCE_FILE_WRITE_FAILED: SERVER,
     FailureCode.DISK_FULL: SERVER,
     FailureCode.MAX_INTERNAL_RETRY_COUNT_REACHED: USER,
     FailureCode.FILE_UPLOAD_CONTAINER_NOT_FOUND: USER,
@@ -39,19 +49,8 @@ CATEGORIES: dict[FailureCode, FailureCategory] = {
     FailureCode.FILE_UPLOAD_MISC_ERROR: SERVER,
 }
 
-RESOURCES = "resource files are not brought to tasks yet"
 LATER: dict[str, str] = {
     # Codes of reference §8.1 that nothing can come to yet, and why.
-    "BlobNotFound": RESOURCES,
-    "BlobAccessDenied": RESOURCES,
-    "BlobDownloadTimedOut": RESOURCES,
-    "BlobDownloadMiscError": RESOURCES,
-    "ResourceContainerAccessDenied": RESOURCES,
-    "ResourceContainerNotFound": RESOURCES,
-    "ResourceContainerListTimedOut": RESOURCES,
-    "ResourceContainerListMiscError": RESOURCES,
-    "ResourceFileCreateFailed": RESOURCES,
-    "ResourceFileWriteFailed": RESOURCES,
     "ApplicationPackageError": "application packages are not brought to nodes yet",
     "MountConfigurationError": "pools have no mounts yet",
     "TaskSchedulingConstraintFailed": "a task that fits no node of its pool waits and says so (TooManySlots)",

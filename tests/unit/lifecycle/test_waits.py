@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from millpond.api.reasons import FailureCode
-from millpond.lifecycle.waits import judge_waiting
-from support.builders import a_task_pod, waiting
+from millpond.api.views.pod import PodView
+from millpond.lifecycle.exits import AWAIT_CONTAINER
+from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.waits import is_busy, judge_waiting, starts_since, waiting_for_container
+from support.builders import a_task_pod, at, ended, running, waiting
 
 Code = FailureCode
 NO_TIME, IMAGE, STARTUP = 0.0, 120.0, 600.0
@@ -33,3 +38,37 @@ def test_each_reason_has_its_time(reason: str, message: str, limit: float, code:
     assert found is not None
     assert found.failure is not None
     assert found.failure.code is code
+
+
+def a_pod(await_: dict[str, Any], fetch: dict[str, Any]) -> PodView:
+    """A Pod that waits for a preparation and then downloads files."""
+    inits = [{"name": AWAIT_CONTAINER, "state": await_}, {"name": FETCH_CONTAINER, "state": fetch}]
+    return a_task_pod("frame", waiting("PodInitializing"), initContainerStatuses=inits, created=1)
+
+
+LATER = waiting("PodInitializing")
+
+
+@pytest.mark.parametrize(
+    ("await_", "fetch", "busy", "since"),
+    [
+        (LATER, LATER, False, 1),
+        (running(), LATER, True, 1),
+        (ended(0, end=7), LATER, False, 7),
+        (ended(0, end=7), running(), True, 7),
+        (ended(0, end=7), ended(0, end=9), False, 9),
+    ],
+)
+def test_what_goes_before_the_command_takes_its_time(
+    await_: dict[str, Any], fetch: dict[str, Any], busy: bool, since: float
+) -> None:
+    pod = a_pod(await_, fetch)
+    assert is_busy(pod) is busy
+    assert starts_since(pod) == at(since)
+    assert (judge_waiting(pod, STARTUP, IMAGE, STARTUP) is None) is busy
+
+
+def test_the_first_container_that_waits_tells_why() -> None:
+    said = waiting_for_container(a_pod(ended(0), waiting("ErrImagePull", "not found")))
+    assert said is not None
+    assert (said.reason, said.message) == ("ErrImagePull", "not found")

@@ -136,9 +136,14 @@ def run_container(
     settings_ = command.container
     in_image = settings_ is not None and settings_.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
     words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
-    words += ["--owner", "/".join(command.owner), "--retention", str(command.retention)]
+    words += keeping(command)
     words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
     return launched(TASK_CONTAINER, words, command, pool) | {"env": variables, "resources": resources}
+
+
+def keeping(command: Command) -> list[str]:
+    """The launcher's options that say whose the command's directory is."""
+    return ["--owner", "/".join(command.owner), "--retention", str(command.retention)]
 
 
 def launched(name: str, words: Sequence[str], command: Command, pool: Pool) -> Manifest:

@@ -7,6 +7,7 @@ from millpond.api.job import Job
 from millpond.api.jobtasks import JobPreparationTask, JobReleaseTask
 from millpond.api.pool import Pool
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, run_container
+from millpond.cluster.manifests.fetching import with_files
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import Manifest, task_directory
 from millpond.cluster.manifests.storage import user_in
@@ -35,7 +36,8 @@ def job_pod(
         "labels": common_labels(start.role, start.pool, start.node) | {labels.JOB: start.job},
         "ownerReferences": [owner("Job", start.job, start.job_uid)],
     }
-    return bound_pod(metadata, place, pool, run_container(command, variables, {}, pool, settings), settings)
+    made = bound_pod(metadata, place, pool, run_container(command, variables, {}, pool, settings), settings)
+    return with_files(made, task.resource_files, command, settings, readable=isinstance(task, JobPreparationTask))
 
 
 def _retention(task: JobPreparationTask | JobReleaseTask) -> int:

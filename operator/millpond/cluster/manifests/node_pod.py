@@ -6,9 +6,12 @@ from millpond.api import labels
 from millpond.api.commandline import split_command_line
 from millpond.api.nodetemplate import NodeTemplate, Storage
 from millpond.api.pool import Pool
+from millpond.api.resourcefile import secrets_of
 from millpond.api.resources import millicores
 from millpond.api.starttask import StartTask
+from millpond.cluster.manifests.credentials import with_secrets
 from millpond.cluster.manifests.environment import environment, literal
+from millpond.cluster.manifests.fetching import FAILED, start_fetch
 from millpond.cluster.manifests.identity import KEEP_HOST, SURVIVE_SILENCE, common_labels, owner
 from millpond.cluster.manifests.layout import (
     LAUNCHER,
@@ -53,11 +56,13 @@ def node_pod(
     user = user_in(pool, identity, f"{create.node}/{STARTUP_DIRECTORY}", settings)
     storage = template.storage
     own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
+    files = start_task.resource_files if start_task is not None else ()
+    fetching = start_fetch(files, STARTUP_DIRECTORY, user, settings)
     tags = common_labels(labels.Role.NODE, create.pool, create.node)
     tags[labels.NODE_VERSION] = version_of(pool.spec, create.node_class)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
-    return {
+    made = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
@@ -80,7 +85,7 @@ def node_pod(
                 *([] if storage.on_claims else [_host_network()]),
                 orders_volume(),
             ],
-            "initContainers": [_layout(user, storage, settings), *(own if waits else [])],
+            "initContainers": [_layout(user, storage, settings), *fetching, *(own if waits else [])],
             "containers": [
                 _agent(create, template, settings),
                 sweeper(storage, settings, evicts=False),
@@ -88,6 +93,7 @@ def node_pod(
             ],
         },
     }
+    return with_secrets(made, secrets_of(files))
 
 
 def _host_network() -> Manifest:
@@ -177,6 +183,7 @@ def shrunk(uid: str) -> list[Manifest]:
 def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: Pool) -> Manifest:
     facts = Facts(create.namespace, create.pool, create.node, ROOT, STARTUP_DIRECTORY)
     command = [LAUNCHER, "run", "--report-only", "--readable", "--retries", str(start_task.max_task_retry_count)]
+    command += ["--unless", f"{STARTUP}/{FAILED}"] if start_task.resource_files else []
     command += ["--directory", STARTUP, "--working-directory", f"{STARTUP}/wd", "--"]
     command += split_command_line(start_task.command_line)
     return {

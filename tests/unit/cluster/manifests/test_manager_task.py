@@ -11,6 +11,7 @@ WORK = {
     "displayName": "Leads",
     "commandLine": "manage --all",
     "containerSettings": {"imageName": "python"},
+    "resourceFiles": [{"httpUrl": "https://store.example/a", "filePath": "a", "fileMode": "0770"}],
     "environmentSettings": [{"name": "A", "value": "b"}],
     "outputFiles": [
         {
