@@ -1,6 +1,6 @@
 """Heat in a rod, by as many processes as there are: each has a piece of it, and asks its neighbours for their ends.
 
-The rod is as warm as half a sine wave at first and cold at both ends, so what it must come to is known: the sine, flatter.
+The rod is as warm as half a sine wave at first and cold at both ends, so what it must come to is known: a flatter sine.
 """
 
 import math
@@ -24,7 +24,7 @@ rod = [0.0, *(math.sin(math.pi * (at + 1) * width) for at in range(first, after)
 for _ in range(STEPS):
     rod[0] = world.sendrecv(rod[-2], dest=right, source=left) or 0.0
     rod[-1] = world.sendrecv(rod[1], dest=left, source=right) or 0.0
-    rod[1:-1] = [here + ratio * (before - 2 * here + beyond) for before, here, beyond in zip(rod, rod[1:], rod[2:])]
+    rod[1:-1] = [rod[at] + ratio * (rod[at - 1] - 2 * rod[at] + rod[at + 1]) for at in range(1, len(rod) - 1)]
 
 flatter = math.exp(-(math.pi**2) * DURATION)
 errors = [abs(rod[at - first + 1] - flatter * math.sin(math.pi * (at + 1) * width)) for at in range(first, after)]
