@@ -6,6 +6,7 @@ from pydantic import Field
 
 from millpond.api.failure import Failure
 from millpond.api.reasons import TaskResult, TaskState
+from millpond.api.resourcefile import ResourceFiles
 from millpond.api.schema import CommandLine, Document, ExitCode, Time, keyed_by
 
 MOST_INSTANCES = 500
@@ -21,6 +22,9 @@ class MultiInstanceSettings(Document):
         CommandLine,
         Field(description="Run by every instance, before the primary runs commandLine; it has to come to its end"),
     ]
+    common_resource_files: Annotated[
+        ResourceFiles, Field(description="Downloaded by every instance into its AZ_BATCH_TASK_SHARED_DIR")
+    ] = ()
 
 
 class Subtask(Document):

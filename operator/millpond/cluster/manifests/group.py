@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 from millpond.api import labels, naming
 from millpond.api.commandline import split_command_line
+from millpond.api.resourcefile import ResourceFile
 from millpond.api.task import Task
 from millpond.cluster.manifests.environment import Variable
 from millpond.cluster.manifests.layout import ROOT
@@ -56,6 +57,23 @@ def part_of(start: StartAttempt, task: Task, own: str, token: str) -> Part:
     )
     scope = Scope.SUBTASK if start.instance else Scope.PRIMARY
     return Part(scope, f"{own}/{start.instance}" if start.instance else own, tuple(words), secrets, tags)
+
+
+def files_of(start: StartAttempt, task: Task) -> tuple[tuple[ResourceFile, ...], str]:
+    """What the Pod downloads, and into which directory below the task's: its own files, and those of all instances.
+
+    The former are the primary's alone, and go into its working directory.
+    """
+    group = task.spec.multi_instance_settings
+    own = () if start.instance else task.spec.resource_files
+    if group is None or not group.common_resource_files:
+        return own, "wd"
+    below = tuple(file.model_copy(update={"file_path": _below("wd", file.file_path)}) for file in own)
+    return (*group.common_resource_files, *below), "."
+
+
+def _below(directory: str, path: str | None) -> str:
+    return f"{directory}/{path}" if path else directory
 
 
 def gathering(token: str) -> str:

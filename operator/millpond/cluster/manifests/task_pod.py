@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from millpond.api import labels, naming
 from millpond.api.job import Job
 from millpond.api.pool import Pool
@@ -9,7 +11,7 @@ from millpond.api.task import Task
 from millpond.api.times import DEFAULT_RETENTION_SECONDS
 from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, launched, run_container
 from millpond.cluster.manifests.fetching import with_files
-from millpond.cluster.manifests.group import part_of
+from millpond.cluster.manifests.group import files_of, part_of
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
@@ -57,7 +59,8 @@ def task_pod(
         settings,
         _inits(start, command, job, pool),
     )
-    made = with_files(made, () if start.instance else task.spec.resource_files, command, settings)
+    files, into = files_of(start, task)
+    made = with_files(made, files, replace(command, directory=own), settings, into=into)
     made = with_uploads(made, output_files, own, user, settings)
     return with_token(made, start.job) if token else made
 

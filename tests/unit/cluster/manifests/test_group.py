@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -102,6 +103,31 @@ def test_a_rendezvous_by_ipv6() -> None:
 def test_a_torn_coordination_command_is_refused() -> None:
     with pytest.raises(CommandLineError):
         _pod(coordination="echo 'open")
+
+
+COMMON = {"httpUrl": "https://store.example/solver", "filePath": "solver", "fileMode": "0755"}
+OWN_FILES = [{"httpUrl": "https://store.example/a", "filePath": "a"}, {"storageContainerUrl": "s3://in"}]
+
+
+def _downloads(pod: Any) -> tuple[list[str], list[str]]:
+    """Working directory and paths of the download; nothing without one."""
+    for init in pod["spec"].get("initContainers", ()):
+        words = init["command"]
+        files = [json.loads(one["value"]) for one in init["env"]]
+        return words[words.index("--working-directory") + 1 :][:1], [file.get("filePath", "") for file in files]
+    return [], []
+
+
+def test_own_files_are_the_primarys() -> None:
+    assert _downloads(_pod(0, resourceFiles=OWN_FILES)) == ([f"{OWN}/wd"], ["a", ""])
+    assert _downloads(_pod(1, resourceFiles=OWN_FILES)) == ([], [])
+
+
+@pytest.mark.parametrize(("instance", "paths"), [(0, ["solver", "wd/a", "wd"]), (2, ["solver"])])
+def test_common_files_are_for_all_in_the_shared_directory(instance: int, paths: list[str]) -> None:
+    settings = {"numberOfInstances": 3, "coordinationCommandLine": "true", "commonResourceFiles": [COMMON]}
+    pod = _pod(instance, multiInstanceSettings=settings, resourceFiles=OWN_FILES)
+    assert _downloads(pod) == ([OWN], paths)
 
 
 def test_it_gets_no_more_than_tasks_may_have() -> None:
