@@ -32,6 +32,7 @@ MPI_USER = b"batch:*:65532:65532::/tmp:/bin/sh\n"
 """sshd and ssh ask for the name of whoever calls them."""
 PERL = ("usr/share/perl", "usr/lib/x86_64-linux-gnu/perl", "var/lib/dpkg")
 """What Debian's MPI compilers need, and running programs do not."""
+FFMPEG_IMAGE = "millpond.dev/examples/ffmpeg:5.1"
 _EPOCH = 0
 _LABELS = {
     "org.opencontainers.image.title": "Millpond",
@@ -89,11 +90,21 @@ def mpi() -> Path:
             *(layers.File(f"opt/heat/{name}", source / name, 0o755) for name in ("heat.py", "coordinate.sh")),
         ]
         own = layers.of_files("mpi-own", files)
-    base = layers.of_debian("mpi", root, drop=PERL)
+    base = layers.of_debian("mpi", root, leave=PERL)
     return archive.write(archive.Image(MPI_IMAGE, [base, own], user="65532:65532", command=("sh",)))
 
 
-IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray, "mpi": mpi}
+def ffmpeg() -> Path:
+    """The archive of the example's image: Debian's FFmpeg."""
+    packages.require(packages.DEBIAN_ROOT)
+    libraries = f"usr/lib/{platform.machine()}-linux-gnu"
+    # Drivers of graphics cards and what compiles for them: half of the image, and no use without such a card.
+    drivers = [f"{libraries}/{name}" for name in ("dri", "mfx", "libmfxhw64.so.1.35", "libLLVM-15.so.1", "libz3.so.4")]
+    base = layers.of_debian("ffmpeg", debian_root(["ffmpeg"]), leave=drivers)
+    return archive.write(archive.Image(FFMPEG_IMAGE, [base], user="65534:65534", command=("sh",)))
+
+
+IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray, "ffmpeg": ffmpeg, "mpi": mpi}
 
 
 def _python_base() -> Path:

@@ -57,14 +57,16 @@ def cached(name: str, key: str, make: Callable[[Path], None]) -> Path:
     return layer
 
 
-def of_debian(name: str, root: Path, keep: Iterable[str] = (), drop: Iterable[str] = ()) -> Path:
-    """A base layer from the tar of a Debian root, less what is never read and `drop`, but with the folders `keep`."""
-    kept, dropped = tuple(keep), (*_NEVER_READ, *drop)
+def of_debian(name: str, root: Path, keep: Iterable[str] = (), leave: Iterable[str] = ()) -> Path:
+    """A base layer from the tar of a Debian root, less what is never read and the places `leave`, but with `keep`."""
+    kept, left = tuple(keep), tuple(leave)
 
     def wanted(member: tarfile.TarInfo) -> bool:
         path = PurePosixPath(member.name)
+        if any(path.is_relative_to(place) for place in left):
+            return False
         return any(path.is_relative_to(place) for place in kept) or not any(
-            path.is_relative_to(place) and str(path) != place for place in dropped
+            path.is_relative_to(place) and str(path) != place for place in _NEVER_READ
         )
 
     def make(target: Path) -> None:
@@ -73,7 +75,7 @@ def of_debian(name: str, root: Path, keep: Iterable[str] = (), drop: Iterable[st
                 if wanted(member):
                     layer.addfile(member, source.extractfile(member) if member.isreg() else None)
 
-    return cached(name, f"{root.name} {kept} {dropped} 1", make)
+    return cached(name, f"{root.name} {kept} {_NEVER_READ} {left} 1", make)
 
 
 def read(root: Path, place: str) -> bytes:

@@ -14,8 +14,10 @@ NAMESPACE = "default"
 POOLS = ("p0", "p1")
 JOBS = ("j0", "j1", "j2")
 MOST_TASKS = 25
-OPTIONS = ("Requeue", "Terminate", "TaskCompletion")
+OPTIONS = ("Requeue", "Terminate", "TaskCompletion", "RetainedData")
 """What becomes of the tasks of a node."""
+RETENTIONS = (0, 60, 600)
+"""How long tasks' files are kept: not so long that the quiet at the end of a history is too short for it."""
 STORAGES = ({"type": "HostPath"}, {"type": "PersistentVolumeClaim", "size": "1Gi"})
 FORMULAS = (
     "$TargetDedicatedNodes = min(3, $PendingTasks.GetSample(1));",
@@ -119,7 +121,10 @@ class Users:
             "runExclusive": self.random.random() < 0.6,
             "allowLowPriorityNode": self.random.random() < 0.8,
             "requiredSlots": self.random.choice((1, 1, 2)),
-            "constraints": {"maxTaskRetryCount": self.random.choice((0, 1, 3))},
+            "constraints": {
+                "maxTaskRetryCount": self.random.choice((0, 1, 3)),
+                "retentionSeconds": self.random.choice(RETENTIONS),
+            },
         }
 
     def _submit(self) -> str:
@@ -134,10 +139,11 @@ class Users:
         elif kind < 0.5:
             instances = self.random.choice((1, 2, 2, 3))
             spec["multiInstanceSettings"] = {"numberOfInstances": instances, "coordinationCommandLine": "meet"}
+        spec["constraints"] = {"retentionSeconds": self.random.choice(RETENTIONS)}
         if self.random.random() < 0.3:
-            spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 2))}
+            spec["constraints"]["maxTaskRetryCount"] = self.random.choice((0, 1, 2))
         if self.random.random() < 0.3:
-            spec.setdefault("constraints", {})["maxWallClockSeconds"] = self.random.choice((60, 600))
+            spec["constraints"]["maxWallClockSeconds"] = self.random.choice((60, 600))
         job = (self.verbs.store.get("jobs", (NAMESPACE, spec["jobName"])) or {}).get("spec", {})
         # Words that the job does not allow are rare: such a task never runs.
         if self.random.random() < (0.6 if job.get("usesTaskDependencies") else 0.05):
@@ -211,7 +217,7 @@ class Users:
         return self._patch("computenodes", self._some("computenodes"), spec)
 
     def _disable_node(self) -> str:
-        option = self.random.choice(OPTIONS)
+        option = self.random.choice(OPTIONS[:3])
         wanted = {"schedulable": False, "disableSchedulingOption": option}
         return self._patch("computenodes", self._some("computenodes"), wanted)
 

@@ -88,7 +88,7 @@ def node_pod(
             "initContainers": [_layout(user, storage, settings), *fetching, *(own if waits else [])],
             "containers": [
                 _agent(create, template, settings),
-                sweeper(storage, settings, evicts=False),
+                sweeper(storage, settings, evicts=storage.evict_retained_files),
                 *([] if waits else own),
             ],
         },
