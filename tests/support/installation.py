@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
+
+import yaml
 
 from support import binaries, helm
 from support.binaries import ROOT
@@ -70,6 +73,12 @@ class Installation:
     @property
     def kubeconfig(self) -> Path:
         return self.root / "kubeconfig"
+
+    @property
+    def gateway(self) -> str:
+        """The address of this machine at which containers of the cluster reach it."""
+        servers = [one["cluster"]["server"] for one in yaml.safe_load(self.kubeconfig.read_text())["clusters"]]
+        return str(urlsplit(servers[0]).hostname)
 
     @property
     def live(self) -> Live:

@@ -38,11 +38,15 @@ def starts_since(pod: PodView) -> str:
 
 
 def waiting_for_container(pod: PodView) -> Waiting | None:
-    """What the kubelet says of the first container that has not started: one that goes before the task, or the task."""
-    for state in (*_before(pod), pod.container(TASK_CONTAINER)):
-        if state is not None and state.waiting is not None:
-            return state.waiting
-    return None
+    """What the kubelet says of the first container that has not started: one that goes before the task, or the task.
+
+    A sidecar that is started again while the task runs keeps nobody waiting.
+    """
+    task = pod.container(TASK_CONTAINER)
+    if task is not None and task.waiting is None:
+        return None
+    inits = (status.state.waiting for status in pod.status.init_container_statuses)
+    return next((waiting for waiting in inits if waiting is not None), task.waiting if task else None)
 
 
 def _before(pod: PodView) -> tuple[ContainerState | None, ContainerState | None]:

@@ -9,6 +9,7 @@ from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.uploads import UPLOAD_CONTAINER
 from millpond.lifecycle.waits import is_busy, judge_waiting, starts_since, waiting_for_container
 from support.builders import a_task_pod, at, ended, running, waiting
 
@@ -72,3 +73,15 @@ def test_the_first_container_that_waits_tells_why() -> None:
     said = waiting_for_container(a_pod(ended(0), waiting("ErrImagePull", "not found")))
     assert said is not None
     assert (said.reason, said.message) == ("ErrImagePull", "not found")
+
+
+def test_a_sidecar_s_image_keeps_the_task_from_starting_and_later_harms_it_no_more() -> None:
+    unpulled = [{"name": UPLOAD_CONTAINER, "state": waiting("ErrImagePull", "not found")}]
+    before = a_task_pod("frame", LATER, initContainerStatuses=unpulled)
+    found = judge_waiting(before, IMAGE, IMAGE, STARTUP)
+    assert found is not None
+    assert found.failure is not None
+    assert found.failure.code is Code.CONTAINER_INVALID_IMAGE
+    meanwhile = a_task_pod("frame", running(), initContainerStatuses=unpulled)
+    assert waiting_for_container(meanwhile) is None
+    assert judge_waiting(meanwhile, STARTUP, IMAGE, STARTUP) is None
