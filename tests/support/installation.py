@@ -136,6 +136,11 @@ class Space:
         space.live.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         return space
 
+    def restrict(self) -> None:
+        """Put the namespace under the restricted Pod Security Standard, with volumes for claims."""
+        self.installation.kubectl("label", "namespace", self.name, "pod-security.kubernetes.io/enforce=restricted")
+        self.installation.cluster("volumes", "--each", "3")
+
     def remove(self) -> None:
         """Delete the pools and wait until their hosts are free, then the namespace, and wait for that too."""
         if self.name not in {one["metadata"]["name"] for one in self.live.all("namespaces")}:

@@ -68,6 +68,8 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     """Why its directory could not be erased."""
     preempted: str = ""
     """Why it has lost its host for good, if it has; it waits for another one."""
+    unmounted: bool = False
+    """What users want mounted could not be mounted for long."""
     disk_full: bool = False
     """Its agent has measured that the node directory's file system is full."""
 
@@ -168,6 +170,13 @@ def _unplaced(pod: PodView) -> tuple[str, str]:
 
 def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdict:
     host = pod.spec.node_name
+    if facts.unmounted:
+        text = (
+            f"What the node mounts could not be mounted on host {host}. `kubectl describe pod {pod.metadata.name}` "
+            "says what: correct nodeTemplate.volumes or certificateReferences of the pool and reboot the node, or "
+            "create the claim or Secret that is missing."
+        )
+        return _unusable(NodeReason.NOT_MOUNTED, Fault(NodeErrorCode.MOUNT_CONFIGURATION_ERROR, text), None)
     if start_task is not None and facts.waits_for_start_task:
         if start_task.state is RunState.RUNNING:
             return NodeVerdict(

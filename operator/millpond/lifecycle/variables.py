@@ -39,6 +39,8 @@ class Facts:
     """The file that holds its token; a path of the container."""
     shared: str = ""
     """What the instances of a multi-instance task have as their common directory, each on its own node."""
+    certificates: str = ""
+    """The directory with certificates that it sees; a path of the container."""
 
     def below(self, directory: str) -> str:
         """The path of a directory as the command sees it; empty where there is none."""
@@ -79,6 +81,7 @@ VARIABLES = (
     Variable("AZ_BATCH_NODE_SHARED_DIR", ALL, lambda of: of.below("shared")),
     Variable("AZ_BATCH_NODE_STARTUP_DIR", ALL, lambda of: of.below("startup")),
     Variable("AZ_BATCH_NODE_MOUNTS_DIR", ALL, lambda of: of.below("fsmounts")),
+    Variable("AZ_BATCH_CERTIFICATES_DIR", ALL, lambda of: of.certificates),
     Variable("AZ_BATCH_JOB_ID", IN_JOB, lambda of: of.job),
     Variable("AZ_BATCH_TASK_ID", IN_JOB, lambda of: of.id),
     Variable("AZ_BATCH_TASK_DIR", ALL, lambda of: of.below(of.directory)),

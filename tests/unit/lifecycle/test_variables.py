@@ -11,7 +11,7 @@ PREPARATION = "workitems/frames/job-1/jobpreparation"
 SHARED = "workitems/frames/job-1/all"
 FACTS = Facts(
     "studio", "farm", "farm-aaaaa", ROOT, OWN, job="frames", id="042", preparation=PREPARATION, token="/run/token",
-    shared=SHARED,
+    shared=SHARED, certificates="/certificates",
 )  # fmt: skip
 
 T, P, R, S = Scope.TASK, Scope.PREPARATION, Scope.RELEASE, Scope.START
@@ -30,6 +30,7 @@ ROWS: list[tuple[str, Value, set[Scope]]] = [
     ("AZ_BATCH_NODE_SHARED_DIR", f"{ROOT}/shared", {T, P, R, S, MI, MS}),
     ("AZ_BATCH_NODE_STARTUP_DIR", f"{ROOT}/startup", {T, P, R, S, MI, MS}),
     ("AZ_BATCH_NODE_MOUNTS_DIR", f"{ROOT}/fsmounts", {T, P, R, S, MI, MS}),
+    ("AZ_BATCH_CERTIFICATES_DIR", "/certificates", {T, P, R, S, MI, MS}),
     ("AZ_BATCH_JOB_ID", "frames", {T, P, R, MI, MS}),
     ("AZ_BATCH_TASK_ID", "042", {T, P, R, MI, MS}),
     ("AZ_BATCH_TASK_DIR", f"{ROOT}/{OWN}", {T, P, R, S, MI, MS}),
@@ -43,7 +44,6 @@ ROWS: list[tuple[str, Value, set[Scope]]] = [
     ("AZ_BATCH_IS_CURRENT_NODE_MASTER", "false", {MS}),
 ]
 WITHOUT_MECHANISM = {
-    "AZ_BATCH_CERTIFICATES_DIR": "there are no certificates yet",
     "AZ_BATCH_APP_PACKAGE_…": "there are no application packages yet",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from millpond.api import labels
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.exits import AWAIT_CONTAINER
@@ -39,6 +40,29 @@ def test_each_reason_has_its_time(reason: str, message: str, limit: float, code:
     assert found is not None
     assert found.failure is not None
     assert found.failure.code is code
+
+
+@pytest.mark.parametrize(
+    ("tags", "told", "code"),
+    [
+        ({labels.MOUNTS: "true"}, "False", Code.MOUNT_CONFIGURATION_ERROR),
+        ({labels.MOUNTS: "true"}, "True", Code.CONTAINER_MISC_ERROR),
+        ({}, "False", Code.CONTAINER_MISC_ERROR),
+    ],
+    ids=["not mounted", "mounted", "nothing to mount"],
+)
+def test_a_pod_that_mounts_what_users_named_may_wait_for_that(tags: dict[str, str], told: str, code: Code) -> None:
+    pod = a_task_pod("frame", waiting("ContainerCreating"), phase="Pending", conditions=[readied(told)])
+    pod.metadata.labels.update(tags)
+    assert judge_waiting(pod, STARTUP - 0.1, IMAGE, STARTUP) is None
+    found = judge_waiting(pod, STARTUP, IMAGE, STARTUP)
+    assert found is not None
+    assert found.failure is not None
+    assert found.failure.code is code
+
+
+def readied(status: str) -> dict[str, str]:
+    return {"type": "PodReadyToStartContainers", "status": status}
 
 
 def a_pod(await_: dict[str, Any], fetch: dict[str, Any]) -> PodView:

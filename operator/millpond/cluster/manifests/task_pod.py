@@ -44,7 +44,7 @@ def task_pod(
     options += ["--name", start.pod] if output_files else []
     settings_ = task.spec.environment_settings
     variables = [
-        *job_environment(part.scope, place, job, task.id, settings_, token, part.directory),
+        *job_environment(part.scope, place, job, pool, task.id, settings_, token, part.directory),
         *part.variables,
     ]
     user = user_in(pool, task.spec.user_identity, own, settings)
