@@ -153,6 +153,9 @@ class Performer:
             job = self._verbs.get("jobs", action.namespace, action.job)
             if job["spec"]["jobPreparationTask"].get("waitForSuccess", True):
                 spec["initContainers"] = [{"name": "await-preparation"}]
+        settings = task["spec"].get("multiInstanceSettings") or {}
+        if settings.get("commonResourceFiles") or (task["spec"].get("resourceFiles") and not action.instance):
+            spec.setdefault("initContainers", []).append({"name": "fetch-files"})
         if task["spec"].get("outputFiles") and not action.instance:
             spec.setdefault("initContainers", []).append({"name": "upload", "restartPolicy": "Always"})
         spec["containers"] = [{"name": "task", "resources": {"requests": requests}}]

@@ -22,6 +22,8 @@ class Run:
     """The instance of a multi-instance task whose coordination command fails."""
     deaf: bool = False
     """Instances of a multi-instance task lose touch with each other: none hears of another's end."""
+    fetch_seconds: float = 0.5
+    """How long the download of its resource files takes, where it has any."""
     not_fetched: str = ""
     """The code with which the download of its resource files fails."""
     upload_seconds: float = 1.0
