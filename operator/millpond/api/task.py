@@ -99,8 +99,8 @@ class AuthenticationTokenSettings(Document):
 
 
 DOES_SOMETHING = rule(
-    "has(self.commandLine) || has(self.containerSettings)",
-    "commandLine is missing: give one, or give containerSettings to run what its image starts by itself",
+    "has(self.commandLine)",
+    "commandLine is missing: give one; what an image starts by itself is not known here, so write its entry point out",
     at=".commandLine",
     reason="FieldValueRequired",
 )
