@@ -18,6 +18,7 @@ EXCEPTIONS: dict[str, str] = {
     "cluster/providers/provider.py": "an interface; the tests of each provider use it",
     "control/limits.py": "numbers alone",
     "control/outcomes.py": "shapes alone; test_settle uses each",
+    "control/task_patch.py": "shapes alone; test_actions and test_act_tasks hold what they write",
     "formula/inputs.py": "a shape alone; every test of an evaluation uses it",
     "formula/limits.py": "numbers alone; test_parser and test_evaluator hold each",
     "formula/nodes.py": "shapes alone; test_parser holds a tree of them",

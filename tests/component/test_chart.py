@@ -66,7 +66,7 @@ def test_what_the_operator_may_do(values: helm.Document) -> None:
     own = ["pools", "computenodes", "jobs", "tasks", "jobschedules"]
     granted = rules_of_operator(helm.rendered(values | {"jobTokens": {"enabled": False}, "providers": {}}))
     assert granted == {
-        ("millpond.dev", "pools"): {"get", "list", "watch", "patch"},
+        ("millpond.dev", "pools"): {"get", "list", "watch", "create", "patch", "delete"},
         ("millpond.dev", "computenodes"): {"get", "list", "watch", "create", "delete", "patch"},
         ("millpond.dev", "jobs"): {"get", "list", "watch", "create", "patch", "delete"},
         ("millpond.dev", "tasks"): {"get", "list", "watch", "create", "delete", "deletecollection"},

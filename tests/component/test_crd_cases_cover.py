@@ -1,8 +1,19 @@
 """The table of cases is complete: each rule, bound and enumeration in the definitions has a refused example."""
 
+from typing import Any
+
 import pytest
-from millpond.api.crd.faults import nodes
-from support.crdcases import MODELS, Case, cases, in_template, schema_path, spec_schema, tables, whole_schema
+from support.crdcases import (
+    MODELS,
+    Case,
+    cases,
+    in_template,
+    own_nodes,
+    schema_path,
+    spec_schema,
+    tables,
+    whole_schema,
+)
 
 _TABLES = tables()
 _CASES = {kind: list(cases(table)) for kind, table in _TABLES.items()}
@@ -34,7 +45,7 @@ def _wanted(node: dict[str, object]) -> list[str]:
     return [text for word, text in told.items() if word in node]
 
 
-_NODES = [(kind, path, node) for kind in _TABLES for path, node in nodes(spec_schema(kind))]
+_NODES = [(kind, path, node) for kind in _TABLES for path, node in own_nodes(kind)]
 _ROOTS = [(kind, "", whole_schema(kind)) for kind in _TABLES]
 _RULES = [
     (kind, path, rule) for kind, path, node in [*_ROOTS, *_NODES] for rule in node.get("x-kubernetes-validations", ())
@@ -58,12 +69,33 @@ def test_every_rule_is_tried(kind: str, path: str, rule: dict[str, str]) -> None
 @pytest.mark.parametrize("kind", [*_TABLES])
 def test_every_word_of_an_enumeration_is_accepted(kind: str) -> None:
     accepted = {schema_path(spec_schema(kind), path): tried["accepts"] for path, tried in _TABLES[kind].values.items()}
-    for path, node in nodes(spec_schema(kind)):
+    for path, node in own_nodes(kind):
         if "enum" in node and not path.startswith(".jobTemplate"):
             # A toleration's words depend on each other, those of some types on a field beside: they are tried together.
-            if "tolerations" in path or (kind == "Pool" and path.startswith(TOGETHER)):
+            # An autopool's lifetime depends on what it is for.
+            together = kind == "Pool" and path.startswith(TOGETHER)
+            if "tolerations" in path or together or path == ".autoPool.lifetime":
                 continue
             assert set(node["enum"]) == set(accepted[path]), f"{kind} spec{path}"
+
+
+def _of_a_template(schema: Any) -> Any:
+    """A schema without its description and without rules about changes, which templates of a Pool do not have."""
+    if isinstance(schema, list):
+        return [_of_a_template(each) for each in schema if "oldSelf" not in str(each)]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {word: _of_a_template(value) for word, value in schema.items()}
+    return {word: value for word, value in kept.items() if word != "x-kubernetes-validations" or value}
+
+
+def test_what_an_autopool_may_be_is_what_a_pool_may_be() -> None:
+    pool = _of_a_template(spec_schema("Pool"))["properties"]
+    for kind, *path in (("Job",), ("JobSchedule", "jobTemplate", "spec")):
+        schema = spec_schema(kind)
+        for step in (*path, "autoPool", "spec"):
+            schema = schema["properties"][step]
+        assert _of_a_template(schema)["properties"] == pool
 
 
 def test_every_kind_has_a_table() -> None:

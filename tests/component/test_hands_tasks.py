@@ -15,8 +15,8 @@ from millpond.api.job import Job, JobStatus
 from millpond.api.pool import Pool, PoolStatus
 from millpond.api.reasons import AllocationState, JobState, NodeState, PoolState, TaskState
 from millpond.control import actions as act
-from millpond.control.actions import ConditionPatch, TaskStatusPatch
 from millpond.control.outcomes import Done, Missed, Outcome, Refused
+from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
 from support.hands import Hands, a_start, a_task, version
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from support.installation import Space
 from support.live import Document, condition
 
@@ -65,23 +67,28 @@ def test_a_job_is_ended_by_its_wall_clock_and_by_its_user(shared: Space) -> None
         assert (status["result"], status["failure"]["code"]) == ("Failure", "TaskEnded")
 
 
-def test_a_schedule_makes_a_job_that_runs_its_tasks(shared: Space) -> None:
+def test_a_schedule_makes_three_jobs_that_run_their_tasks(shared: Space) -> None:
+    """A due time that is moved on is another one, so that no minute has to pass between two jobs."""
     template = {
         "spec": {"poolName": "shared", "onAllTasksComplete": "TerminateJob"},
         "tasks": [{"metadata": {"name": name}, "spec": {"commandLine": "true"}} for name in ("one", "two")],
     }
-    shared.live.apply(
-        {
-            "apiVersion": "millpond.dev/v1alpha1",
-            "kind": "JobSchedule",
-            "metadata": {"name": "once"},
-            "spec": {"schedule": {}, "jobTemplate": template},
-        },
-        shared.name,
-    )
-    assert shared.until_state("jobs", "once-1", "Completed")["status"]["taskCounts"]["succeeded"] == 2
-    status = shared.until_state("jobschedules", "once", "Completed")["status"]
-    assert (status["jobsCreated"], status["recentJobName"]) == (1, "once-1")
+    for number in (1, 2, 3):
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        shared.schedule("again", {"doNotRunUntil": now}, template)
+        ended = shared.until_state("jobs", f"again-{number}", "Completed")
+        assert ended["status"]["taskCounts"]["succeeded"] == 2
+        assert ended["metadata"]["annotations"]["millpond.dev/due-time"] == now
+        told = shared.until_state("jobschedules", "again", "Completed")["status"]
+        assert (told["jobsCreated"], told["recentJobName"]) == (number, f"again-{number}")
+    assert "again-3" in shared.millpond("schedule", "show", "again")
+    shared.live.delete("jobschedules", shared.name, "again")
+    shared.until_gone("jobschedules", "again")
+    assert not [name for name in names(shared, "jobs") + names(shared, "tasks") if name.startswith("again")]
+
+
+def names(space: Space, plural: str) -> list[str]:
+    return [one["metadata"]["name"] for one in space.live.all(plural, space.name)]
 
 
 def test_a_deleted_job_stops_what_runs_and_takes_all_its_tasks_along(shared: Space) -> None:

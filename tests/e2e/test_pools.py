@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from support.installation import CLAIM, Space, marks, shell
+from support.installation import CLAIM, IMAGE, Space, marks, shell
 from support.live import Document, condition
 
 SLEEPS = 'trap "exit 0" TERM; echo started; sleep 300 & wait'
@@ -144,3 +144,15 @@ def test_a_job_waits_for_its_pool_and_says_so(space: Space) -> None:
     space.pool("own", 1)
     assert space.completed("first")["result"] == "Success"
     space.until_told("jobs", "early", "Scheduled", "PoolReady")
+
+
+def test_a_job_s_own_pool_comes_with_it_and_gives_its_host_back(space: Space) -> None:
+    own = {"targetDedicatedNodes": 1, "taskSlotsPerNode": 2, "nodeTemplate": {"image": IMAGE}}
+    space.job("single", autoPool={"lifetime": "Job", "spec": own}, onAllTasksComplete="TerminateJob")
+    space.task("first", "single", "true")
+    space.task("second", "single", "true")
+    ended = space.until_state("jobs", "single", "Completed")["status"]
+    assert ended["taskCounts"]["succeeded"] == 2
+    assert ended["poolName"].startswith("single-")
+    space.until_gone("pools", ended["poolName"])
+    assert space.live.all("computenodes", space.name) == []

@@ -18,6 +18,7 @@ from millpond.api.times import format_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import ContainerState, PodView
 from millpond.api.views.task import TaskView
+from millpond.cluster.manifests.auto_pool import auto_pool
 from millpond.cluster.manifests.manager_task import manager_task
 
 SPACE = "studio"
@@ -67,6 +68,13 @@ def a_pool(
     )
 
 
+def an_auto_pool(name: str, job: Job, version: int = 1) -> Pool:
+    """The Pool that was made for a job."""
+    assert job.spec.auto_pool is not None
+    made = auto_pool(job, job.spec.auto_pool, name)
+    return Pool.model_validate(made | {"metadata": metadata(name, version=version) | made["metadata"]})
+
+
 def a_job(
     name: str = JOB, pool: str = POOL, version: int = 1, created: float = 0, *, held: bool = True, **spec: Any
 ) -> Job:
@@ -74,7 +82,8 @@ def a_job(
     status = spec.pop("status", {})
     finalizers = ["example.com/own", *([labels.JOB_FINALIZER] if held else [])]
     meta = metadata(name, uid=spec.pop("uid", ""), version=version, created=created, finalizers=finalizers)
-    return Job.model_validate({"metadata": meta, "spec": {"poolName": pool, **spec}, "status": status})
+    named = {} if "autoPool" in spec else {"poolName": pool}
+    return Job.model_validate({"metadata": meta, "spec": {**named, **spec}, "status": status})
 
 
 def a_task(

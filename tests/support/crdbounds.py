@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from millpond.api.containers import BindMountSource
-from millpond.api.crd.faults import nodes
 
-from support.crdcases import Case, Spec, Table, merged, placed, spec_schema, steps
+from support.crdcases import Case, Spec, Table, merged, own_nodes, placed, spec_schema, steps
 
 SOURCES = tuple(BindMountSource)
 _SIZES = ("maxLength", "minLength", "maxItems", "maxProperties")
@@ -21,7 +20,7 @@ def size_cases(table: Table) -> Iterator[Case]:
         for document in (merged(table.full, table.instead), table.full)
         for named, path in _places(schema, document)
     }
-    for named, node in nodes(schema):
+    for named, node in own_nodes(table.kind):
         for word in (word for word in _SIZES if node.get(word)):
             document, path = places[named]
             yield from _cases(table.kind, document, path, word, node)
@@ -31,7 +30,7 @@ def required_cases(table: Table) -> Iterator[Case]:
     """Every required field of a kind's spec, left out of a document that has every field."""
     schema = spec_schema(table.kind)
     places = dict(_places(schema, merged(table.full, table.instead))) | dict(_places(schema, table.full))
-    for named, node in nodes(schema):
+    for named, node in own_nodes(table.kind):
         for field in node.get("required", ()):
             path = f"{places[named]}.{field}".lstrip(".")
             says = (f"spec.{path}", "Required value")

@@ -9,6 +9,7 @@ from millpond.api.times import format_time
 
 from support.file_flows import output_files_are_uploaded, resource_files_are_fetched
 from support.group_flows import groups_take_turns
+from support.schedule_flows import job_has_its_own_pool, schedule_makes_jobs
 from support.scripts import Run, StartRun
 from support.worlds import ModelWorld
 
@@ -331,20 +332,6 @@ async def nodes_lie_on_claims(world: ModelWorld) -> None:
     await world.run_until(lambda: not world.verbs.store.all("pools"), LIMIT)
 
 
-async def schedule_makes_jobs(world: ModelWorld) -> None:
-    """A schedule makes two jobs, each with its task, and is deleted while the second one runs."""
-    world.scripts.tasks["s-2-t"] = [Run(seconds=500)]
-    world.host("h1").pool("p", 1).schedule("s", {"recurrenceIntervalSeconds": 200}, "t")
-
-    def second_runs() -> bool:
-        found = [task for task in world.verbs.list("tasks") if task["metadata"]["name"] == "s-2-t"]
-        return bool(found) and (found[0].get("status") or {}).get("state") == "Running"
-
-    await world.run_until(second_runs, LIMIT)
-    world.delete("jobschedules", "s")
-    await world.run_until(lambda: not world.verbs.list("jobschedules"), LIMIT)
-
-
 FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     resource_files_are_fetched,
@@ -370,6 +357,7 @@ FLOWS: tuple[Flow, ...] = (
     manager_displaces,
     tasks_give_way,
     schedule_makes_jobs,
+    job_has_its_own_pool,
     *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion", "RetainedData")),
     node_is_disabled,
     pool_is_upgraded,

@@ -164,8 +164,12 @@ class Space:
         wanted = {} if size is None else {"targetDedicatedNodes": size}
         return self._apply("Pool", name, wanted | {"taskSlotsPerNode": 2, "nodeTemplate": {"image": IMAGE}} | spec)
 
-    def job(self, name: str, pool: str, **spec: Any) -> Document:
-        return self._apply("Job", name, {"poolName": pool} | spec)
+    def job(self, name: str, pool: str = "", **spec: Any) -> Document:
+        return self._apply("Job", name, ({} if "autoPool" in spec else {"poolName": pool}) | spec)
+
+    def schedule(self, name: str, when: Document, template: Document) -> Document:
+        """A schedule, made or changed."""
+        return self._apply("JobSchedule", name, {"schedule": when, "jobTemplate": template})
 
     def task(self, name: str, job: str, script: str = "", **spec: Any) -> Document:
         """A task that runs a shell script, or `commandLine`."""

@@ -40,11 +40,13 @@ from support.builders import (
     a_node,
     a_pool,
     a_task_pod,
+    an_auto_pool,
     an_eraser_pod,
     at,
     phase_of,
     running,
 )
+from support.patched import patched_task
 from support.placed import new_node_pod
 from support.told import kinds, of, plain  # noqa: F401 - tests have them from here
 
@@ -114,6 +116,11 @@ class Scene:
         """A Kubernetes Node is deleted."""
         del self.hosts[name]
         self.world.forget_host(name)
+
+    def remove_pool(self, name: str) -> None:
+        """A Pool is gone."""
+        del self.pools[name]
+        self.world.forget_pool(SPACE, name)
 
     def remove_job(self, name: str) -> None:
         """A Job is gone, finalizer or not."""
@@ -257,6 +264,10 @@ class Scene:
                 self._sweep()
             case act.LoadSamples():
                 return Done(samples=self.kept)
+            case act.CreatePool(pool=name, job=job):
+                self.add(an_auto_pool(name, self.jobs[job], int(self.next_version())))
+            case act.DeletePool(pool=name):
+                self.remove_pool(name)
             case act.HoldJob() | act.ReleaseJob() | act.CreateManager():
                 return self._do_to_job(action)
             case act.ClaimHost(host=host):
@@ -368,20 +379,7 @@ class Scene:
         return sorted(name for name, pod in self.pods.items() if pod.metadata.labels[labels.ROLE] == role)
 
     def _write_task(self, action: act.WriteTask) -> Outcome:
-        view = self.tasks[action.task]
-        assert view.metadata.uid == action.uid
-        assert view.metadata.resource_version == action.version, "a write on a version that is not the newest"
-        raw = plain(view)
-        for field, value in plain(action.status).items():
-            if field == "conditions":
-                kinds = {condition["type"] for condition in value}
-                raw["status"][field] = [c for c in raw["status"][field] if c["type"] not in kinds] + value
-            elif value is None:
-                raw["status"].pop(field, None)
-            else:
-                raw["status"][field] = value
-        raw["metadata"]["resourceVersion"] = self.next_version()
-        self.add(msgspec.convert(raw, TaskView))
+        self.add(patched_task(self.tasks[action.task], action, self.next_version()))
         return Done(str(self.version))
 
     def _patch_pod(self, name: str, **meta: Any) -> None:

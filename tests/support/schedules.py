@@ -9,6 +9,7 @@ from typing import Any
 
 from millpond.api.job import Job
 from millpond.api.jobschedule import JobSchedule
+from millpond.api.pool import Pool
 from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import Resource
 from millpond.cluster.schedules import ScheduleKeeper
@@ -83,7 +84,7 @@ class Stage:
             self.lives += 1
             line = Line(self.server, self.choose, self.counter)
             keeper = self.keeper = ScheduleKeeper(line, self.now)
-            for plural in ("jobs", "jobschedules"):
+            for plural in ("jobs", "pools", "jobschedules"):
                 for document in self.verbs.list(plural):
                     _tell(keeper, plural, document)
             living, dying = asyncio.create_task(keeper.run()), asyncio.create_task(line.crashed.wait())
@@ -98,11 +99,21 @@ class Stage:
 
     # What users do
 
-    def schedule(self, desired: str = "Active", tasks: Sequence[dict[str, Any]] = TASKS, **schedule: Any) -> None:
+    def schedule(
+        self,
+        desired: str = "Active",
+        tasks: Sequence[dict[str, Any]] = TASKS,
+        job: dict[str, Any] | None = None,
+        **schedule: Any,
+    ) -> None:
         spec = {
             "schedule": schedule,
             "desiredState": desired,
-            "jobTemplate": {"metadata": {"labels": {"team": "a"}}, "spec": {"poolName": "farm"}, "tasks": [*tasks]},
+            "jobTemplate": {
+                "metadata": {"labels": {"team": "a"}},
+                "spec": job or {"poolName": "farm"},
+                "tasks": [*tasks],
+            },
         }
         self.verbs.create("jobschedules", SPACE, {"metadata": {"name": NAME}, "spec": spec})
 
@@ -139,6 +150,10 @@ def _tell(keeper: ScheduleKeeper, plural: str, document: dict[str, Any], gone: b
             keeper.observe_job(Job.model_validate(document))
         case "jobs", True:
             keeper.forget_job(Job.model_validate(document))
+        case "pools", False:
+            keeper.observe_pool(Pool.model_validate(document))
+        case "pools", True:
+            keeper.forget_pool(Pool.model_validate(document))
         case "jobschedules", False:
             keeper.observe(JobSchedule.model_validate(document))
         case "jobschedules", True:

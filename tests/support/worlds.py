@@ -146,13 +146,14 @@ class ModelWorld:
         return self.pool(name, nodes, slots, provider=provider, **spec)
 
     def job(self, name: str, pool: str = "p", **spec: Any) -> Self:
-        return self._create("jobs", name, {"poolName": pool, **spec})
+        named = {} if "autoPool" in spec else {"poolName": pool}
+        return self._create("jobs", name, {**named, **spec})
 
     def schedule(self, name: str, schedule: Document, *tasks: str, pool: str = "p", **spec: Any) -> Self:
         """A schedule whose jobs end with their tasks; a task's runs are scripted by its full name."""
         made = [{"metadata": {"name": task}, "spec": {"commandLine": "work"}} for task in tasks]
-        job = {"poolName": pool, "onAllTasksComplete": "TerminateJob"}
-        template = {"spec": job, "tasks": made}
+        named = {"autoPool": spec.pop("autoPool")} if "autoPool" in spec else {"poolName": pool}
+        template = {"spec": {**named, "onAllTasksComplete": "TerminateJob"}, "tasks": made}
         return self._create("jobschedules", name, {"schedule": schedule, "jobTemplate": template, **spec})
 
     def task(self, job: str, name: str, *runs: Run, **spec: Any) -> Self:

@@ -5,6 +5,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from millpond.api import naming
+from millpond.api.autopool import AutoPool, SchedulingError
 from millpond.api.conditions import Conditions
 from millpond.api.environment import EnvironmentSettings
 from millpond.api.jobmanager import TOO_LONG, JobManagerStatus, JobManagerTask
@@ -74,6 +76,11 @@ class JobSpec(Document):
     model_config = ConfigDict(
         json_schema_extra=validations(
             rule(
+                "has(self.poolName) != has(self.autoPool)",
+                "a job runs on a pool that is there or on one that is made for it: give either poolName or autoPool",
+                at=".poolName",
+            ),
+            rule(
                 "!has(self.jobReleaseTask) || has(self.jobPreparationTask)",
                 "jobReleaseTask runs where a jobPreparationTask has run: give one, /bin/true if there is nothing to do",
                 at=".jobReleaseTask",
@@ -87,7 +94,8 @@ class JobSpec(Document):
         )
     )
 
-    pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")]
+    pool_name: Annotated[LabelName, Field(description="The pool its tasks run on; the job waits for it")] | None = None
+    auto_pool: AutoPool | None = Field(default=None, description="A pool that is made for it, instead of poolName")
     display_name: Text | None = Field(default=None, description="A name for people; it need not be unique")
     priority: Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first")] = 0
     allow_task_preemption: Annotated[
@@ -169,6 +177,7 @@ class JobStatus(Document):
     task_slot_counts: JobSlotCounts = JobSlotCounts()
     start_time: Time | None = None
     end_time: Time | None = None
+    scheduling_error: SchedulingError | None = Field(default=None, description="Why it ended without a pool")
     terminate_reason: Text | None = None
     terminate_time: Time | None = Field(default=None, description="When it began to end: later tasks never run")
     disabled_by: JobDisable | None = None
@@ -215,11 +224,16 @@ class Job(Resource):
                 TOO_LONG,
                 at=".spec.jobManagerTask.id",
             ),
+            rule(
+                "!has(self.spec.autoPool) || self.spec.autoPool.lifetime == 'Job'",
+                "lifetime JobSchedule is for the jobTemplate of a JobSchedule: use Job",
+                at=".spec.autoPool.lifetime",
+            ),
             _over(JobState.TERMINATING, "JobBeingTerminated", f"only force can be changed any more; {_NEW_JOB}"),
             _over(JobState.COMPLETED, "JobCompleted", f"the job has ended; {_NEW_JOB}"),
             _over(JobState.DELETING, "JobBeingDeleted", f"only force can be changed any more; {_NEW_JOB}"),
             rule(
-                f"{same('spec.poolName')} || ({was(JobState.DISABLED.value)})",
+                f"{same('spec.poolName', optional=True)} || ({was(JobState.DISABLED.value)})",
                 "OperationInvalidForCurrentState: poolName can be changed only while the job is Disabled: "
                 "set desiredState Disabled, wait for that state, and set desiredState Active afterwards",
                 at=".spec.poolName",
@@ -234,7 +248,7 @@ class Job(Resource):
         short_name="bjob",
         columns=(
             Column("State", ".status.state", description="Where it is in its life"),
-            Column("Pool", ".spec.poolName", description="The pool its tasks run on"),
+            Column("Pool", ".status.poolName", description="The pool its tasks run on"),
             Column("Priority", ".spec.priority", "integer", "Higher goes first"),
             Column("Active", ".status.taskCounts.active", "integer", "Tasks that wait"),
             Column("Running", ".status.taskCounts.running", "integer", "Tasks that run"),
@@ -245,7 +259,7 @@ class Job(Resource):
             Column("Reason", ".status.terminateReason", description="Why it ended", wide=True),
             Column("Max-Parallel", ".spec.maxParallelTasks", "integer", "Limit of running tasks", wide=True),
         ),
-        selectable=(".spec.poolName", ".status.state"),
+        selectable=(".spec.poolName", ".status.poolName", ".status.state"),
     )
 
     kind: Literal["Job"] = "Job"
@@ -253,6 +267,7 @@ class Job(Resource):
         JobSpec,
         Field(
             json_schema_extra=validations(
+                immutable("autoPool", _NEW_JOB, optional=True),
                 immutable("commonEnvironmentSettings", _NEW_JOB, optional=True),
                 immutable("jobManagerTask", _NEW_JOB, optional=True),
                 immutable("jobPreparationTask", _NEW_JOB, optional=True),
@@ -265,3 +280,11 @@ class Job(Resource):
         ),
     ]
     status: JobStatus = JobStatus()
+
+    @property
+    def pool_name(self) -> str:
+        """The pool its tasks run on: the one that it names, or its own."""
+        auto = self.spec.auto_pool
+        if auto is None:
+            return self.spec.pool_name or ""
+        return naming.auto_pool(auto.name_prefix or self.metadata.name, self.metadata.uid)

@@ -58,6 +58,9 @@ ERASE_ANNOTATION = f"{GROUP}/erase"
 # On Jobs of schedules: the due time for which they were made.
 DUE_TIME_ANNOTATION = f"{GROUP}/due-time"
 
+# On Pools that were made for a job or a schedule: its uid.
+MADE_FOR = f"{GROUP}/made-for"
+
 EVIDENCE_FINALIZER = f"{GROUP}/evidence"
 POOL_FINALIZER = f"{GROUP}/pool"
 JOB_FINALIZER = f"{GROUP}/job"

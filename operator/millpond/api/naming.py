@@ -127,6 +127,12 @@ def scheduled_number(job_name: str) -> int:
     return int(suffix) if suffix.isascii() and suffix.isdigit() else 0
 
 
+def auto_pool(prefix: str, uid: str) -> str:
+    """The pool made for the job or schedule of that uid: ``<prefix>-<10 characters>``."""
+    hashed = digest("autopool", uid, length=10)
+    return f"{shorten(prefix, NAME_LIMIT - len(hashed) - 1)}-{hashed}"
+
+
 def manager_task(job_name: str, manager_id: str) -> str:
     """The task of a job's manager: ``<job>-<id>``, which the Job's schema keeps short enough."""
     return f"{job_name}-{manager_id}"

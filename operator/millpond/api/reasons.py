@@ -158,6 +158,14 @@ class ResizeErrorCode(StrEnum):
     DEPENDENT_RESOURCE_NOT_FOUND = "DependentResourceNotFound"
 
 
+class JobSchedulingErrorCode(StrEnum):
+    """Why a job could not be scheduled at all, and has ended."""
+
+    AUTO_POOL_CREATION_FAILED_WITH_QUOTA_REACHED = "AutoPoolCreationFailedWithQuotaReached"
+    INVALID_AUTO_POOL_SETTINGS = "InvalidAutoPoolSettings"
+    INVALID_AUTO_SCALE_FORMULA_IN_AUTO_POOL = "InvalidAutoScaleFormulaInAutoPool"
+
+
 class ConditionType(StrEnum):
     """The conditions Millpond writes."""
 
@@ -240,6 +248,8 @@ class JobReason(StrEnum):
     TASKS_UNFINISHED = "TasksUnfinished"
     POOL_NOT_FOUND = "PoolNotFound"
     POOL_READY = "PoolReady"
+    AUTO_POOL_STARTING = "AutoPoolStarting"
+    AUTO_POOL_CREATION_FAILED = "AutoPoolCreationFailed"
     JOB_MANAGER_NOT_CREATED = "JobManagerNotCreated"
     JOB_PREPARATION_TASK_FAILED = "JobPreparationTaskFailed"
     INVALID_DOCUMENT = "InvalidDocument"

@@ -17,6 +17,7 @@ from millpond.cluster.act_nodes import NodeActions
 from millpond.cluster.act_supply import SupplyActions
 from millpond.cluster.act_tasks import TaskActions
 from millpond.cluster.api_server import ApiServer
+from millpond.cluster.auto_pools import AutoPoolActions
 from millpond.cluster.documents import Documents
 from millpond.cluster.errors import ApiError, LeadershipLostError, RejectedError, StaleError, TooManyRequestsError
 from millpond.cluster.events import EventRecorder
@@ -47,7 +48,7 @@ class Actuator:
         tasks, nodes = TaskActions(api, documents, settings), NodeActions(api, documents, settings)
         job_tasks = JobTaskActions(api, documents, settings)
         jobs, samples = JobActions(api, documents), SampleMaps(api)
-        supply = SupplyActions(api, documents)
+        supply, pools = SupplyActions(api, documents), AutoPoolActions(api, documents)
         self._doers: dict[type, Callable[[Any], Awaitable[Outcome]]] = {
             act.StartAttempt: tasks.start,
             act.StartJobTask: job_tasks.start,
@@ -60,6 +61,8 @@ class Actuator:
             act.CreateManager: jobs.create_manager,
             act.ReleaseJob: jobs.release,
             act.WriteJob: jobs.write,
+            act.CreatePool: pools.create,
+            act.DeletePool: pools.delete,
             act.CreateNode: nodes.create,
             act.RemoveNode: nodes.remove,
             act.ReleaseNode: nodes.release,

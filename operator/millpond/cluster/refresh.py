@@ -93,10 +93,14 @@ class Refresher:
         space, world = action.namespace, self._world
         match action:
             case (
-                act.HoldJob(job=name) | act.CreateManager(job=name) | act.WriteJob(job=name) | act.ReleaseJob(job=name)
+                act.HoldJob(job=name)
+                | act.CreateManager(job=name)
+                | act.CreatePool(job=name)
+                | act.WriteJob(job=name)
+                | act.ReleaseJob(job=name)
             ):
                 return await self._one(self._steady(JOBS, space, name), Job, world.observe_job)
-            case act.WritePool(pool=name) | act.SweepPods(pool=name):
+            case act.DeletePool(pool=name) | act.WritePool(pool=name) | act.SweepPods(pool=name):
                 return await self._one(self._steady(POOLS, space, name), Pool, world.observe_pool)
             case (
                 act.WriteNode(node=name)

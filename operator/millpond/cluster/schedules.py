@@ -16,10 +16,12 @@ from millpond import metrics
 from millpond.api import labels
 from millpond.api.job import Job
 from millpond.api.jobschedule import JobSchedule, JobScheduleStatus
-from millpond.api.reasons import JobScheduleReason
+from millpond.api.pool import Pool
+from millpond.api.reasons import JobScheduleReason, JobScheduleState
 from millpond.cluster.api_server import JOB_SCHEDULES, ApiServer
 from millpond.cluster.errors import ApiError, RejectedError
 from millpond.cluster.objects import write_status
+from millpond.cluster.schedule_pools import SchedulePools
 from millpond.cluster.scheduled_jobs import ScheduledJobs
 from millpond.control.schedule_facts import (
     caught_up,
@@ -55,6 +57,7 @@ class ScheduleKeeper:
         """Jobs of schedules, by the schedule's key and their name."""
         self._makers: dict[Key, Key] = {}
         """The schedules of those, by the job's key."""
+        self._pools = SchedulePools(api)
         self._changed: set[Key] = set()
         self._later: dict[Key, float] = {}
         """When time alone makes a schedule worth a look."""
@@ -66,6 +69,14 @@ class ScheduleKeeper:
         """A schedule exists."""
         self._schedules[schedule.key] = schedule
         self._wake(schedule.key)
+
+    def observe_pool(self, pool: Pool) -> None:
+        """A pool exists, of a schedule or not."""
+        self._wake_uid(self._pools.observe(pool))
+
+    def forget_pool(self, pool: Pool) -> None:
+        """A pool is gone."""
+        self._wake_uid(self._pools.forget(pool))
 
     def forget(self, namespace: str, name: str) -> None:
         """A schedule is gone."""
@@ -89,6 +100,10 @@ class ScheduleKeeper:
         key = self._makers.pop(job.key, None)
         if key is not None:
             self._jobs[key].pop(job.metadata.name, None)
+            self._wake(key)
+
+    def _wake_uid(self, uid: str) -> None:
+        for key in [key for key, schedule in self._schedules.items() if uid and schedule.metadata.uid == uid]:
             self._wake(key)
 
     def _wake(self, key: Key) -> None:
@@ -158,6 +173,10 @@ class ScheduleKeeper:
             case Deed.DELETE_JOBS:
                 for job in own:
                     await self._hands.delete(seen, job.metadata.name)
+        if facts.active_job is not None and verdict.state is not JobScheduleState.DELETING:
+            await self._pools.keep(seen)
+        elif verdict.state is JobScheduleState.COMPLETED:
+            await self._pools.delete(seen)
         return await self._write(seen, describe_schedule(schedule, verdict, self._now()), verdict.look_again)
 
     async def _is_behind(self, schedule: JobSchedule, own: list[Job]) -> bool:
@@ -173,6 +192,7 @@ class ScheduleKeeper:
         """Make the next job. The schedule with it, and what is to be said then."""
         number = schedule.status.jobs_created + 1
         try:
+            await self._pools.keep(schedule)
             due = await self._hands.make(schedule, number, verdict.next_due or 0)
         except RejectedError as error:
             text = f"Job {number} was refused: {error.message} Correct spec.jobTemplate; it is tried again meanwhile."

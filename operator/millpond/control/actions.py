@@ -9,15 +9,13 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from millpond.api import labels
 from millpond.api.computenode import ComputeNodeStatus
 from millpond.api.job import JobStatus
 from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import PoolStatus
-from millpond.lifecycle.failure import Failure
-from millpond.lifecycle.groups import Subtask
+from millpond.control.task_patch import TaskStatusPatch
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -26,16 +24,6 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     reason: str
     message: str
     type: Literal["Normal", "Warning"] = "Normal"
-
-
-class ConditionPatch(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """A condition to set. `last_transition_time` is an RFC 3339 time."""
-
-    type: str
-    status: Literal["True", "False", "Unknown"]
-    reason: str
-    message: str
-    last_transition_time: str
 
 
 class Action(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -116,27 +104,6 @@ class ReleaseEvidence(Action, frozen=True, kw_only=True):
     chain: str
 
 
-class TaskStatusPatch(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
-    """A merge patch of a Task's status: unset fields stay, None removes."""
-
-    conditions: tuple[ConditionPatch, ...] | UnsetType = UNSET
-    state: str | UnsetType = UNSET
-    attempt: int | UnsetType = UNSET
-    node_name: str | UnsetType | None = UNSET
-    pod_name: str | UnsetType | None = UNSET
-    start_time: str | UnsetType | None = UNSET
-    end_time: str | UnsetType | None = UNSET
-    exit_code: int | UnsetType | None = UNSET
-    result: str | UnsetType | None = UNSET
-    failure: Failure | UnsetType | None = UNSET
-    retry_count: int | UnsetType = UNSET
-    requeue_count: int | UnsetType = UNSET
-    last_retry_time: str | UnsetType | None = UNSET
-    directory: str | UnsetType | None = UNSET
-    served: dict[str, str] | UnsetType = UNSET
-    subtasks: tuple[Subtask, ...] | UnsetType = UNSET
-
-
 class WriteTask(Action, frozen=True, kw_only=True):
     """Write a Task's status, on condition that nobody wrote since."""
 
@@ -161,6 +128,23 @@ class CreateManager(Action, frozen=True, kw_only=True):
     job: str
     uid: str
     task: str
+
+
+class CreatePool(Action, frozen=True, kw_only=True):
+    """Create the Pool of a job that has one of its own. One that exists already and was made for it is as good."""
+
+    job: str
+    uid: str
+    pool: str
+
+
+class DeletePool(Action, frozen=True, kw_only=True):
+    """Delete the Pool that was made for a job, which has ended."""
+
+    job: str
+    pool: str
+    uid: str
+    """Of the Pool."""
 
 
 class WriteJob(Action, frozen=True, kw_only=True):
@@ -335,6 +319,8 @@ AnyAction = (
     | WriteTask
     | HoldJob
     | CreateManager
+    | CreatePool
+    | DeletePool
     | WriteJob
     | WritePool
     | LoadSamples
@@ -382,7 +368,14 @@ def chain_of(action: AnyAction) -> str:
             return f"pod/{pod}"
         case ReleaseHost(host=host):
             return f"host/{host}"
-        case HoldJob(job=job) | CreateManager(job=job) | WriteJob(job=job) | ReleaseJob(job=job):
+        case (
+            HoldJob(job=job)
+            | CreateManager(job=job)
+            | CreatePool(job=job)
+            | DeletePool(job=job)
+            | WriteJob(job=job)
+            | ReleaseJob(job=job)
+        ):
             return f"job/{job}"
         case WritePool(pool=pool):
             return f"pool/{pool}"

@@ -153,7 +153,7 @@ def job_fact(job: JobRecord) -> JobFact:
 def pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
     model = pool.model
     if model is None:
-        return PoolFact(pool.name or (job.model.spec.pool_name if job.model else ""), exists=False)
+        return PoolFact(pool.name or (job.model.pool_name if job.model else ""), exists=False)
     ready = find(model.status.conditions, ConditionType.READY)
     resizing = find(model.status.conditions, ConditionType.RESIZING)
     return PoolFact(

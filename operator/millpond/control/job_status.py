@@ -12,6 +12,7 @@ from millpond.api.job import Job, JobServed, JobSlotCounts, JobStatus, JobTaskCo
 from millpond.api.jobmanager import JobManagerStatus
 from millpond.api.reasons import ConditionType, JobReason, JobState
 from millpond.control.actions import Event
+from millpond.control.plan_auto_pools import lacks_pool
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
 from millpond.lifecycle.exit_conditions import Call
@@ -37,6 +38,7 @@ def describe_job(pool: PoolState, job: JobRecord, model: Job, verdict: JobVerdic
         task_slot_counts=_counted(JobSlotCounts, job.slot_counts),
         start_time=old.start_time or model.metadata.creation_timestamp,
         end_time=old.end_time or (at if ended else None),
+        scheduling_error=old.scheduling_error or (job.own_pool.error if ends_tasks(verdict.state) else None),
         terminate_reason=verdict.terminate_reason,
         terminate_time=(old.terminate_time or at) if ends_tasks(verdict.state) else None,
         disabled_by=job.service_disable if verdict.state in PAUSING else None,
@@ -111,12 +113,20 @@ Said = tuple[ConditionType, bool, str, str]
 
 def _said_at_end(job: JobRecord, verdict: JobVerdict) -> list[Said]:
     failed, unfinished = job.counts["failed"], job.counts["active"]
+    assert job.model is not None
+    error = job.model.status.scheduling_error or job.own_pool.error
     text = f"{failed} of its tasks failed." if failed else "None of its tasks failed."
     reason = JobReason.TASKS_FAILED if failed else JobReason.ALL_TASKS_SUCCEEDED
     if unfinished:
         reason, text = JobReason.TASKS_UNFINISHED, f"{unfinished} of its tasks never ran to an end. {text}"
+    complete = (ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}.")
+    if error is not None:
+        text = f"{error.code}: {error.message}"
+        complete = (ConditionType.COMPLETE, True, JobReason.AUTO_POOL_CREATION_FAILED, text)
+        reason, text = JobReason.AUTO_POOL_CREATION_FAILED, "It had no pool to run its tasks on."
+        return [complete, (ConditionType.SUCCEEDED, False, reason, text)]
     return [
-        (ConditionType.COMPLETE, True, JobReason.COMPLETED, f"The job ended: {verdict.terminate_reason}."),
+        complete,
         (ConditionType.SUCCEEDED, not failed and not unfinished, reason, text),
     ]
 
@@ -132,6 +142,8 @@ def _said_before(pool: PoolState, job: JobRecord, verdict: JobVerdict) -> list[S
 
 def hold_up(pool: PoolState, job: JobRecord) -> tuple[JobReason, str] | None:
     """Why none of the job's tasks can be placed, whatever they ask for."""
+    if job.model is not None and lacks_pool(pool, job.model):
+        return JobReason.AUTO_POOL_STARTING, f"Pool {pool.name} is being made for the job."
     if pool.model is None:
         text = f"There is no Pool {pool.name} in this namespace; the job waits for it. Create it, or another job."
         return JobReason.POOL_NOT_FOUND, text
@@ -189,6 +201,9 @@ def _said_of_disable(job: JobRecord, verdict: JobVerdict) -> list[Said]:
 
 def events_of(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
     """What of a change is worth an Event."""
+    if new.scheduling_error is not None and old.scheduling_error is None:
+        text = f"The job has no pool of its own: {new.scheduling_error.message}"
+        return (Event(JobReason.AUTO_POOL_CREATION_FAILED, text, "Warning"),)
     if new.state is not old.state and new.state is JobState.COMPLETED:
         return (Event("JobCompleted", f"The job is complete: {new.terminate_reason}."),)
     if new.disabled_by is not None and new.disabled_by != old.disabled_by:
@@ -196,6 +211,7 @@ def events_of(old: JobStatus, new: JobStatus) -> tuple[Event, ...]:
     before = {c.type: c.reason for c in old.conditions}
     for condition in new.conditions:
         held_up = condition.type == ConditionType.SCHEDULED and condition.status is ConditionStatus.FALSE
+        held_up = held_up and condition.reason != JobReason.AUTO_POOL_STARTING
         if held_up and before.get(condition.type) != condition.reason:
             return (Event(condition.reason, condition.message, "Warning"),)
     return ()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from millpond.api.reasons import TaskReason
 from millpond.api.times import format_time, parse_time
-from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
+from millpond.control.actions import AnyAction, Event
 from millpond.control.attempt import Attempt
 from millpond.control.fold_tasks import adopt
 from millpond.control.limits import Limits
 from millpond.control.pool_state import NO_TIME, PoolState
 from millpond.control.records import TaskRecord
+from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
 from millpond.control.verdicts import write_task
 from millpond.lifecycle.age import added_too_early, told_too_old
 

@@ -8,7 +8,7 @@ from millpond.api.job import DisableTasks
 from millpond.api.reasons import TaskState
 from millpond.api.times import format_time, parse_time
 from millpond.api.views.pod import PodView
-from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt, TaskStatusPatch
+from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt
 from millpond.control.attempt import Attempt
 from millpond.control.draining import fate_on
 from millpond.control.limits import Limits
@@ -17,6 +17,7 @@ from millpond.control.plan_leaving import host_lost_under
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
+from millpond.control.task_patch import TaskStatusPatch
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.age import added_too_early
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit

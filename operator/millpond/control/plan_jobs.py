@@ -14,6 +14,7 @@ from millpond.control.actions import AnyAction, HoldJob, ReleaseJob, WriteJob
 from millpond.control.job_status import describe_job, events_of, hold_up, latest_call
 from millpond.control.limits import Limits
 from millpond.control.managers import lacks_manager
+from millpond.control.plan_auto_pools import fault_of, keep_auto_pool, lacks_pool
 from millpond.control.plan_managers import make_manager, manager_ended
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord
@@ -32,6 +33,8 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
         if _hold(pool, job, job.model, actions):
             continue
         _ask_to_disable(job, job.model, now)
+        if lacks_pool(pool, job.model) and job.own_pool.error is None:
+            job.own_pool.error = fault_of(job.model)
         verdict = judge_job(_facts(job, job.model), now, limits.empty_job_grace)
         if job.writing:
             job.writing = False
@@ -47,6 +50,7 @@ def judge_jobs(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
             _look_at_nodes(job)
         told = job.model.status.state is verdict.state
         _write(pool, job, job.model, verdict, now, limits, actions)
+        keep_auto_pool(pool, job, job.model, verdict.state, now, actions)
         if verdict.may_go and told:
             _release(pool, job, job.model.metadata.uid, actions)
         elif verdict.may_go:
@@ -117,6 +121,7 @@ def _facts(job: JobRecord, model: Job) -> JobFacts:
         stopping=sum(a.deleting for a in job.live.values()) if job.state is JobState.ENABLING else 0,
         unreleased=not spec.force and any(of.unfinished for of in job.nodes.values()),
         deleting=job.deleting,
+        unplaceable=job.own_pool.error is not None,
         created=born,
         empty_since=born,
         max_wall_clock_seconds=spec.constraints.max_wall_clock_seconds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.times import format_time, parse_time
-from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
+from millpond.control.actions import AnyAction, Event
 from millpond.control.fold_dependencies import follow
 from millpond.control.fold_tasks import contradicts, queue_or_not
 from millpond.control.former_pods import in_the_way, why_waits
@@ -13,6 +13,7 @@ from millpond.control.pool_state import PoolState
 from millpond.control.reactivation import serve_reactivation
 from millpond.control.records import Problem, TaskRecord
 from millpond.control.task_ids import rightful
+from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
 from millpond.control.verdicts import back_off, end_without_attempt, write_task
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_no_more

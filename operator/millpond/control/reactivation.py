@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from millpond.api.reasons import TaskReason, TaskState
 from millpond.api.times import format_time
-from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch
+from millpond.control.actions import AnyAction, Event
 from millpond.control.fold_dependencies import conclude, follow
 from millpond.control.fold_tasks import settle_into_queue
 from millpond.control.records import TaskRecord
+from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
 from millpond.control.verdicts import write_task
 from millpond.lifecycle.tasks import why_not_reactivated
 

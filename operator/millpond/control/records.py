@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from millpond.api import naming
+from millpond.api.autopool import SchedulingError
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskReason, TaskState
 from millpond.api.views.task import Affinity, ExitConditions
@@ -36,6 +37,16 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
 
 NOT_KEPT = 0.0
 """The time until which nothing is kept."""
+
+
+class OwnPool:
+    """What is remembered of the Pool that is made for a job alone."""
+
+    def __init__(self) -> None:
+        self.asked_until = 0.0
+        """When what was asked of it, and is not seen yet, is asked for again."""
+        self.error: SchedulingError | None = None
+        """Why it cannot be; the status tells of it with the job's end."""
 
 
 class TaskRecord:
@@ -195,6 +206,7 @@ class JobRecord:
         """The uid of the manager's Task, once it is made; see `fold_tasks.appoint`."""
         self.manager_problem: Problem | None = None
         self.making_until = 0.0  # when the manager's Task, asked for and not seen yet, is asked for again
+        self.own_pool = OwnPool()
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         """Tasks by tally."""
         self.slot_counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
@@ -202,8 +214,7 @@ class JobRecord:
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
-        self.told = 0
-        """How many of the tasks say themselves that they are completed."""
+        self.told = 0  # how many of the tasks say themselves that they are completed
         self.calls: dict[str, Call] = {}
         """What the ends of those ask of the job, by their names; nothing where it performs no job actions."""
         self.dependencies: Dependencies | None = None

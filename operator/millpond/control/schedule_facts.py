@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from millpond.api import labels, naming
+from millpond.api.autopool import PoolLifetime
 from millpond.api.conditions import Condition, ConditionStatus, put
 from millpond.api.job import Job
 from millpond.api.jobschedule import JobSchedule, JobScheduleStatus
@@ -65,6 +66,14 @@ def facts_of(schedule: JobSchedule, own: list[Job]) -> ScheduleFacts:
         has_jobs=bool(own),
         orphaning=ORPHAN in meta.finalizers,
     )
+
+
+def shared_pool(schedule: JobSchedule) -> str | None:
+    """The Pool that is made for all jobs of the schedule, where there is to be one."""
+    auto = schedule.spec.job_template.spec.auto_pool
+    if auto is None or auto.lifetime is not PoolLifetime.JOB_SCHEDULE:
+        return None
+    return naming.auto_pool(auto.name_prefix or schedule.metadata.name, schedule.metadata.uid)
 
 
 def caught_up(schedule: JobSchedule, own: list[Job]) -> JobSchedule:

@@ -17,8 +17,10 @@ from millpond.control.actions import (
     CreateManager,
     CreateNode,
     CreateNodePod,
+    CreatePool,
     DeleteClaim,
     DeleteNodePod,
+    DeletePool,
     DisplaceAttempt,
     HoldJob,
     KeepSamples,
@@ -33,7 +35,6 @@ from millpond.control.actions import (
     StartJobTask,
     StopAttempt,
     SupplyHosts,
-    TaskStatusPatch,
     WriteJob,
     WriteNode,
     WritePool,
@@ -47,11 +48,13 @@ from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
 from millpond.control.job_nodes import JobPod
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
+from millpond.control.plan_auto_pools import error_of
 from millpond.control.plan_nodes import slots_of
 from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, Problem, TaskRecord
 from millpond.control.settle_samples import confirm_samples, drop_samples
+from millpond.control.task_patch import TaskStatusPatch
 from millpond.lifecycle.exit_conditions import react
 from millpond.lifecycle.failure import Failure
 
@@ -220,7 +223,7 @@ def _drop(pool: PoolState, action: AnyAction, outcome: Outcome, again: float) ->
                 _keep_job_pod(pool, job_pod, again)
         case StartJobTask():
             _drop_job_task(pool, action, outcome, again)
-        case HoldJob() | ReleaseJob() | CreateManager():
+        case HoldJob() | ReleaseJob() | CreateManager() | CreatePool() | DeletePool():
             _drop_job_step(pool, action, outcome, again)
         case LoadSamples() | KeepSamples():
             drop_samples(pool, action, outcome, again)
@@ -258,7 +261,10 @@ def _keep_node_pod(pool: PoolState, pod: str, again: float) -> None:
 
 
 def _drop_job_step(
-    pool: PoolState, action: HoldJob | ReleaseJob | CreateManager, outcome: Outcome, again: float
+    pool: PoolState,
+    action: HoldJob | ReleaseJob | CreateManager | CreatePool | DeletePool,
+    outcome: Outcome,
+    again: float,
 ) -> None:
     job = pool.jobs.get(action.job)
     if job is None:
@@ -267,6 +273,11 @@ def _drop_job_step(
         job.making_until = again
         if isinstance(outcome, Refused):
             job.manager_problem = Problem(JobReason.JOB_MANAGER_NOT_CREATED, outcome.message)
+            pool.mark("job", action.job)
+    elif isinstance(action, CreatePool | DeletePool):
+        job.own_pool.asked_until = again
+        if isinstance(action, CreatePool) and isinstance(outcome, Refused):
+            job.own_pool.error = error_of(outcome)
             pool.mark("job", action.job)
     else:
         job.holding, job.released = "", ""

@@ -7,12 +7,13 @@ from msgspec.structs import replace
 
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.times import format_time
-from millpond.control.actions import AnyAction, ConditionPatch, Event, TaskStatusPatch, WriteTask
+from millpond.control.actions import AnyAction, Event, WriteTask
 from millpond.control.attempt import Attempt
 from millpond.control.fold_tasks import queue_or_not, settle_into_queue
 from millpond.control.limits import Limits
 from millpond.control.records import TaskRecord
 from millpond.control.retained import keep_files
+from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
 from millpond.lifecycle.groups import Subtask
 from millpond.lifecycle.tasks import Ledger, Verdict
 

@@ -26,7 +26,7 @@ from millpond.control.litter import job_leaves_litter
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
 from millpond.control.pool_state import PoolState, terms_of
-from millpond.control.records import JobRecord
+from millpond.control.records import JobRecord, OwnPool
 from millpond.lifecycle.disk import disk_is_full
 from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.measurement import Measurement
@@ -262,7 +262,7 @@ class World:
         ):
             return ()
         job.pool.unfile(job)
-        namespace.move(job, model.spec.pool_name)
+        namespace.move(job, model.pool_name)
         first = job.model is None or job.model.metadata.uid != model.metadata.uid
         before_edit = (job.disable_option, job.forced)
         job.model, job.unwritten = model, False
@@ -273,6 +273,7 @@ class World:
         said = model.status.job_manager_task
         appoint(job, said.uid if said is not None else "" if first else job.manager_uid)
         if first:
+            job.own_pool = OwnPool()
             job.reserved = reserved_ids(model)
             weigh_dependencies(job)
             for task in job.tasks.values():

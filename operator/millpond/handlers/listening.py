@@ -162,6 +162,7 @@ class Listening:
         match model:
             case Pool():
                 self._cycles.wake(self._world.observe_pool(model))
+                self._schedules.observe_pool(model)
             case Job():
                 self._cycles.wake(self._world.observe_job(model))
                 self._schedules.observe_job(model)
@@ -179,6 +180,7 @@ class Listening:
         match model:
             case Pool():
                 self._cycles.wake(self._world.forget_pool(space, name))
+                self._schedules.forget_pool(model)
             case Job():
                 self._cycles.wake(self._world.forget_job(space, name))
                 self._schedules.forget_job(model)

@@ -38,6 +38,8 @@ class JobFacts(msgspec.Struct, frozen=True, gc=False):
     """A verdict on one of its tasks is not written yet; another pool must not go on without it."""
     stopping: int
     """How many of `bound` are being stopped."""
+    unplaceable: bool
+    """The pool that was to be made for it cannot be."""
     deleting: bool
     """Its Job was deleted, and stays until it may go."""
     created: float
@@ -63,6 +65,8 @@ def judge_job(facts: JobFacts, now: float, empty_grace_seconds: float) -> JobVer
         return JobVerdict(JobState.COMPLETED, facts.terminate_reason)
     if facts.state is JobState.TERMINATING:
         return _ending(facts, facts.terminate_reason)
+    if facts.unplaceable:
+        return _ending(facts, None)
     reason, look_again = _reason_to_end(facts, now)
     if reason is not None:
         return _ending(facts, reason)

@@ -14,8 +14,8 @@ from millpond.cluster.api_server import Resource
 from millpond.cluster.errors import ForbiddenError, InvalidError, RejectedError
 from millpond.cluster.manifests.security import runs_as_root
 from millpond.control import actions as act
-from millpond.control.actions import ConditionPatch, TaskStatusPatch
 from millpond.control.outcomes import Done, Missed, Refused
+from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
 from support.builders import JOB, POOL, SPACE
 from support.model.server import ModelServer
 

@@ -19,8 +19,9 @@ from millpond.cluster.errors import (
     UnavailableError,
 )
 from millpond.control import actions as act
-from millpond.control.actions import Event, TaskStatusPatch
+from millpond.control.actions import Event
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Skipped
+from millpond.control.task_patch import TaskStatusPatch
 from support.builders import JOB, SPACE
 from support.model.server import ModelServer
 

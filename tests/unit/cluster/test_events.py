@@ -13,7 +13,8 @@ from millpond.cluster.api_server import Resource
 from millpond.cluster.errors import LeadershipLostError, UnavailableError
 from millpond.cluster.events import BURST, NOTE_LIMIT, EventRecorder, subject_of
 from millpond.control import actions as act
-from millpond.control.actions import Event, TaskStatusPatch
+from millpond.control.actions import Event
+from millpond.control.task_patch import TaskStatusPatch
 from support.builders import JOB, POOL, SPACE
 from support.model.server import ModelServer
 

@@ -11,6 +11,7 @@ from millpond.api.job import JobStatus
 from millpond.api.labels import Role
 from millpond.api.pool import PoolStatus
 from millpond.control import actions as act
+from millpond.control.task_patch import TaskStatusPatch
 
 VALUES: dict[str, Any] = {
     "status": None,
@@ -23,7 +24,7 @@ VALUES: dict[str, Any] = {
     "role": Role.PREPARATION,
 }
 STATUSES = {
-    act.WriteTask: act.TaskStatusPatch(),
+    act.WriteTask: TaskStatusPatch(),
     act.WriteJob: JobStatus(),
     act.WritePool: PoolStatus(),
     act.WriteNode: ComputeNodeStatus(),
@@ -60,6 +61,8 @@ CHAINS = {
     act.WriteJob: "job/job",
     act.HoldJob: "job/job",
     act.CreateManager: "job/job",
+    act.CreatePool: "job/job",
+    act.DeletePool: "job/job",
     act.ReleaseJob: "job/job",
     act.WritePool: "pool/pool",
     act.LoadSamples: "samples/pool",
@@ -81,5 +84,5 @@ def test_the_list_is_closed() -> None:
 
 
 def test_a_patch_says_only_what_it_changes() -> None:
-    patch = act.TaskStatusPatch(state="Running", exit_code=None)
+    patch = TaskStatusPatch(state="Running", exit_code=None)
     assert msgspec.to_builtins(patch) == {"state": "Running", "exitCode": None}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from millpond.control.actions import TaskStatusPatch, WriteTask
+from millpond.control.actions import WriteTask
 from millpond.control.namespace import NOWHERE as NOWHERE_POOL
+from millpond.control.task_patch import TaskStatusPatch
 from support.builders import POOL, SPACE, a_job, a_task, a_task_pod, running
 from support.scene import NOWHERE, Scene
 

@@ -23,7 +23,12 @@ SECTIONS: dict[str, tuple[type[StrEnum], ...]] = {
     "A job does not go on": (reasons.JobReason,),
     "A job schedule makes no job": (reasons.JobScheduleReason,),
 }
-IN_TEXT = (reasons.FailureCategory, reasons.NodeErrorCode, reasons.TerminateReason)
+IN_TEXT = (
+    reasons.FailureCategory,
+    reasons.NodeErrorCode,
+    reasons.TerminateReason,
+    reasons.JobSchedulingErrorCode,
+)
 
 
 def words_of(title: str) -> list[str]:

@@ -59,12 +59,19 @@ class Calendar:
     def __init__(self) -> None:
         self.kept: set[tuple[str, str]] = set()
         self.jobs: set[str] = set()
+        self.pools: set[str] = set()
 
     def observe(self, schedule: JobSchedule) -> None:
         self.kept.add(schedule.key)
 
     def forget(self, namespace: str, name: str) -> None:
         self.kept.discard((namespace, name))
+
+    def observe_pool(self, pool: Pool) -> None:
+        self.pools.add(pool.metadata.name)
+
+    def forget_pool(self, pool: Pool) -> None:
+        self.pools.discard(pool.metadata.name)
 
     def observe_job(self, job: Job) -> None:
         self.jobs.add(job.metadata.name)

@@ -8,11 +8,17 @@ from millpond.api import labels, naming
 from millpond.api.jobschedule import JobSchedule, TaskTemplate
 from millpond.api.kind import API_VERSION
 from millpond.api.times import format_time
+from millpond.control.schedule_facts import shared_pool
 
 
 def scheduled_job(schedule: JobSchedule, number: int, due: int) -> dict[str, Any]:
     """The schedule's `number`-th Job, for the due time `due` (seconds since the epoch)."""
     template = schedule.spec.job_template
+    spec = template.spec.as_document()
+    shared = shared_pool(schedule)
+    if shared is not None:
+        del spec["autoPool"]
+        spec["poolName"] = shared
     return {
         "apiVersion": API_VERSION,
         "kind": "Job",
@@ -22,7 +28,7 @@ def scheduled_job(schedule: JobSchedule, number: int, due: int) -> dict[str, Any
             "annotations": {**template.metadata.annotations, labels.DUE_TIME_ANNOTATION: format_time(due)},
             "ownerReferences": _owner(schedule),
         },
-        "spec": template.spec.as_document(),
+        "spec": spec,
     }
 
 
