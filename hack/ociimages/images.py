@@ -27,6 +27,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = (3, 11)  # what Debian bookworm brings
 HOME = "opt/millpond"
 POVRAY_IMAGE = "millpond.dev/examples/povray:3.7"
+MPI_IMAGE = "millpond.dev/examples/mpi:1"
+MPI_USER = b"batch:*:65532:65532::/tmp:/bin/sh\n"
+"""sshd and ssh ask for the name of whoever calls them."""
+PERL = ("usr/share/perl", "usr/lib/x86_64-linux-gnu/perl", "var/lib/dpkg")
+"""What Debian's MPI compilers need, and running programs do not."""
 FFMPEG_IMAGE = "millpond.dev/examples/ffmpeg:5.1"
 _EPOCH = 0
 _LABELS = {
@@ -72,6 +77,23 @@ def povray() -> Path:
     return archive.write(archive.Image(POVRAY_IMAGE, [base], user="65534:65534", command=("sh",)))
 
 
+def mpi() -> Path:
+    """The archive of another example's image: Debian's Open MPI and OpenSSH, the program, and a name for its user."""
+    packages.require(packages.DEBIAN_ROOT)
+    root = debian_root(["openmpi-bin", "openssh-client", "openssh-server", "python3-mpi4py"])
+    source = ROOT / "examples" / "mpi"
+    with tempfile.TemporaryDirectory() as scratch:
+        users = Path(scratch) / "passwd"
+        users.write_bytes(layers.read(root, "etc/passwd") + MPI_USER)
+        files = [
+            layers.File("etc/passwd", users),
+            *(layers.File(f"opt/heat/{name}", source / name, 0o755) for name in ("heat.py", "coordinate.sh")),
+        ]
+        own = layers.of_files("mpi-own", files)
+    base = layers.of_debian("mpi", root, leave=PERL)
+    return archive.write(archive.Image(MPI_IMAGE, [base, own], user="65532:65532", command=("sh",)))
+
+
 def ffmpeg() -> Path:
     """The archive of the example's image: Debian's FFmpeg."""
     packages.require(packages.DEBIAN_ROOT)
@@ -82,7 +104,7 @@ def ffmpeg() -> Path:
     return archive.write(archive.Image(FFMPEG_IMAGE, [base], user="65534:65534", command=("sh",)))
 
 
-IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray, "ffmpeg": ffmpeg}
+IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray, "ffmpeg": ffmpeg, "mpi": mpi}
 
 
 def _python_base() -> Path:

@@ -78,6 +78,15 @@ def of_debian(name: str, root: Path, keep: Iterable[str] = (), leave: Iterable[s
     return cached(name, f"{root.name} {kept} {_NEVER_READ} {left} 1", make)
 
 
+def read(root: Path, place: str) -> bytes:
+    """The content of one file of a Debian root's tar."""
+    with tarfile.open(root) as tar:
+        for member in tar:
+            if PurePosixPath(member.name) == PurePosixPath(place) and (file := tar.extractfile(member)) is not None:
+                return file.read()
+    raise FileNotFoundError(place)
+
+
 def of_files(name: str, files: Iterable[File]) -> Path:
     """A layer of single files, owned by root, with one and the same time, so that equal content is an equal layer."""
     ordered = sorted(files, key=lambda file: file.place)

@@ -71,26 +71,31 @@ func makeMissing(path string, who *access) error {
 	return nil
 }
 
-// prepare makes both directories, of which the first must be the user's own, removes what an earlier run wrote of itself, and enters the working directory.
-// Whose it is from now on is written when no more of that is left, and before anything else is. It returns the
-// descriptor that holds the directory.
-func prepare(directory, workingDirectory string, who access, whose keep) (int, error) {
-	held, err := occupy(directory, who)
-	if err != nil {
-		return held, fmt.Errorf("cannot make %s: %w", directory, err)
+// prepare makes the directories, of which all but the last must be the user's own, removes what an earlier run wrote of itself, and enters the working directory.
+// Whose they are from now on is written when no more of that is left, and before anything else is. shared is around
+// directory, or the same, or "". It returns the descriptor that holds the outermost.
+func prepare(shared, directory, workingDirectory string, who access, whose keep) (int, error) {
+	if shared == "" {
+		shared = directory
 	}
-	if err := checkOwner(directory); err != nil {
+	held, err := occupy(shared, who)
+	if err != nil {
+		return held, fmt.Errorf("cannot make %s: %w", shared, err)
+	}
+	if err := cleanUp(shared); err != nil {
 		return held, err
 	}
-	// Made anew rather than emptied: they may be an earlier user's, or links that somebody has put there.
-	for _, name := range []string{recordFile, endedFile, stdoutFile, stderrFile} {
-		if err := syscall.Unlink(filepath.Join(directory, name)); err != nil && err != syscall.ENOENT {
-			return held, fmt.Errorf("cannot write %s: %w", filepath.Join(directory, name), err)
+	if whose != (keep{}) {
+		if err := whose.save(shared); err != nil {
+			return held, fmt.Errorf("cannot write %s: %w", filepath.Join(shared, keepFile), err)
 		}
 	}
-	if whose != (keep{}) {
-		if err := whose.save(directory); err != nil {
-			return held, fmt.Errorf("cannot write %s: %w", filepath.Join(directory, keepFile), err)
+	if shared != directory {
+		if err := makeDirectory(directory, who); err != nil {
+			return held, fmt.Errorf("cannot make %s: %w", directory, err)
+		}
+		if err := cleanUp(directory); err != nil {
+			return held, err
 		}
 	}
 	if err := makeDirectory(workingDirectory, who); err != nil {
@@ -100,6 +105,20 @@ func prepare(directory, workingDirectory string, who access, whose keep) (int, e
 		return held, fmt.Errorf("cannot enter %s: %w", workingDirectory, err)
 	}
 	return held, nil
+}
+
+// cleanUp removes what an earlier run wrote of itself into a directory, which must be the user's own.
+func cleanUp(directory string) error {
+	if err := checkOwner(directory); err != nil {
+		return err
+	}
+	// Made anew rather than emptied: they may be an earlier user's, or links that somebody has put there.
+	for _, name := range []string{recordFile, endedFile, stdoutFile, stderrFile} {
+		if err := syscall.Unlink(filepath.Join(directory, name)); err != nil && err != syscall.ENOENT {
+			return fmt.Errorf("cannot write %s: %w", filepath.Join(directory, name), err)
+		}
+	}
+	return nil
 }
 
 // checkOwner refuses a directory that another user has made in the task's place: it would be read, or lead elsewhere.

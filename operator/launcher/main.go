@@ -18,7 +18,9 @@ var version = "development"
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
                [--report-only] [--readable] [--name NAME] [--owner NAME/UID] [--retention SECONDS] [--unless FILE]
-               [--termination-log PATH] -- COMMAND [ARGUMENT…]
+               [--termination-log PATH]
+               [--rendezvous HOST:PORT --instance I --instances N --cores C --shared DIR --coordination WORD…]
+               -- COMMAND [ARGUMENT…]
   launcher prepare --directory DIR --working-directory WD [--report-only] [--readable] [--owner NAME/UID] [--retention SECONDS]
                [--termination-log PATH] -- COMMAND [ARGUMENT…]
   launcher await --record FILE --name NAME [--termination-log PATH]
@@ -49,6 +51,9 @@ type options struct {
 	whose            keep          // goes into the directory; nothing: it is not deleted by its age
 	terminationLog   string
 	command          []string
+	membership                // of the group of a multi-instance task
+	shared           string   // the directory that its instances on a node have in common; "": none
+	coordination     []string // the command before the command
 }
 
 func main() {
@@ -124,6 +129,7 @@ func parseRun(arguments []string) (options, error) {
 	flags.StringVar(&o.unless, "unless", "", "")
 	whose := keepFlags(flags)
 	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
+	o.groupFlags(flags)
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -145,6 +151,39 @@ func parseRun(arguments []string) (options, error) {
 		return o, errors.New("there is no command: write it after --")
 	}
 	var err error
-	o.whose, err = whose()
-	return o, err
+	if o.whose, err = whose(); err != nil {
+		return o, err
+	}
+	return o, o.checkGroup()
+}
+
+// groupFlags are for an instance of a multi-instance task.
+func (o *options) groupFlags(flags *flag.FlagSet) {
+	flags.StringVar(&o.rendezvous, "rendezvous", "", "")
+	flags.IntVar(&o.instance, "instance", 0, "")
+	flags.IntVar(&o.instances, "instances", 0, "")
+	flags.IntVar(&o.cores, "cores", 1, "")
+	flags.DurationVar(&o.patience, "patience", groupPatience, "")
+	flags.StringVar(&o.shared, "shared", "", "")
+	flags.Func("coordination", "", func(word string) error {
+		o.coordination = append(o.coordination, word)
+		return nil
+	})
+}
+
+// checkGroup says what is wrong with the flags of an instance.
+func (o *options) checkGroup() error {
+	switch {
+	case o.rendezvous == "":
+		return nil
+	case o.instances < 1 || o.instance < 0 || o.instance >= o.instances:
+		return fmt.Errorf("--instance %d of --instances %d: give a number from 0 that is below theirs", o.instance, o.instances)
+	case o.cores < 1:
+		return fmt.Errorf("--cores %d: give 1 or more", o.cores)
+	case len(o.coordination) == 0:
+		return errors.New("--coordination is missing: give one for each word of the coordination command")
+	case o.retries != 0:
+		return errors.New("--retries is not for an instance of a group, which is tried again as a whole")
+	}
+	return o.takeToken()
 }

@@ -170,6 +170,10 @@ func TestTheCommandLine(t *testing.T) {
 		{"negative grace", append(needed, "--grace", "-1", "--", "true"), "--grace -1"},
 		{"wrong retries", append(needed, "--retries", "-2", "--", "true"), "--retries -2"},
 		{"no number", append(needed, "--retries", "x", "--", "true"), "retries"},
+		{"instance of no group", append(needed, "--rendezvous", "a:1", "--", "true"), "--instance 0 of --instances 0"},
+		{"instance too many", append(needed, "--rendezvous", "a:1", "--instance", "2", "--instances", "2", "--", "true"), "--instance 2"},
+		{"no coordination", append(needed, "--rendezvous", "a:1", "--instances", "2", "--", "true"), "--coordination is missing"},
+		{"no token", append(needed, "--rendezvous", "a:1", "--instances", "2", "--coordination", "true", "--", "true"), tokenVariable},
 		{"unknown flag", append(needed, "--shell", "--", "true"), "shell"},
 	}
 	for _, c := range cases {

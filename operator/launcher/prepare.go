@@ -63,7 +63,7 @@ func (p preparing) prepare(stderr io.Writer) int {
 	var held int
 	directory, err := filepath.Abs(p.directory)
 	if err == nil {
-		held, err = prepare(directory, p.workingDirectory, who, p.whose)
+		held, err = prepare("", directory, p.workingDirectory, who, p.whose)
 	}
 	if err == nil {
 		err = pass(held)

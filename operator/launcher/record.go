@@ -18,6 +18,8 @@ const (
 	causeExited          = "Exited"          // the command ended by itself, or by somebody else's signal
 	causeTerminated      = "Terminated"      // the launcher was asked to end by SIGTERM, then the command ended
 	causeWallClock       = "WallClock"       // the wall-clock limit was reached
+	causeCoordination    = "Coordination"    // the coordination command of this instance ended with another code than 0
+	causeGroup           = "Group"           // the group is over, for no fault of this instance
 	causeCommandNotFound = "CommandNotFound" // there is no such program in the image
 	causeNotExecutable   = "NotExecutable"   // it is there, but it cannot be started
 	causeNodeDirectory   = "NodeDirectory"   // the task directory cannot be made or written

@@ -20,7 +20,9 @@ type runner struct {
 	logs      [2]*containerLog
 	wallTimer <-chan time.Time // nil: no limit, or not started yet
 	killTimer <-chan time.Time // nil: nobody has asked for the end
-	cause     string           // Terminated or WallClock once the end has been asked for
+	cause     string           // Terminated, WallClock or Group once the end has been asked for
+	news      <-chan answer    // nil: no instance of any group
+	groupWhy  string           // why the group is over; "": its primary has ended
 	result    record
 }
 
@@ -36,7 +38,7 @@ func run(o options) int {
 	}
 	syscall.Umask(who.umask)
 	if r.directory, err = filepath.Abs(o.directory); err == nil {
-		_, err = prepare(r.directory, o.workingDirectory, who, o.whose)
+		_, err = prepare(o.shared, r.directory, o.workingDirectory, who, o.whose)
 	}
 	if err != nil {
 		r.refuse(err)
@@ -100,23 +102,17 @@ func (r *runner) attempt() (final bool) {
 		r.refuse(err)
 		return true
 	}
-	path, failure := resolve(r.command[0])
-	var pid int
-	if failure == nil {
-		files := []uintptr{uintptr(syscall.Stdin), uintptr(output.stdout.out), uintptr(output.stderr.out)}
-		if pid, err = start(path, r.command, files); err != nil {
-			failure = explain(path, err)
-		}
+	if r.rendezvous != "" {
+		r.takePart(output)
+		return true
 	}
+	pid, failure := r.launch(r.command, output)
 	if failure != nil {
-		_, _ = writeAll(output.stderr.out, []byte(failure.message+"\n"))
 		r.ended(failure.cause, failure.code, join(failure.message, output.finish()))
 		return true
 	}
 	output.detach()
-	if r.wallClock > 0 && r.wallTimer == nil {
-		r.wallTimer = time.After(r.wallClock)
-	}
+	r.startWallClock()
 	status := r.supervise(pid)
 	ended := time.Now()
 	missing := output.finish()
@@ -124,6 +120,29 @@ func (r *runner) attempt() (final bool) {
 	r.judge(status, missing)
 	r.result.EndTime = stamp(ended)
 	return false
+}
+
+// launch starts a command that writes to the outputs. A failure is told there too.
+func (r *runner) launch(command []string, output *outputs) (pid int, failure *startFailure) {
+	path, failure := resolve(command[0])
+	if failure == nil {
+		var err error
+		files := []uintptr{uintptr(syscall.Stdin), uintptr(output.stdout.out), uintptr(output.stderr.out)}
+		if pid, err = start(path, command, files); err != nil {
+			failure = explain(path, err)
+		}
+	}
+	if failure != nil {
+		_, _ = writeAll(output.stderr.out, []byte(failure.message+"\n"))
+	}
+	return pid, failure
+}
+
+// startWallClock lets the limit count from now, unless it does already.
+func (r *runner) startWallClock() {
+	if r.wallClock > 0 && r.wallTimer == nil {
+		r.wallTimer = time.After(r.wallClock)
+	}
 }
 
 // supervise passes signals on and keeps the limits until the command has ended.
@@ -144,6 +163,11 @@ func (r *runner) supervise(pid int) syscall.WaitStatus {
 			r.askEnd(causeWallClock)
 		case <-r.killTimer:
 			signalGroup(pid, syscall.SIGKILL)
+		case one := <-r.news:
+			r.hear(one)
+			if r.cause == causeGroup {
+				signalGroup(pid, syscall.SIGTERM)
+			}
 		}
 	}
 }
@@ -215,6 +239,8 @@ func (r *runner) judge(status syscall.WaitStatus, missing string) {
 	case causeWallClock:
 		cause = r.cause
 		message = join(fmt.Sprintf("The wall-clock limit of %v was reached.", r.wallClock), message)
+	case causeGroup:
+		cause, message = r.cause, join(r.groupWhy, message)
 	}
 	r.ended(cause, code, join(message, missing))
 }
@@ -236,14 +262,23 @@ func (r *runner) ended(cause string, code int, message string) {
 
 // report writes the record, then gives the container log a bounded time for its rest and adds what it did not take.
 func (r *runner) report() {
-	r.result.save(r.terminationLog, r.directory)
+	r.save()
 	for _, log := range r.logs {
 		log.flush(logStall, logWait)
 	}
 	if lost := r.logs[0].lost() + r.logs[1].lost(); lost > 0 {
 		note := fmt.Sprintf("The container log is missing %d bytes: its reader took no more.", lost)
 		r.result.Message = join(r.result.Message, note)
-		r.result.save(r.terminationLog, r.directory)
+		r.save()
+	}
+}
+
+// save writes the record where it is looked for: also into the directory that instances have in common, by which it is
+// known that nothing runs there any more.
+func (r *runner) save() {
+	r.result.save(r.terminationLog, r.directory)
+	if r.shared != "" && r.shared != r.directory {
+		r.result.save(r.terminationLog, r.shared)
 	}
 }
 

@@ -23,6 +23,7 @@ SCENARIOS = {
     18: "the job manager",
     19: "job preparation",
     20: "job release",
+    21: "multi-instance tasks",
     22: "autopools: their lifetimes, those that are kept, and what happens where one cannot be made",
     23: "job schedules: due times, start window, end, operations, one active job",
     24: "a job is disabled and enabled; what its state forbids",

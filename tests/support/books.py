@@ -31,6 +31,8 @@ class Books:
         """The highest `maxParallelTasks` that each job, by uid, ever had: a lower one may not be known yet."""
         self.offered: set[str] = set()
         """Jobs, by uid, that have ever allowed that their tasks are stopped for others."""
+        self.doubted: set[str] = set()
+        """Hosts that were ever silent: what ran there may have been given up."""
         self.managed: set[str] = set()
         """Jobs, by uid, whose manager's Task was made."""
         verbs.store.listeners.append(self._hear)
@@ -52,6 +54,8 @@ class Books:
                 self.offered.add(change.after["metadata"]["uid"])
         if change.plural == "pods" and change.type == "ADDED" and role_of(change.after) in labels.TASK_ROLES:
             self._attempt_begun(change.after)
+        if change.plural == "nodes" and change.type != "DELETED" and not _is_ready(change.after):
+            self.doubted.add(change.after["metadata"]["name"])
         if change.plural == "pods" and change.type == "MODIFIED":
             self._displaced(change.before or {}, change.after)
 
@@ -131,6 +135,7 @@ class Books:
         number = int(tags[labels.ATTEMPT])
         if number in self.counted[uid]:
             self.say(f"Pod {meta['name']}: attempt {number} begins after it was counted")
+        first = not self.begun[uid]
         self.begun[uid].append(number)
         space = meta["namespace"]
         mine = [p for p in self.verbs.list("pods", space) if role_of(p) in labels.TASK_ROLES and self.holds(p)]
@@ -138,11 +143,16 @@ class Books:
         self._check_directory(pod, mine)
         self._check_managers(pod, mine)
         self._check_job(pod, mine)
-        self._check_dependencies(pod, first=len(self.begun[uid]) == 1)
-        rivals = [p["metadata"]["name"] for p in mine if p["metadata"]["ownerReferences"][0]["uid"] == uid]
-        rivals = [n for n in rivals if n != meta["name"] and int(n.rsplit("-", 1)[1]) not in self.counted[uid]]
+        self._check_dependencies(pod, first=first)
+        own = [p for p in mine if p["metadata"]["ownerReferences"][0]["uid"] == uid]
+        others = [p for p in own if p["metadata"]["labels"][labels.ATTEMPT] != str(number)]
+        rivals = [p for p in others if int(p["metadata"]["labels"][labels.ATTEMPT]) not in self.counted[uid]]
+        rivals += [p for p in others if p["spec"]["nodeName"] not in self.doubted]
         if rivals:
-            self.say(f"Pod {meta['name']} begins while {rivals} are under way")
+            self.say(f"Pod {meta['name']} begins while {[p['metadata']['name'] for p in rivals]} are under way")
+        nodes = [p["metadata"]["labels"][labels.NODE] for p in own if p not in others]
+        if len(set(nodes)) < len(nodes):
+            self.say(f"Pod {meta['name']} begins on a node that has another Pod of its group: {nodes}")
 
     def _displaced(self, before: Document, pod: Document) -> None:
         """Only what was offered gives way, or what stands in the way of a manager; and never a manager."""
@@ -215,7 +225,8 @@ class Books:
         if state in ("Disabling", "Disabled", "Terminating", "Completed", "Deleting"):
             self.say(f"Pod {pod['metadata']['name']} begins in job {tags[labels.JOB]}, which is {state}")
         most = self.loosest[job["metadata"]["uid"]]
-        running = sum(1 for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB])
+        mine = [p["metadata"]["labels"] for p in alive if p["metadata"]["labels"][labels.JOB] == tags[labels.JOB]]
+        running = sum(1 for labels_ in mine if labels_[labels.ROLE] != labels.Role.MEMBER)
         if running > most:
             self.say(f"job {tags[labels.JOB]} runs {running} tasks, maxParallelTasks was never above {most}")
 
@@ -227,6 +238,11 @@ class Books:
         waits_for = [key for key in unmet(self.verbs, task) if (space, tags[labels.JOB], key) not in self._deleted]
         if waits_for:
             self.say(f"Pod {pod['metadata']['name']} begins while its task waits for {waits_for}")
+
+
+def _is_ready(host: Document) -> bool:
+    told = (host.get("status") or {}).get("conditions") or ()
+    return all(one["status"] == "True" for one in told if one["type"] == "Ready")
 
 
 def _directory(pod: Document) -> tuple[str, ...]:

@@ -180,6 +180,7 @@ def a_node_pod(
             "spec": {"nodeName": host, "containers": [{"name": "agent", "resources": {"requests": {"cpu": cpu}}}]},
             "status": {
                 "phase": "Running" if agent else "Pending",
+                **({"podIP": "10.0.0.1"} if agent else {}),
                 "initContainerStatuses": inits,
                 "containerStatuses": containers,
                 **status,
@@ -216,24 +217,24 @@ def a_task_pod(
     deleted: bool = False,
     devices: dict[str, str] | None = None,
     marks: tuple[bool, bool] = (False, False),
+    part: tuple[int, int] = (0, 0),
     task_id: str = "",
     **status: Any,
 ) -> PodView:
     """The Pod of a task's attempt; `state` is its container's, see running(), waiting() and ended().
 
-    `marks`: whether it is a manager's, and whether it has its node for itself.
+    `marks`: whether it is a manager's, and alone on its node. `part`: which instance, of how many.
     """
-    name, (manages, exclusive) = naming.attempt_pod(task, attempt), marks
+    name = naming.member_pod(task, attempt, part[0])
     tags = {
         labels.POOL: pool,
         labels.JOB: job,
         labels.TASK: task,
         labels.ATTEMPT: str(attempt),
         labels.NODE: node,
-        labels.ROLE: "manager" if manages else "task",
+        **_part_of(part, manages=marks[0]),
         labels.SLOTS: str(slots),
-        **({labels.COUNTED: "true"} if released else {}),
-        **({labels.EXCLUSIVE: "true"} if exclusive else {}),
+        **({labels.COUNTED: "true"} if released else {}) | ({labels.EXCLUSIVE: "true"} if marks[1] else {}),
         **({labels.TASK_ID: naming.label_value(task_id)} if task_id not in ("", task) else {}),
     }
     more: dict[str, Any] = {
@@ -256,6 +257,12 @@ def a_task_pod(
         },
         PodView,
     )
+
+
+def _part_of(part: tuple[int, int], *, manages: bool) -> dict[str, str]:
+    instance, instances = part
+    role = {labels.ROLE: "member" if instance else "manager" if manages else "task"}
+    return role | ({labels.INSTANCE: str(instance), labels.INSTANCES: str(instances)} if instances else {})
 
 
 def a_job_pod(

@@ -29,6 +29,8 @@ def by_chance(seed: int) -> Scripts:
 def _task(random: Random) -> Run:
     code = random.choice(("BlobNotFound", "DiskFull")) if random.random() < 0.1 else ""
     run = replace(_command(random), fetch_seconds=random.choice((0.1, 5.0, 900.0)), not_fetched=code)
+    coordination = random.choice((0, 1, 2)) if random.random() < 0.2 else None
+    run = replace(run, coordination=coordination, deaf=random.random() < 0.2)
     if random.random() < 0.7:
         return run
     ended, says = random.choice(((0, ""), (1, '{"code":"FileUploadAccessDenied","message":"No."}'), (1, ""), (137, "")))

@@ -8,6 +8,7 @@ from millpond.api import labels
 from millpond.api.times import format_time
 
 from support.file_flows import output_files_are_uploaded, resource_files_are_fetched
+from support.group_flows import groups_take_turns
 from support.schedule_flows import job_has_its_own_pool, schedule_makes_jobs
 from support.scripts import Run, StartRun
 from support.worlds import ModelWorld
@@ -336,6 +337,7 @@ FLOWS: tuple[Flow, ...] = (
     resource_files_are_fetched,
     output_files_are_uploaded,
     from_apply_to_result,
+    groups_take_turns,
     resize_under_load,
     nodes_lie_on_claims,
     node_is_removed,

@@ -182,7 +182,7 @@ class History:
     def _no_surprise(self, made: Plan) -> None:
         """Law 4, as far as the operator knew: see the census for what was true."""
         starts = [action for action in made.actions if isinstance(action, act.StartAttempt)]
-        if len({start.task_uid for start in starts}) < len(starts):
+        if len({(start.task_uid, start.instance) for start in starts}) < len(starts):
             raise self.fail("Law 4", f"a task is started twice in one plan: {starts}")
 
     def _crash(self) -> None:

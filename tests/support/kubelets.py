@@ -15,6 +15,7 @@ from millpond.api import labels
 from millpond.api.resources import millicores
 
 from support.claims import reaches
+from support.gates import Gates, is_part
 from support.model.failures import StatusError
 from support.model.store import Document, Key
 from support.model.verbs import Verbs
@@ -55,6 +56,7 @@ class Kubelets:
         self.scripts = scripts
         self.silent: set[str] = set()
         self.lives: dict[Key, Life] = {}
+        self.gates = Gates(verbs, self.lives)
         self.records: dict[tuple[str, str], Document] = {}
         """What launchers left in node directories, by host and name of the run."""
 
@@ -71,6 +73,8 @@ class Kubelets:
         if life.stage == "ended":
             return life.due if self._to_remove(pod) else FOREVER
         due = self.verbs.clock() if life.stage == "init" and self._awaited(pod) is not None else life.due
+        if life.stage == "running" and is_part(pod):
+            due = self.gates.due(pod, self._script(pod))
         return min(due, self._resize_due(pod, life))
 
     def advance(self, key: Key) -> bool:
@@ -234,7 +238,10 @@ class Kubelets:
 
     def _on_running(self, pod: Document, life: Life, now: float) -> None:
         run = self._script(pod)
-        if run.oom:
+        if is_part(pod):
+            code, cause = self.gates.end(pod, run)
+            self._end(pod, life, now, code, "Completed" if code == 0 else "Error", {"cause": cause, "exitCode": code})
+        elif run.oom:
             self._end(pod, life, now, 137, "OOMKilled", {"cause": "Exited", "exitCode": 137, "signal": 9})
         else:
             record = {"cause": run.cause, "exitCode": run.exit_code}

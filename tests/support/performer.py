@@ -13,6 +13,7 @@ from millpond.api.resources import millicores, whole
 from millpond.cluster.errors import ApiError
 from millpond.cluster.manifests.manager_task import manager_task
 from millpond.cluster.manifests.storage import only_on
+from millpond.cluster.manifests.task_pod import role_of
 from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.outcomes import Done, Missed, Outcome, Refused, Room
@@ -135,9 +136,12 @@ class Performer:
             labels.TASK: action.task,
             labels.ATTEMPT: str(action.attempt),
             labels.NODE: action.node,
-            labels.ROLE: (labels.Role.MANAGER if action.manages else labels.Role.TASK).value,
+            labels.ROLE: role_of(action).value,
             labels.SLOTS: str(action.slots),
         }
+        if action.instances:
+            word = {labels.GATHERING: f"{id(self):x}"[-8:]}
+            tags |= word | {labels.INSTANCE: str(action.instance), labels.INSTANCES: str(action.instances)}
         task_id = task["spec"].get("id") or action.task
         if task_id != action.task:
             tags[labels.TASK_ID] = naming.label_value(task_id)
@@ -149,9 +153,10 @@ class Performer:
             job = self._verbs.get("jobs", action.namespace, action.job)
             if job["spec"]["jobPreparationTask"].get("waitForSuccess", True):
                 spec["initContainers"] = [{"name": "await-preparation"}]
-        if task["spec"].get("resourceFiles"):
+        settings = task["spec"].get("multiInstanceSettings") or {}
+        if settings.get("commonResourceFiles") or (task["spec"].get("resourceFiles") and not action.instance):
             spec.setdefault("initContainers", []).append({"name": "fetch-files"})
-        if task["spec"].get("outputFiles"):
+        if task["spec"].get("outputFiles") and not action.instance:
             spec.setdefault("initContainers", []).append({"name": "upload", "restartPolicy": "Always"})
         spec["containers"] = [{"name": "task", "resources": {"requests": requests}}]
         spec["volumes"] = self._claims.volumes(action.namespace, action.pool, action.node)
@@ -164,7 +169,7 @@ class Performer:
             },
             "spec": spec,
         }
-        return self._create("pods", action.namespace, pod, lambda old: _owner(old) == action.task_uid)
+        return self._create("pods", action.namespace, pod, lambda old: _is_same(old, pod))
 
     def _start_job_task(self, action: act.StartJobTask) -> Outcome:
         job = self._verbs.get("jobs", action.namespace, action.job)
@@ -376,6 +381,12 @@ class Performer:
         containers = [c | {"resources": {"requests": AGENT}} for c in pod["spec"]["containers"]]
         self._verbs.merge_patch("pods", action.namespace, action.pod, {"spec": {"containers": containers}}, "resize")
         return Done()
+
+
+def _is_same(old: Document, new: Document) -> bool:
+    """True for a Pod of the same task, made for a group by the same operator."""
+    words = [(pod["metadata"].get("labels") or {}).get(labels.GATHERING) for pod in (old, new)]
+    return _owner(old) == _owner(new) and words[0] == words[1]
 
 
 def _is_kept(pod: Document, owner: str, host: str) -> bool:

@@ -29,7 +29,7 @@ class Preparations:
             return
         if role_of(change.after) in (labels.Role.PREPARATION, labels.Role.RELEASE):
             self._job_task(change)
-        elif change.type == "MODIFIED" and role_of(change.after) == labels.Role.TASK:
+        elif change.type == "MODIFIED" and role_of(change.after) in (labels.Role.TASK, labels.Role.MEMBER):
             self._command_begun(change.before or {}, change.after)
 
     def _job_task(self, change: Change) -> None:

@@ -93,6 +93,9 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
     nodes = [node for node in verbs.list("computenodes") if node["spec"]["poolName"] == pool["metadata"]["name"]]
     if _manages(task, job) and not job["spec"]["jobManagerTask"].get("allowLowPriorityNode", True):
         nodes = [node for node in nodes if node["spec"]["nodeClass"] == "Dedicated"]
+    wanted = (spec.get("multiInstanceSettings") or {}).get("numberOfInstances", 1)
+    if wanted > sum(_takes_tasks_of(node, spec["jobName"]) for node in nodes):
+        return "no node, or too few, can run tasks of the job"
     states = {(node.get("status") or {}).get("state") for node in nodes}
     if states <= {"StartTaskFailed", "Creating", "Unusable", "Offline", "Preempted"}:
         return "no node can run tasks"
@@ -100,6 +103,15 @@ def _reason_to_wait(verbs: Verbs, task: Document) -> str | None:
         if condition["type"] == "Scheduled" and condition["reason"] == "JobPreparationTaskFailed":
             return "the job's preparation failed on all nodes"
     return None
+
+
+def _takes_tasks_of(node: Document, job: str) -> bool:
+    """True for a node that can run tasks, and on which the job's preparation has not failed."""
+    status = node.get("status") or {}
+    failed = [
+        one["jobName"] for one in status.get("jobs") or () if one.get("preparation", {}).get("result") == "Failure"
+    ]
+    return status.get("state") in ("Idle", "Running") and job not in failed
 
 
 def _manages(task: Document, job: Document) -> bool:

@@ -71,11 +71,10 @@ class Scene:
         self.pools: dict[str, Pool] = {}
         self.jobs: dict[str, Job] = {}
         self.nodes: dict[str, ComputeNode] = {}
-        self.done: list[act.AnyAction] = []
-        """Every action performed, in order."""
-        self.kept = NOTHING
-        """The samples of an earlier life."""
+        self.done: list[act.AnyAction] = []  # every action performed, in order
+        self.kept = NOTHING  # the samples of an earlier life
         self.eraser_phase = "Succeeded"
+        """How far a Pod comes that erases a node directory."""
         self.room = Room(8000, 16 * 1024**3)
         self._failing: list[tuple[type[act.Action], Outcome]] = []
 
@@ -357,6 +356,7 @@ class Scene:
             task_uid=action.task_uid,
             task_id=self.tasks[action.task].spec.id or "",
             marks=(action.manages, action.exclusive),
+            part=(action.instance, action.instances),
             **self._new(action.pod),
         )
         return self._made(pod)

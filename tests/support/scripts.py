@@ -18,6 +18,10 @@ class Run:
     """How long it takes to end after TERM; None-like large values are cut by the Pod's grace."""
     oom: bool = False
     image_missing: bool = False
+    coordination: int | None = None
+    """The instance of a multi-instance task whose coordination command fails."""
+    deaf: bool = False
+    """Instances of a multi-instance task lose touch with each other: none hears of another's end."""
     fetch_seconds: float = 0.5
     """How long the download of its resource files takes, where it has any."""
     not_fetched: str = ""

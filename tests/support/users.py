@@ -78,7 +78,8 @@ class Users:
     def _make_pool(self) -> str:
         spec: dict[str, Any] = {
             **self._size(),
-            "taskSlotsPerNode": self.random.choice((1, 2, 4)),
+            "taskSlotsPerNode": self.random.choice((1, 1, 1, 2, 4)),
+            "enableInterNodeCommunication": self.random.random() < 0.9,
             "nodeTemplate": {"image": "busybox", "storage": self.random.choice(STORAGES)},
             "taskSchedulingPolicy": {"nodeFillType": self.random.choice(("Spread", "Pack"))},
         }
@@ -132,11 +133,17 @@ class Users:
         there = [key[1] for key in sorted(self.verbs.store.all("jobs"))]
         name = self.random.choice(there if there and self.random.random() < 0.8 else JOBS)
         spec: dict[str, Any] = {"jobName": name, "commandLine": "work"}
-        if self.random.random() < 0.2:
+        kind = self.random.random()
+        if kind < 0.2:
             spec["requiredSlots"] = self.random.choice((2, 3))
+        elif kind < 0.5:
+            instances = self.random.choice((1, 2, 2, 3))
+            spec["multiInstanceSettings"] = {"numberOfInstances": instances, "coordinationCommandLine": "meet"}
         spec["constraints"] = {"retentionSeconds": self.random.choice(RETENTIONS)}
         if self.random.random() < 0.3:
             spec["constraints"]["maxTaskRetryCount"] = self.random.choice((0, 1, 2))
+        if self.random.random() < 0.3:
+            spec["constraints"]["maxWallClockSeconds"] = self.random.choice((60, 600))
         job = (self.verbs.store.get("jobs", (NAMESPACE, spec["jobName"])) or {}).get("spec", {})
         # Words that the job does not allow are rare: such a task never runs.
         if self.random.random() < (0.6 if job.get("usesTaskDependencies") else 0.05):
@@ -235,7 +242,7 @@ class Users:
         """A target or, now and then, a formula."""
         if self.random.random() < 0.7:
             low = {"targetLowPriorityNodes": self.random.choice((0, 1, 2))} if self.random.random() < 0.4 else {}
-            return {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3)), **low}
+            return {"targetDedicatedNodes": self.random.choice((0, 1, 2, 3, 3)), **low}
         return {"autoScale": {"formula": self.random.choice(FORMULAS), "evaluationIntervalSeconds": 300}}
 
     def drop_formulas(self) -> None:

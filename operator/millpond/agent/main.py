@@ -55,17 +55,24 @@ def erase_command(root: str, name: str) -> None:
 @agent.command("run")
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 @click.option("--port", required=True, type=click.IntRange(0, 65_535), help="Where to report; 0 chooses one.")
+@click.option("--rendezvous", required=True, type=click.IntRange(0, 65_535), help="Where instances meet; 0 likewise.")
 @click.option("--network", help="Where the host's /proc/1/net is seen; without, nothing of its network is reported.")
-def run(root: str, port: int, network: str | None) -> None:
-    """Stay until asked to leave, and report measurements meanwhile."""
+def run(root: str, port: int, rendezvous: int, network: str | None) -> None:
+    """Stay until asked to leave; meanwhile report measurements, and let instances of tasks meet."""
+    from millpond.agent.rendezvous import hold_meetings  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.report import listen, report  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.stay import stay  # noqa: PLC0415 - only this subcommand needs it
 
     with refusals():
         os.close(open_root(root))
-        listener = listen(port)
-    click.echo(f"reports at port {listener.getsockname()[1]}")
-    stay(lambda: report(listener, root, network))
+        reports, meetings = listen(port), listen(rendezvous)
+    click.echo(f"reports at port {reports.getsockname()[1]}, meetings at port {meetings.getsockname()[1]}")
+
+    def meanwhile() -> None:
+        report(reports, root, network)
+        hold_meetings(meetings)
+
+    stay(meanwhile)
 
 
 @agent.command("fetch")

@@ -15,6 +15,11 @@ ROLE = f"{GROUP}/role"
 SLOTS = f"{GROUP}/slots"
 # On Pods of tasks that have their node for themselves.
 EXCLUSIVE = f"{GROUP}/exclusive"
+# On Pods of multi-instance tasks: which instance it is (0 is the primary), of how many, and a word that those have in
+# common that were made with the same token.
+INSTANCE = f"{GROUP}/instance"
+INSTANCES = f"{GROUP}/instances"
+GATHERING = f"{GROUP}/gathering"
 SCHEDULE = f"{GROUP}/schedule"
 # On Tasks that were made with the Job of a schedule: of which generation of the schedule they are.
 TEMPLATE = f"{GROUP}/template-generation"
@@ -71,10 +76,11 @@ class Role(StrEnum):
     NODE = "node"
     TASK = "task"
     MANAGER = "manager"
+    MEMBER = "member"
     ERASER = "eraser"
     PREPARATION = "prep"
     RELEASE = "release"
 
 
-TASK_ROLES = (Role.TASK, Role.MANAGER)
-"""Pods that are attempts of tasks."""
+TASK_ROLES = (Role.TASK, Role.MANAGER, Role.MEMBER)
+"""Pods that are attempts of tasks, or parts of them."""

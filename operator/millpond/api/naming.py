@@ -51,6 +51,17 @@ def attempt_pod(task_name: str, attempt: int) -> str:
     return shorten(task_name, NAME_LIMIT - len(suffix)) + suffix
 
 
+def member_pod(task_name: str, attempt: int, instance: int) -> str:
+    """The Pod of an instance (from 1) of an attempt of a multi-instance task: ``<task>-<attempt>-m<instance>``.
+
+    The primary, instance 0, has the attempt's own name. No other Pod's name ends in the letter and a number.
+    """
+    if instance == 0:
+        return attempt_pod(task_name, attempt)
+    suffix = f"-{attempt}-m{instance}"
+    return shorten(task_name, NAME_LIMIT - len(suffix)) + suffix
+
+
 def preparation_pod(job_name: str, job_uid: str, node: str, boot: str) -> str:
     """The Pod of a job's preparation task on a node since its start ``boot`` (the uid of its node Pod).
 

@@ -272,6 +272,8 @@ class TaskReason(StrEnum):
     WAITING_FOR_SLOTS = "WaitingForSlots"
     WAITING_FOR_RESOURCES = "WaitingForResources"
     TOO_MANY_SLOTS = "TooManySlots"
+    POOL_FORMS_NO_GROUPS = "PoolFormsNoGroups"
+    TOO_MANY_INSTANCES = "TooManyInstances"
     TOO_MANY_RESOURCES = "TooManyResources"
     MAX_PARALLEL_TASKS_REACHED = "MaxParallelTasksReached"
     WAITING_FOR_DEPENDENCIES = "WaitingForDependencies"

@@ -12,6 +12,7 @@ from millpond.api.environment import EnvironmentSettings
 from millpond.api.exit_conditions import ExitConditions
 from millpond.api.failure import Failure
 from millpond.api.kind import AGE, Column, Kind, Resource
+from millpond.api.multiinstance import MultiInstanceSettings, Subtasks
 from millpond.api.outputfile import OutputFiles
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.resourcefile import ResourceFiles
@@ -97,20 +98,18 @@ class AuthenticationTokenSettings(Document):
     ]
 
 
+DOES_SOMETHING = rule(
+    "has(self.commandLine)",
+    "commandLine is missing: give one; what an image starts by itself is not known here, so write its entry point out",
+    at=".commandLine",
+    reason="FieldValueRequired",
+)
+
+
 class TaskWork(Document):
     """What a task does, be it a job's manager or another one."""
 
-    model_config = ConfigDict(
-        json_schema_extra=validations(
-            rule(
-                "has(self.commandLine)",
-                "commandLine is missing: give one; what an image starts by itself is not known here, "
-                "so write its entry point out",
-                at=".commandLine",
-                reason="FieldValueRequired",
-            )
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=validations(DOES_SOMETHING))
 
     id: TaskId | None = Field(
         default=None, description="Unique in its job whatever the case of letters; default: the name"
@@ -135,6 +134,17 @@ class TaskWork(Document):
 class TaskTemplateSpec(TaskWork):
     """What a task shall be, whichever job it belongs to."""
 
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            DOES_SOMETHING,
+            rule(
+                "!has(self.multiInstanceSettings) || self.requiredSlots == 1",
+                "a multi-instance task takes one slot on each of its nodes: leave out requiredSlots",
+                at=".requiredSlots",
+            ),
+        )
+    )
+
     affinity: Affinity | None = Field(
         default=None, description="The node to try first; where it cannot take the task now, another one does"
     )
@@ -142,6 +152,9 @@ class TaskTemplateSpec(TaskWork):
         default=None, description="Tasks to wait for; only where the job uses task dependencies"
     )
     exit_conditions: ExitConditions | None = Field(default=None, description="What follows from how it ends")
+    multi_instance_settings: MultiInstanceSettings | None = Field(
+        default=None, description="For a task that runs on several nodes at once, such as an MPI program"
+    )
     desired_state: TaskDesiredState = TaskDesiredState.ACTIVE
 
 
@@ -178,6 +191,7 @@ class TaskStatus(Document):
     requeue_count: Annotated[Count, Field(description="Attempts after an interruption, not charged")] = 0
     last_retry_time: Time | None = None
     directory: Annotated[str, Field(max_length=1024, description="Below the node directory")] | None = None
+    subtasks: Subtasks = ()
     served: TaskServed = TaskServed()
 
 
@@ -249,6 +263,7 @@ class Task(Resource):
                         "affinity",
                         "dependsOn",
                         "exitConditions",
+                        "multiInstanceSettings",
                     )
                 ),
                 immutable("requiredSlots", _NEW_TASK),

@@ -29,8 +29,9 @@ from millpond.control.job_explanation import job_facts_of
 from millpond.control.records import JobRecord
 from millpond.control.world import World
 from millpond.scheduling.estimate import Estimate
-from millpond.scheduling.explain import Finding, explain, waits
+from millpond.scheduling.explain import explain, waits
 from millpond.scheduling.explain_job import explain_job as judge_job
+from millpond.scheduling.finding import Finding
 
 OURS = Selection(labels=f"{labels.ROLE} in ({','.join(labels.TASK_ROLES)})")
 

@@ -200,6 +200,7 @@ def _task(document: Document, now: float) -> tuple[list[Line], str]:
         ("Command", text(at(document, "spec", "commandLine"))),
         ("Image", text(at(document, "spec", "containerSettings", "imageName"))),
         ("Slots", text(at(document, "spec", "requiredSlots") or 1)),
+        ("Instances", text(at(document, "spec", "multiInstanceSettings", "numberOfInstances"))),
         ("Depends on", _depends_on(document)),
         ("Best run on", _best_run_on(document)),
         ("State", task_state(document)),

@@ -60,6 +60,17 @@ def prep_status(access: Access, output: str, name: str) -> None:
     in_cluster(access, lambda cluster: print_preparations(cluster, name, output))
 
 
+@task.command("subtasks")
+@cluster_options()
+@format_option
+@click.argument("name")
+def subtasks(access: Access, output: str, name: str) -> None:
+    """Say how the instances of a multi-instance task stand."""
+    from millpond.cli.subtasks import print_subtasks  # noqa: PLC0415 - only with a cluster
+
+    in_cluster(access, lambda cluster: print_subtasks(cluster, name, output))
+
+
 def _stream_command(stream: str) -> None:
     @task.command(stream, help=f"Print what a task wrote to {stream}.")
     @cluster_options()

@@ -23,7 +23,9 @@ from millpond.cluster.errors import (
     NotFoundError,
     RejectedError,
 )
+from millpond.cluster.group_tokens import GroupTokens
 from millpond.cluster.job_tokens import see_to_account
+from millpond.cluster.manifests.group import gathering
 from millpond.cluster.manifests.layout import Manifest
 from millpond.cluster.manifests.security import runs_as_root
 from millpond.cluster.manifests.task_pod import task_pod
@@ -59,6 +61,7 @@ class TaskActions:
         self._api = api
         self._documents = documents
         self._settings = settings
+        self._tokens = GroupTokens()
 
     async def start(self, action: StartAttempt) -> Outcome:
         """Create the attempt's Pod. One that exists is as good if it is this very attempt, where it is to be."""
@@ -82,7 +85,7 @@ class TaskActions:
             if missed is not None:
                 return missed
         try:
-            manifest = task_pod(action, task, job, pool, self._settings)
+            manifest = task_pod(action, task, job, pool, self._settings, self._tokens.of(action))
         except CommandLineError as error:
             return Refused(TaskReason.INVALID_COMMAND_LINE, str(error))
         except FilePatternError as error:
@@ -102,6 +105,8 @@ class TaskActions:
         tags = pod.metadata.labels
         if all(owner.uid != action.task_uid for owner in pod.metadata.owner_references):
             return Missed(f"another Pod has the name {action.pod}", again_in=NAMESAKE_PAUSE)
+        if tags.get(labels.GATHERING, "") != gathering(self._tokens.of(action)):
+            return Missed("an instance of the attempt was made by another operator, and finds none of these")
         if pod.spec.node_name != action.host or tags.get(labels.NODE) != action.node:
             # Slots are booked by what is seen: the Pod has to be folded as it is.
             return Missed(f"the attempt was started on host {pod.spec.node_name} before")

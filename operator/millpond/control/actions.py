@@ -51,6 +51,12 @@ class StartAttempt(Action, frozen=True, kw_only=True):
     """The task is its job's manager."""
     exclusive: bool = False
     """No other task may run on the node meanwhile."""
+    instance: int = 0
+    """Of a multi-instance task: which of its Pods it is; 0 is the primary."""
+    instances: int = 0
+    """How many Pods the attempt has; 0: it is no multi-instance task."""
+    rendezvous: str = ""
+    """The address of the agent at which they meet."""
     preparation: str = ""
     """The Pod of the job's preparation task on this node that this attempt comes after; "" where there is none."""
 

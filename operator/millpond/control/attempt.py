@@ -17,8 +17,8 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "displaced", "holds", "job", "key", "manages", "node", "number", "pod", "pool",
-        "preparation", "record", "released", "task", "task_uid", "uid", "version", "view",
+        "assumed", "deleting", "demand", "displaced", "holds", "instance", "instances", "job", "key", "manages", "node",
+        "number", "pod", "pool", "preparation", "record", "released", "task", "task_uid", "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
@@ -39,6 +39,10 @@ class Attempt:
         self.task = task
         self.node = node
         self.demand = demand
+        self.instance = 0
+        """Which instance of its group it is; 0 is the primary, which is the attempt that the task speaks of."""
+        self.instances = 0
+        """How many Pods the group has; 0: it is no multi-instance task."""
         self.preparation = ""
         """The Pod of the job's preparation task that it came after; "" where there was nothing to come."""
         self.task_uid = task_uid

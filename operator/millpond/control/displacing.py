@@ -67,8 +67,10 @@ def _claims(pool: PoolState, floor: int, most: int) -> Iterator[Claim]:
         job = pool.jobs[name]
         left = most
         if job.model is not None and job.model.spec.max_parallel_tasks >= 0:
-            left = min(left, job.model.spec.max_parallel_tasks - len(job.live))
+            left = min(left, job.model.spec.max_parallel_tasks - job.running)
         for demand, amount in amounts_of(job, left).items():
+            if demand.is_group:
+                continue  # it waits for the nodes that are kept for it, and has nobody stopped
             yield Claim(name, demand, priority, min(amount, left), job.barred, restarts)
             left -= amount
 

@@ -17,17 +17,19 @@ from millpond.api.resources import millicores, whole
 from millpond.api.views.meta import Condition
 from millpond.api.views.task import TaskView
 from millpond.control.former_pods import in_the_way, why_waits
+from millpond.control.gathering import kept_from
 from millpond.control.limits import Limits
 from millpond.control.managers import lacks_manager, manager_waits
 from millpond.control.node_record import NodeRecord
-from millpond.control.pool_state import PoolState
+from millpond.control.pool_state import PoolState, terms_of
 from millpond.control.records import JobRecord, TaskRecord
 from millpond.control.sizing import whole_target_of
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_none_start
 from millpond.lifecycle.waits import waiting_for_container, waits_for_preparation
 from millpond.scheduling.dependencies import Key
-from millpond.scheduling.explain import Facts, Finding, JobFact, NodeFact, PoolFact, PredecessorFact
+from millpond.scheduling.explain import Facts, JobFact, NodeFact, PoolFact, PredecessorFact
+from millpond.scheduling.finding import Finding
 from millpond.scheduling.node_slots import NodeSlots
 
 _ORDER = (TaskState.COMPLETED, TaskState.ACTIVE, TaskState.PREPARING, TaskState.RUNNING)
@@ -43,13 +45,17 @@ def facts_of(task: TaskRecord, view: TaskView, now: float) -> Facts:
     conditions = {condition.type: condition for condition in view.status.conditions}
     unmet = list(islice(job.dependencies.unmet(task.name), MOST_NAMED + 1)) if job.dependencies is not None else []
     complete = conditions.get("Complete")
+    nodes = tuple(_node_fact(node) for _, node in sorted(pool.nodes.items()) if node.model is not None)
+    kept_for, kept = kept_from(task, [node.slots for node in nodes if node.slots is not None], now)
     return Facts(
         task=task.name,
         state=task.state.value,
         demand=task.demand,
         job=job_fact(job),
         pool=pool_fact(job, pool),
-        nodes=tuple(_node_fact(node) for _, node in sorted(pool.nodes.items()) if node.model is not None),
+        nodes=nodes,
+        kept_for=kept_for,
+        kept=kept,
         barred=frozenset(name for name, node in pool.nodes.items() if _is_barred(job, node)),
         node=(task.live.node.name if task.live else None) or _last_node(view),
         succeeded=task.result == "Success",
@@ -139,7 +145,7 @@ def job_fact(job: JobRecord) -> JobFact:
         closed=why_none_start(job.state),
         disabled_because=by.message if by is not None else "",
         max_parallel_tasks=model.spec.max_parallel_tasks,
-        running=len(job.live),
+        running=job.running,
         priority=model.spec.priority,
     )
 
@@ -155,7 +161,7 @@ def pool_fact(job: JobRecord, pool: PoolState) -> PoolFact:
         deleting=model.metadata.deletion_timestamp is not None,
         target=whole_target_of(pool),
         follows_formula=model.spec.auto_scale is not None,
-        slots_per_node=model.spec.task_slots_per_node,
+        terms=terms_of(model),
         trouble=ready.message if ready is not None and ready.status is not ConditionStatus.TRUE else "",
         resizing=resizing.message if resizing is not None and resizing.status is ConditionStatus.TRUE else "",
     )

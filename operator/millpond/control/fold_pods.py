@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from millpond.api import labels
 from millpond.api.resources import millicores, whole
 from millpond.api.views.pod import PodView
@@ -73,6 +75,10 @@ def _new_attempt(namespace: NamespaceState, pool: PoolState, view: PodView) -> A
         attempt.key = tags.get(labels.TASK_ID, attempt.task).lower()
     attempt.manages = tags.get(labels.ROLE) == labels.Role.MANAGER
     attempt.preparation = tags.get(labels.PREPARATION, "")
+    if labels.INSTANCES in tags:
+        instance, instances = tags.get(labels.INSTANCE, ""), tags[labels.INSTANCES]
+        attempt.instance = int(instance) if instance.isdigit() else 0
+        attempt.instances = int(instances) if instances.isdigit() else 1
     return attempt
 
 
@@ -99,7 +105,8 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         pool.free(attempt)
     job, task = attempt.job, attempt.record
     counts = task is not None and attempt.number > task.settled
-    if task is not None and counts and (task.live is None or task.live.number < attempt.number):
+    primary = not attempt.instance
+    if task is not None and counts and primary and (task.live is None or task.live.number < attempt.number):
         job.pool.begun -= task.attempt
         task.live = attempt
         job.pool.begun += task.attempt
@@ -127,11 +134,20 @@ def forget_attempt(pool: PoolState, attempt: Attempt) -> None:
         pool.mark("node", attempt.node.name)
     if attempt.preparation:
         pool.mark("jobnode", f"{job.name}/{attempt.node.name}")
+    if attempt.instances:
+        _mark_rest(pool, attempt, siblings.values())
     if task is not None and task.live is attempt:
         if unbooked:
             task.vanished = attempt.number
         adopt(task)
         job.pool.mark("task", f"{job.name}/{task.name}")
+
+
+def _mark_rest(pool: PoolState, attempt: Attempt, siblings: Iterable[Attempt]) -> None:
+    """Judge the group again: one of its Pods is not there any more."""
+    for other in siblings:
+        if other.number == attempt.number:
+            pool.mark("attempt", other.pod)
 
 
 def fold_node_pod(pool: PoolState, view: PodView) -> None:

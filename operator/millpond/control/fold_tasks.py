@@ -46,8 +46,10 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         task.created = sys.intern(meta.creation_timestamp)
         task.id = view.spec.id or task.name
         task.demand = demand_of(view.spec.required_slots, view.spec.resources)
+        if view.spec.multi_instance_settings is not None:
+            task.demand = replace(task.demand, instances=view.spec.multi_instance_settings.number_of_instances)
         task.affinity = view.spec.affinity
-        job.tally("active", +1, task.demand.slots)
+        job.tally("active", +1, task.demand.width)
         if view.spec.depends_on is not None:
             task.needs = _needs(view.spec.depends_on)
         if view.spec.exit_conditions is not None:
@@ -76,6 +78,7 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
 def _take_spec(task: TaskRecord, view: TaskView) -> None:
     constraints = view.spec.constraints
     task.max_retries = constraints.max_task_retry_count if constraints else None
+    task.max_wall_clock = constraints.max_wall_clock_seconds if constraints else None
     task.retention = constraints.retention_seconds if constraints else None
     task.terminate = view.spec.desired_state == "Terminated"
     if task.terminate and task.live is not None:
@@ -115,7 +118,7 @@ def adopt(task: TaskRecord) -> None:
     job = task.job
     newest: Attempt | None = None
     for attempt in job.attempts.get(task.name, {}).values():
-        if attempt.record is task and attempt.number > task.settled:
+        if attempt.record is task and attempt.number > task.settled and not attempt.instance:
             newest = attempt if newest is None or attempt.number > newest.number else newest
     if newest is not task.live:
         job.pool.begun -= task.attempt
@@ -195,7 +198,7 @@ def settle_into_queue(task: TaskRecord) -> None:
         or task.problem
         or task.written_problem
         or (job.reserved and task.id.lower() in job.reserved)
-        or pool.too_wide(task.demand)
+        or pool.misfit(task.demand)
         or contradicts(task, job.model)
     ):
         pool.mark("task", f"{job.name}/{task.name}")
@@ -216,7 +219,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     pool.dequeue(task)
     pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt
-    job.tally(tally_of(task.state, task.result), -1, task.demand.slots)
+    job.tally(tally_of(task.state, task.result), -1, task.demand.width)
     conclude(task, None)
     del job.tasks[task.name]
     give_id_back(task)

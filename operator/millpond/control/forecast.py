@@ -13,7 +13,8 @@ from millpond.control.pool_state import PoolState
 from millpond.control.records import JobRecord, TaskRecord
 from millpond.lifecycle.exits import TASK_CONTAINER
 from millpond.scheduling.estimate import MOST_KNOWN, Estimate, Load, estimate
-from millpond.scheduling.explain import Facts, Finding
+from millpond.scheduling.explain import Facts
+from millpond.scheduling.finding import Finding
 
 CREATION_TIME = "CreationTime"
 
@@ -27,6 +28,8 @@ def forecast(
     """
     if facts.giving_way or any(found.blocks and found.reason != TaskReason.WAITING_FOR_SLOTS for found in findings):
         return None
+    if task.demand.instances or facts.kept_for:
+        return Estimate(unknown="a multi-instance task waits for several nodes at once, and not for slots alone")
     if task.demand.exclusive:
         return Estimate(unknown="it needs an empty node (runExclusive), and not slots alone")
     if task.demand.dedicated:

@@ -11,7 +11,22 @@ from millpond.api.reasons import TaskReason
 from millpond.control.attempt import Attempt
 from millpond.control.limits import Limits
 from millpond.control.plan_nodes import given_up_at
+from millpond.control.pool_state import PoolState
 from millpond.control.records import Problem, TaskRecord
+from millpond.lifecycle.age import added_too_early
+
+
+def may_begin(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> bool:
+    """False for a task whose turn it is and that cannot start for reasons that are asked last: it leaves the queue."""
+    if task.created <= added_too_early(now, limits.task_lifetime):
+        pool.dequeue(task)
+    elif (former := in_the_way(task, now, limits)) is not None:
+        task.problem = why_waits(task, former)
+        pool.dequeue(task)
+    else:
+        return True
+    pool.mark("task", f"{task.job.name}/{task.name}")
+    return False
 
 
 def in_the_way(task: TaskRecord, now: float, limits: Limits) -> Attempt | None:
@@ -20,9 +35,10 @@ def in_the_way(task: TaskRecord, now: float, limits: Limits) -> Attempt | None:
     A Pod whose host is lost, or silent for too long, is not waited for: its node takes no tasks, so that the next
     attempt has another directory. Should the host come back, the Pod is in the way again until it has ended.
     """
-    namesake = task.job.pool.attempts.get(naming.attempt_pod(task.name, task.attempt + 1))
-    if namesake is not None:
-        return namesake
+    for instance in range(task.demand.instances or 1):
+        namesake = task.job.pool.attempts.get(naming.member_pod(task.name, task.attempt + 1, instance))
+        if namesake is not None:
+            return namesake
     holders = task.job.holders.get(task.key)
     if holders is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container
 
 from millpond.api.reasons import TaskState
 from millpond.control.records import JobRecord
@@ -44,7 +44,7 @@ def level_of(job: JobRecord) -> Level:
     return priority, job.manager is not None and job.manager.queued and job.manager.attempt > 0
 
 
-def head_of(job: JobRecord, blocked: Collection[Demand]) -> tuple[Ticket, Demand] | None:
+def head_of(job: JobRecord, blocked: Container[Demand]) -> tuple[Ticket, Demand] | None:
     """The task to start next: the manager, if it waits, else the oldest whose demand is not blocked."""
     manager = job.manager
     if manager is None:

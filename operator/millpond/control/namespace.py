@@ -38,6 +38,7 @@ class NamespaceState:
         """Drop the record of a job that nobody speaks of."""
         job.pool.unfile(job)
         job.pool.jobs.pop(job.name, None)
+        job.pool.gathering.pop(job.name, None)
         self.jobs.pop(job.name, None)
         self.yielding.pop(job.name, None)
 
@@ -59,6 +60,8 @@ class NamespaceState:
         del before.jobs[job.name]
         before.begun -= begun
         job.pool = pool
+        if before.gathering.pop(job.name, None) is not None:
+            pool.gathering[job.name] = job
         for state in (before, pool):
             state.mark("pool", state.name)
         pool.jobs[job.name] = job

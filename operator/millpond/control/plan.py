@@ -15,6 +15,7 @@ from millpond.control.placing import place
 from millpond.control.plan_ages import judge_ages
 from millpond.control.plan_attempts import judge_attempts
 from millpond.control.plan_autoscale import follow_formula
+from millpond.control.plan_groups import judge_groups
 from millpond.control.plan_job_nodes import judge_job_nodes
 from millpond.control.plan_jobs import judge_jobs, schedule_job_summaries
 from millpond.control.plan_nodes import judge_nodes, schedule_node_summaries
@@ -40,6 +41,7 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     judge_nodes(pool, now, limits, actions)
     judge_ages(pool, now, limits)
     judge_attempts(pool, now, limits, actions)
+    judge_groups(pool, now, limits, actions)
     judge_tasks(pool, now, limits, actions)
     judge_job_nodes(pool, now, limits, actions)
     judge_jobs(pool, now, limits, actions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from millpond.api.job import DisableTasks
 from millpond.api.reasons import TaskState
 from millpond.api.times import format_time, parse_time
@@ -19,6 +21,7 @@ from millpond.control.task_patch import TaskStatusPatch
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.age import added_too_early
 from millpond.lifecycle.exits import TASK_CONTAINER, Exit
+from millpond.lifecycle.groups import Subtask
 from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.preparation import Preparation
 from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
@@ -30,13 +33,16 @@ def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[An
     """Judge each marked attempt."""
     for name in pool.taken("attempt"):
         attempt = pool.attempts.get(name)
+        if attempt is not None and attempt.instances:
+            pool.mark("group", name)
+            continue
         if attempt is None or attempt.assumed or attempt.view is None:
             continue
         task = attempt.record
         if task is not None and not attempt.settled:
             _judge_unsettled(pool, attempt, task, now, limits, actions)
         if attempt.settled:
-            _let_go(pool, attempt, actions)
+            let_go(pool, attempt, actions)
 
 
 def _judge_unsettled(
@@ -44,29 +50,33 @@ def _judge_unsettled(
 ) -> None:
     view = attempt.view
     assert view is not None
-    wishes = _wishes(pool, attempt, task, now, limits)
+    wishes = wishes_of(pool, attempt, task, now, limits)
     if view.terminal:
         exit_: Exit | None = judge_attempt(view)
     elif wishes.node_lost or wishes.at_once:
         exit_ = GIVEN_UP
-    elif _host_is_silent(pool, view, attempt, now, limits):
+    elif host_is_silent(pool, view, attempt, now, limits):
         exit_ = None
     else:
         exit_ = judge_waiting(view, now - parse_time(starts_since(view)), limits.image_pull, limits.startup)
     if exit_ is not None:
-        tries = Tries(task.retry_count, max_retries(task), task.refusals, limits.node_refusals)
-        verdict = decide(exit_, wishes, tries)
+        verdict = decide(exit_, wishes, tries_of(task, limits))
         book(attempt, task, verdict, now, limits, actions)
         return
     if task.created <= added_too_early(now, limits.task_lifetime) and not wishes.ended_by_user:
         expire(attempt, task, now, limits, actions)
         return
     watch_age(pool, task, limits)
-    in_vain = bool(attempt.preparation) and _waits_in_vain(attempt, view)
+    in_vain = bool(attempt.preparation) and waits_in_vain(attempt, view)
     if (wishes.stop or in_vain) and not attempt.deleting:
-        _stop(pool, attempt, actions)
+        stop(pool, attempt, actions)
         return
     _follow(pool, attempt, task, now, limits, actions)
+
+
+def tries_of(task: TaskRecord, limits: Limits) -> Tries:
+    """How often the task was tried, and may be."""
+    return Tries(task.retry_count, max_retries(task), task.refusals, limits.node_refusals)
 
 
 def max_retries(task: TaskRecord) -> int:
@@ -76,7 +86,8 @@ def max_retries(task: TaskRecord) -> int:
     return task.job.model.spec.constraints.max_task_retry_count if task.job.model else 0
 
 
-def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits) -> Wishes:
+def wishes_of(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits) -> Wishes:
+    """What users and the pool want of the attempt."""
     job = task.job
     lost_at = given_up_at(pool, attempt.node, attempt.view, now, limits) if attempt.view else None
     fate = fate_of_running(job.state, job.disable_option, attempt.deleting)
@@ -90,7 +101,7 @@ def _wishes(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, lim
     )
 
 
-def _host_is_silent(pool: PoolState, view: PodView, attempt: Attempt, now: float, limits: Limits) -> bool:
+def host_is_silent(pool: PoolState, view: PodView, attempt: Attempt, now: float, limits: Limits) -> bool:
     """True while nothing new can be known of the Pod. It is looked at again when it is to be given up."""
     lost_at = given_up_at(pool, attempt.node, view, now, limits)
     if lost_at is None:
@@ -99,7 +110,7 @@ def _host_is_silent(pool: PoolState, view: PodView, attempt: Attempt, now: float
     return True
 
 
-def _waits_in_vain(attempt: Attempt, view: PodView) -> bool:
+def waits_in_vain(attempt: Attempt, view: PodView) -> bool:
     """True when the preparation that holds the task back has failed, or the node has started anew meanwhile."""
     of = attempt.node.jobs.get(attempt.job.name)
     if not waits_for_preparation(view) or of is None:
@@ -107,7 +118,8 @@ def _waits_in_vain(attempt: Attempt, view: PodView) -> bool:
     return of.preparation is Preparation.FAILED or of.current not in ("", attempt.preparation)
 
 
-def _stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
+def stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
+    """Have the Pod end, where it runs."""
     attempt.deleting = True
     actions.append(
         StopAttempt(
@@ -116,12 +128,12 @@ def _stop(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
     )
 
 
-def _let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
+def let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
     """A counted attempt: stop what still runs, and drop the evidence of what has ended."""
     ended = not attempt.holds or host_lost_under(pool, attempt.view)
     if not ended:
         if not attempt.deleting:
-            _stop(pool, attempt, actions)
+            stop(pool, attempt, actions)
         return
     if attempt.job.pool.unsent and f"{attempt.job.name}/{attempt.task}" in attempt.job.pool.unsent:
         return
@@ -149,17 +161,38 @@ def _follow(
     if ended is not None and not uploads(view):
         return  # its end is told when the Pod's phase is terminal; until then the last word stands
     started = state.running.started_at if state and state.running else ended.started_at if ended else None
+    if started is None:
+        watch_start(pool, attempt, view, now, limits)
+    tell_progress(attempt, task, started, now, limits, actions)
+
+
+def watch_start(pool: PoolState, attempt: Attempt, view: PodView, now: float, limits: Limits) -> None:
+    """Have a Pod whose container has not started looked at when that takes too long."""
+    since = parse_time(starts_since(view))
+    for limit in (limits.image_pull, limits.startup):
+        if now < since + limit and not is_busy(view):
+            pool.look_at(since + limit, "attempt", attempt.pod)
+            break
+
+
+def tell_progress(
+    attempt: Attempt,
+    task: TaskRecord,
+    started: str | None,
+    now: float,
+    limits: Limits,
+    actions: list[AnyAction],
+    subtasks: tuple[Subtask, ...] | UnsetType = UNSET,
+) -> None:
+    """Write that the task runs since `started`, or prepares where that is None, once that is news."""
+    pool, view = attempt.pool, attempt.view
+    assert view is not None
     created = parse_time(view.metadata.creation_timestamp)
     least = limits.progress_in_burst if task.job.waiting >= limits.burst else 0.0
     if started is not None:
         wanted, due = TaskState.RUNNING, parse_time(started) + max(limits.running_after, least)
     else:
         wanted, due = TaskState.PREPARING, created + max(limits.preparing_after, least)
-        since = parse_time(starts_since(view))
-        for limit in (limits.image_pull, limits.startup):
-            if now < since + limit and not is_busy(view):
-                pool.look_at(since + limit, "attempt", attempt.pod)
-                break
     if task.state is wanted and task.written == attempt.number:
         return
     if now < due:
@@ -167,10 +200,17 @@ def _follow(
         return
     if given_up_at(pool, attempt.node, view, now, limits) is not None:
         return
-    _write_progress(attempt, task, wanted, started or format_time(created), actions)
+    _write_progress(attempt, task, wanted, started or format_time(created), actions, subtasks)
 
 
-def _write_progress(attempt: Attempt, task: TaskRecord, state: TaskState, start: str, actions: list[AnyAction]) -> None:
+def _write_progress(
+    attempt: Attempt,
+    task: TaskRecord,
+    state: TaskState,
+    start: str,
+    actions: list[AnyAction],
+    subtasks: tuple[Subtask, ...] | UnsetType,
+) -> None:
     status = TaskStatusPatch(
         state=state,
         attempt=attempt.number,
@@ -180,6 +220,7 @@ def _write_progress(attempt: Attempt, task: TaskRecord, state: TaskState, start:
         end_time=None,
         exit_code=None,
         directory=task.directory,
+        subtasks=subtasks,
     )
     write_task(task, status, actions)
     task.job.pool.count(task, state, None)

@@ -10,6 +10,7 @@ from millpond.api.reasons import AutoScaleReason
 from millpond.control.actions import Announce, AnyAction, Event, KeepSamples, LoadSamples
 from millpond.control.node_counts import count_nodes
 from millpond.control.pool_state import PoolState
+from millpond.control.records import JobRecord
 from millpond.control.sample_record import SampleRecord
 from millpond.lifecycle.jobs import starts_tasks
 from millpond.scaling.kept_samples import HOUR
@@ -50,7 +51,7 @@ def measure_pool(pool: PoolState, now: float) -> dict[str, float]:
     that can never run as they are. Running ones have a Pod, from its creation until it is counted.
     """
     jobs = [job for job in pool.jobs.values() if job.model is not None]
-    active = sum(job.waiting for job in jobs if starts_tasks(job.state) and not job.deleting)
+    active = sum(_wanted(job) for job in jobs if starts_tasks(job.state) and not job.deleting)
     running = sum(len(job.live) for job in pool.jobs.values())
     nodes = count_nodes(pool)
     measured = [node.measurement for node in pool.nodes.values() if node.measurement is not None]
@@ -66,6 +67,11 @@ def measure_pool(pool: PoolState, now: float) -> dict[str, float]:
         "$UsableNodeCount": nodes.usable,
         "$PreemptedNodeCount": nodes.preempted,
     }
+
+
+def _wanted(job: JobRecord) -> int:
+    """Its waiting tasks; a multi-instance task counts its instances (reference §4.10 item 12)."""
+    return job.waiting + sum(task.demand.instances - 1 for task in job.gathering.values())
 
 
 def _keep(pool: PoolState, record: SampleRecord, now: int) -> KeepSamples:

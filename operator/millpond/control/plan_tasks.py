@@ -19,7 +19,7 @@ from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_no_more
 from millpond.lifecycle.tasks import ENDED_BY_USER, Ledger, Verdict
 from millpond.scheduling.cycles import in_words
-from millpond.scheduling.explain import no_such_job, too_many_slots
+from millpond.scheduling.explain import no_such_job
 
 PODLESS = "The task's Pod vanished without a trace; the task runs again."
 
@@ -123,10 +123,8 @@ def _problem(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> P
     cycle = task.job.dependencies.cycle_of(task.name) if task.job.dependencies is not None else ()
     if cycle:
         return Problem(TaskReason.DEPENDENCY_CYCLE, in_words(cycle))
-    if pool.too_wide(task.demand):
-        most = pool.model.spec.task_slots_per_node if pool.model else 0
-        return Problem(TaskReason.TOO_MANY_SLOTS, too_many_slots(task.demand.slots, pool.name, most).told)
-    return None
+    found = pool.misfit(task.demand)
+    return Problem(found.reason, found.told) if found is not None else None
 
 
 def _former_pod(pool: PoolState, task: TaskRecord, now: float, limits: Limits) -> Problem | None:

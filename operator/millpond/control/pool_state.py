@@ -27,6 +27,8 @@ from millpond.lifecycle.jobs import starts_tasks
 from millpond.scaling.autoscale import Run
 from millpond.scaling.target import Sizing
 from millpond.scheduling.demand import Demand
+from millpond.scheduling.finding import Finding
+from millpond.scheduling.misfit import PoolTerms, misfit
 from millpond.scheduling.node_slots import NodeSlots
 from millpond.scheduling.order import JobOrderIndex
 from millpond.scheduling.placement import NodeIndex
@@ -37,6 +39,7 @@ NO_TIME = "~"
 Subject = Literal[
     "age",
     "attempt",
+    "group",
     "task",
     "job",
     "counted",
@@ -102,8 +105,7 @@ class PoolState:
         self.over_quota: dict[NodeClass, str] = {}  # why no more nodes are made, where the quota of cores is the reason
         self.samples: SampleRecord | None = None
         """None without a formula."""
-        self.decided: Run | None = None
-        """An evaluation of the formula that the Pool's status does not tell yet."""
+        self.decided: Run | None = None  # an evaluation of the formula that the Pool's status does not tell yet
         self.evaluate_at = 0.0  # the deadline that is set for the next one
         self.network: object = None
         """What the pool's NetworkPolicy was last asked to say."""
@@ -112,6 +114,7 @@ class PoolState:
         self.summary_scheduled = False
         self.unwritten = False
         """The status that `model` carries is not what the Pool has: the last write failed."""
+        self.gathering: dict[str, JobRecord] = {}  # jobs with multi-instance tasks that wait
         self.unsent: dict[str, tuple[WriteTask, float]] = {}
         """Writes of tasks (`job/task`) that failed, until they are made or the Task is seen anew; when to try again."""
         self.dirty: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
@@ -232,15 +235,17 @@ class PoolState:
         elif inside and not takes_tasks:
             self.index.discard(node.name)
 
-    def too_wide(self, demand: Demand) -> bool:
-        """True when the demand asks for more slots than any node of this pool has."""
-        return self.model is not None and demand.slots > self.model.spec.task_slots_per_node
+    def misfit(self, demand: Demand) -> Finding | None:
+        """Why this pool can never take the demand as it is; None too while there is no pool."""
+        if self.model is None or (not demand.instances and demand.slots <= self.model.spec.task_slots_per_node):
+            return None
+        return misfit(demand, terms_of(self.model), self.name)
 
     def mark_misfits(self) -> None:
         """Judge the tasks again whose fate depends on how many slots a node has: the Pool came or went."""
         for job in self.jobs.values():
             for task in job.tasks.values():
-                if task.problem is not None or task.written_problem is not None or self.too_wide(task.demand):
+                if task.problem is not None or task.written_problem is not None or self.misfit(task.demand):
                     self.mark("task", f"{job.name}/{task.name}")
 
     # Who waits.
@@ -251,6 +256,9 @@ class PoolState:
             task.queued = True
             task.job.waiting += 1
             task.job.ready.push(task.ticket, task.demand)
+            if task.demand.instances:
+                task.job.gathering[task.name] = task
+                self.gathering[task.job.name] = task.job
             if task.job.filed is None or task is task.job.manager:
                 self.refile(task.job)
 
@@ -259,6 +267,10 @@ class PoolState:
         if task.queued:
             task.queued = False
             task.job.waiting -= 1
+            if task.demand.instances:
+                task.job.gathering.pop(task.name, None)
+                if not task.job.gathering:
+                    self.gathering.pop(task.job.name, None)
             if task.job.waiting == 0 or task is task.job.manager:
                 self.refile(task.job)
 
@@ -269,9 +281,11 @@ class PoolState:
             if job.live.get(attempt.pod) is attempt:
                 return
             job.live[attempt.pod] = attempt
+            job.members += attempt.instance > 0
         elif job.live.pop(attempt.pod, None) is None:
             return
         else:
+            job.members -= attempt.instance > 0
             self.mark_emptier(job)
         self.refile(job)
 
@@ -286,7 +300,7 @@ class PoolState:
             and not lacks_manager(job)
         ):
             most = model.spec.max_parallel_tasks
-            if most < 0 or len(job.live) < most:
+            if most < 0 or job.running < most:
                 wanted = level_of(job)
         if wanted == job.filed:
             return
@@ -309,11 +323,19 @@ class PoolState:
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""
-        slots = task.demand.slots
+        slots = task.demand.width
         task.job.tally(tally_of(task.state, task.result), -1, slots)
         task.job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result
         self.mark("counted" if starts_tasks(task.job.state) else "job", task.job.name)
+
+
+def terms_of(model: Pool) -> PoolTerms:
+    """What the pool offers at most."""
+    spec = model.spec
+    targets = (spec.target_dedicated_nodes or 0) + (spec.target_low_priority_nodes or 0)
+    nodes = targets if spec.auto_scale is None else None
+    return PoolTerms(spec.task_slots_per_node, spec.enable_inter_node_communication, nodes)
 
 
 def tally_of(state: TaskState, result: str | None) -> str:

@@ -54,9 +54,9 @@ class TaskRecord:
 
     __slots__ = (
         "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "kept_until", "live",
-        "max_retries", "name", "needs", "node_name", "not_before", "problem", "queued", "reaction", "reactivate",
-        "refusals", "requeue_count", "result", "retention", "retry_count", "settled", "state", "terminate", "uid",
-        "vanished", "version", "written", "written_problem",
+        "max_retries", "max_wall_clock", "name", "needs", "node_name", "not_before", "problem", "queued", "reaction",
+        "reactivate", "refusals", "requeue_count", "result", "retention", "retry_count", "settled", "state",
+        "terminate", "uid", "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -71,6 +71,7 @@ class TaskRecord:
         self.node_name: str | None = None
         """The node of the newest attempt that the object knows of; None once that came back."""
         self.max_retries: int | None = None
+        self.max_wall_clock: int | None = None
         self.retention: int | None = None
         self.kept_until = NOT_KEPT
         """Until when what it has left on its last node is to stay there."""
@@ -184,7 +185,9 @@ class JobRecord:
         self.holders: dict[str, set[Attempt]] = {}
         """Those of them that hold slots, by their key: where they live there may be no other one."""
         self.live: dict[str, Attempt] = {}
-        """Attempts that hold slots or are not counted yet."""
+        """Attempts, and their members, that hold slots or are not counted yet."""
+        self.members = 0  # how many of those are instances of multi-instance tasks other than the primary
+        self.gathering: dict[str, TaskRecord] = {}  # its multi-instance tasks that wait, by name
         self.given_ids: dict[str, set[str]] = {}
         """Names of the tasks whose id is not their name, by id in lower case."""
         self.reserved: dict[str, str] = {}
@@ -202,8 +205,7 @@ class JobRecord:
         self.manager_uid = ""
         """The uid of the manager's Task, once it is made; see `fold_tasks.appoint`."""
         self.manager_problem: Problem | None = None
-        self.making_until = 0.0
-        """When the manager's Task, asked for and not seen yet, is asked for again."""
+        self.making_until = 0.0  # when the manager's Task, asked for and not seen yet, is asked for again
         self.own_pool = OwnPool()
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         """Tasks by tally."""
@@ -212,8 +214,7 @@ class JobRecord:
         self.waiting = 0
         self.slots_used = 0
         self.ever_had_tasks = False
-        self.told = 0
-        """How many of the tasks say themselves that they are completed."""
+        self.told = 0  # how many of the tasks say themselves that they are completed
         self.calls: dict[str, Call] = {}
         """What the ends of those ask of the job, by their names; nothing where it performs no job actions."""
         self.dependencies: Dependencies | None = None
@@ -259,6 +260,11 @@ class JobRecord:
         if not disable_lasts(self.user_disables, spec.enabled_at, status.served.enabled_at):
             return None if self.user_disables else self.disable_asked
         return self.disable_asked or status.disabled_by
+
+    @property
+    def running(self) -> int:
+        """How many of its tasks have an attempt under way."""
+        return len(self.live) - self.members
 
     @property
     def forced(self) -> bool:

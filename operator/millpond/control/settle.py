@@ -310,7 +310,7 @@ def _drop_start(pool: PoolState, action: StartAttempt, outcome: Outcome, again: 
         return
     task = attempt.record
     if task is not None:
-        task.not_before = again
+        task.not_before = max(task.not_before, again)
         if isinstance(outcome, Refused):
             task.problem = Problem(outcome.reason, outcome.message)
     forget_attempt(pool, attempt)

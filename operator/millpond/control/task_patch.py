@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from millpond.lifecycle.failure import Failure
+from millpond.lifecycle.groups import Subtask
 
 
 class ConditionPatch(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -38,3 +39,4 @@ class TaskStatusPatch(msgspec.Struct, frozen=True, rename="camel", gc=False, omi
     last_retry_time: str | UnsetType | None = UNSET
     directory: str | UnsetType | None = UNSET
     served: dict[str, str] | UnsetType = UNSET
+    subtasks: tuple[Subtask, ...] | UnsetType = UNSET

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.times import format_time
@@ -13,6 +14,7 @@ from millpond.control.limits import Limits
 from millpond.control.records import TaskRecord
 from millpond.control.retained import keep_files
 from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
+from millpond.lifecycle.groups import Subtask
 from millpond.lifecycle.tasks import Ledger, Verdict
 
 
@@ -23,6 +25,7 @@ def book(
     now: float,
     limits: Limits,
     actions: list[AnyAction],
+    subtasks: tuple[Subtask, ...] | UnsetType = UNSET,
 ) -> None:
     """Count an attempt, exactly once: the write is conditional on the Task that was seen."""
     at = format_time(now)
@@ -39,6 +42,8 @@ def book(
     else:
         status, result, state = _again(attempt, task, verdict, at), None, TaskState.ACTIVE
         back_off(task, verdict.ledger, now, limits)
+    if subtasks is not UNSET:
+        status = replace(status, subtasks=subtasks)
     write_task(task, status, actions, events_of(task, verdict))
     task.job.pool.count(task, state, result)
     task.written = task.settled = max(attempt.number, task.written)

@@ -25,7 +25,7 @@ from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_
 from millpond.control.litter import job_leaves_litter
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
-from millpond.control.pool_state import PoolState
+from millpond.control.pool_state import PoolState, terms_of
 from millpond.control.records import JobRecord, OwnPool
 from millpond.lifecycle.disk import disk_is_full
 from millpond.lifecycle.upgrade import version_of
@@ -119,7 +119,7 @@ class World:
         pool = namespace.pool(tags.get(labels.POOL, NOWHERE))
         key = PoolKey(space, pool.name)
         match tags.get(labels.ROLE):
-            case labels.Role.TASK | labels.Role.MANAGER:
+            case labels.Role.TASK | labels.Role.MANAGER | labels.Role.MEMBER:
                 fold_attempt(namespace, pool, view)
                 self._note_host(view, key)
                 return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}
@@ -223,7 +223,7 @@ class World:
             pool.model.metadata.resource_version
         ):
             return ()
-        appeared = pool.model is None
+        before = pool.model
         if pool.model is not None and pool.model.metadata.uid != model.metadata.uid:
             pool.decided = None
         pool.model, pool.unwritten = model, False
@@ -237,7 +237,7 @@ class World:
                 pool.mark_attempts(node)
         for job in pool.jobs:
             pool.mark("job", job)
-        if appeared:
+        if before is None or terms_of(before) != terms_of(model):
             pool.mark_misfits()
         return (PoolKey(space, pool.name),)
 

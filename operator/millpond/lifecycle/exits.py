@@ -158,6 +158,11 @@ def _from_record(pod: PodView, record: LauncherRecord, ended: Terminated, start:
             return _interrupted(pod, record.exit_code, start, end)
         case "WallClock":
             return _out_of_time(record.exit_code, start, end)
+        case "Coordination":
+            text = f"{sentence(record.message)} All instances ended with it."
+            return Exit(Ending.NONZERO, record.exit_code, user_error(FailureCode.FAILURE_EXIT_CODE, text), start, end)
+        case "Group":
+            return Exit(Ending.INTERRUPTED, record.exit_code, None, start, end, sentence(record.message))
         case _:
             return Exit(Ending.PREPROCESSING, record.exit_code, _launch_failure(record), start, end)
 

@@ -10,6 +10,8 @@ Cause = Literal[
     "Exited",
     "Terminated",
     "WallClock",
+    "Coordination",
+    "Group",
     "CommandNotFound",
     "NotExecutable",
     "NodeDirectory",

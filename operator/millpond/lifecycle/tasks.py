@@ -6,6 +6,7 @@ meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -57,6 +58,19 @@ class Wishes(msgspec.Struct, frozen=True, gc=False):
     def ended(self) -> bool:
         """True when the task is to be completed, and never to run again."""
         return self.ended_by_user or self.drained is Fate.ENDED
+
+
+def wishes_of_all(each: Sequence[Wishes]) -> Wishes:
+    """What is wanted of a group, by what is wanted of its Pods: what is to become of one becomes of all."""
+    fates = {wishes.drained for wishes in each}
+    return Wishes(
+        ended_by_user=any(wishes.ended_by_user for wishes in each),
+        job_disabled=any(wishes.job_disabled for wishes in each),
+        displaced=next((wishes.displaced for wishes in each if wishes.displaced), ""),
+        drained=next((fate for fate in (Fate.ENDED, Fate.REQUEUED) if fate in fates), Fate.STAYS),
+        node_lost=any(wishes.node_lost for wishes in each),
+        at_once=any(wishes.at_once for wishes in each),
+    )
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

@@ -19,6 +19,8 @@ class Scope(StrEnum):
     PREPARATION = "JobPreparation"
     RELEASE = "JobRelease"
     START = "Start"
+    PRIMARY = "MultiInstancePrimary"
+    SUBTASK = "MultiInstanceSubtask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Facts:
     preparation: str = ""
     token: str = ""
     """The file that holds its token; a path of the container."""
+    shared: str = ""
+    """What the instances of a multi-instance task have as their common directory, each on its own node."""
     certificates: str = ""
     """The directory with certificates that it sees; a path of the container."""
 
@@ -64,6 +68,7 @@ class Variable:
 
 ALL = frozenset(Scope)
 IN_JOB = ALL - {Scope.START}
+IN_GROUP = frozenset({Scope.PRIMARY, Scope.SUBTASK})
 PREPARED = IN_JOB - {Scope.PREPARATION}
 
 VARIABLES = (
@@ -83,11 +88,17 @@ VARIABLES = (
     Variable("AZ_BATCH_TASK_WORKING_DIR", ALL, lambda of: of.below(f"{of.directory}/wd")),
     Variable("AZ_BATCH_JOB_PREP_DIR", PREPARED, lambda of: of.below(of.preparation)),
     Variable("AZ_BATCH_JOB_PREP_WORKING_DIR", PREPARED, lambda of: of.below(of.preparation and f"{of.preparation}/wd")),
-    Variable("AZ_BATCH_AUTHENTICATION_TOKEN_FILE", frozenset({Scope.TASK}), lambda of: of.token),
+    Variable("AZ_BATCH_AUTHENTICATION_TOKEN_FILE", frozenset({Scope.TASK, Scope.PRIMARY}), lambda of: of.token),
     Variable("AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES", ALL, lambda _: ContainerLimit("ephemeral-storage")),
+    Variable("AZ_BATCH_TASK_SHARED_DIR", IN_GROUP, lambda of: of.below(of.shared)),
+    Variable("AZ_BATCH_IS_CURRENT_NODE_MASTER", frozenset({Scope.PRIMARY}), lambda _: "true"),
+    Variable("AZ_BATCH_IS_CURRENT_NODE_MASTER", frozenset({Scope.SUBTASK}), lambda _: "false"),
 )
 
-NAMES = frozenset(variable.name for variable in VARIABLES)
+FROM_RENDEZVOUS = frozenset({"AZ_BATCH_HOST_LIST", "AZ_BATCH_NODE_LIST", "AZ_BATCH_MASTER_NODE", "CCP_NODES"})
+"""What the launcher of an instance sets, once it has heard from the agent who the others are."""
+
+NAMES = frozenset(variable.name for variable in VARIABLES) | FROM_RENDEZVOUS
 """Names that no user's setting can have an effect under, also where the variable itself is absent."""
 
 

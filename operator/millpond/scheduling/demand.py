@@ -16,6 +16,18 @@ class Demand(msgspec.Struct, frozen=True):
     """No other task may run on its node; `slots` are what it counts for all the same."""
     dedicated: bool = False
     """Its node must be a dedicated one."""
+    instances: int = 0
+    """So many nodes at once, each of which gives all of the above; 0: one node, and nothing to wait for."""
+
+    @property
+    def is_group(self) -> bool:
+        """True for a multi-instance task, be it one of a single instance."""
+        return self.instances > 0
+
+    @property
+    def width(self) -> int:
+        """The slots that it takes on all its nodes together."""
+        return self.slots * (self.instances or 1)
 
     @property
     def plain(self) -> bool:

@@ -48,6 +48,11 @@ def fits(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES) ->
     )
 
 
+def could_ever(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES) -> bool:
+    """True where nothing but what the node holds now keeps the demand off it."""
+    return fits(node.emptied(), demand, barred)
+
+
 def refusal(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES) -> Refusal | None:
     """Why the node cannot take the demand now, or None when it can. `barred`: nodes where its job's preparation failed.
 

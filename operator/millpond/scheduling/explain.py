@@ -15,6 +15,8 @@ import msgspec
 from millpond.api.reasons import JobState, NodeState, TaskReason, TaskState
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.eligibility import Refusal, Why, refusal
+from millpond.scheduling.finding import Finding, joined
+from millpond.scheduling.misfit import PoolTerms, misfit
 from millpond.scheduling.node_slots import NodeSlots
 
 OPERATOR_PODS = "kubectl get pods -A -l app.kubernetes.io/name=millpond"
@@ -31,34 +33,14 @@ class WaitReason(StrEnum):
     TASKS_GIVE_WAY = "TasksGiveWay"
     BEHIND_HIGHER_PRIORITY = "BehindHigherPriority"
     BEHIND_OLDER_TASKS = "BehindOlderTasks"
+    BEHIND_GROUP = "BehindMultiInstanceTask"
     NEXT_IN_LINE = "NextInLine"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing to know. `blocks`: the task cannot start while it lasts. `remedy` is "" where waiting is it."""
-
-    reason: str
-    message: str
-    blocks: bool = False
-    remedy: str = ""
-
-    @property
-    def told(self) -> str:
-        """Message and remedy in one text, as a condition has it."""
-        return _with(self.message, self.remedy)
 
 
 def no_such_job(name: str) -> Finding:
     """The task's job does not exist."""
     message = f"There is no Job {name} in this namespace."
     return Finding(TaskReason.JOB_NOT_FOUND, message, True, "Create it, or correct spec.jobName in a new task.")
-
-
-def too_many_slots(asked: int, pool: str, most: int) -> Finding:
-    """The task asks for more slots than any node of its pool has."""
-    message = f"requiredSlots is {asked}, but nodes of pool {pool} have {most}."
-    remedy = "Lower requiredSlots in a new task, or use a pool with more taskSlotsPerNode."
-    return Finding(TaskReason.TOO_MANY_SLOTS, message, True, remedy)
 
 
 class NodeFact(msgspec.Struct, frozen=True):
@@ -98,7 +80,7 @@ class PoolFact(msgspec.Struct, frozen=True):
     target: int = 0
     follows_formula: bool = False
     """A formula sets the target, and no user."""
-    slots_per_node: int = 1
+    terms: PoolTerms = PoolTerms()
     trouble: str = ""
     resizing: str = ""
 
@@ -142,6 +124,9 @@ class Facts(msgspec.Struct, frozen=True):
     waits_for: tuple[PredecessorFact, ...] = ()
     """The first of its unmet dependencies."""
     waits_for_more: bool = False
+    kept_for: str = ""
+    """A multi-instance task that goes first, and for which `kept` nodes stay free."""
+    kept: frozenset[str] = frozenset()
     waiting_above: int = 0
     """Waiting tasks of the pool's jobs of higher priority."""
     waiting_before: int = 0
@@ -219,9 +204,7 @@ def _dead_end(facts: Facts) -> Finding | None:
     gone = of_missing_pool(pool)
     if gone is not None:
         return gone
-    if facts.demand.slots > pool.slots_per_node:
-        return too_many_slots(facts.demand.slots, pool.name, pool.slots_per_node)
-    return None
+    return misfit(facts.demand, pool.terms, pool.name)
 
 
 def of_closed_job(job: JobFact) -> Finding | None:
@@ -231,7 +214,7 @@ def of_closed_job(job: JobFact) -> Finding | None:
     message = f"Job {job.name} is {job.state}: it starts no tasks."
     paused = job.closed is TaskReason.JOB_DISABLED
     remedy = f"millpond job enable {job.name}" if paused else "Create the task in another job."
-    return Finding(job.closed, _with(message, job.disabled_because), True, remedy)
+    return Finding(job.closed, joined(message, job.disabled_because), True, remedy)
 
 
 def of_missing_pool(pool: PoolFact) -> Finding | None:
@@ -262,14 +245,19 @@ def _of_nodes(facts: Facts) -> list[Finding]:
         return [Finding(TaskReason.NO_NODES, message, True, _more_nodes(pool))]
     if not nodes:
         message = f"Pool {pool.name} wants {pool.target} nodes and has none yet."
-        return [Finding(TaskReason.NO_NODES, _with(message, pool.trouble), True, f"millpond pool show {pool.name}")]
+        return [Finding(TaskReason.NO_NODES, joined(message, pool.trouble), True, f"millpond pool show {pool.name}")]
     open_nodes = [node for node in nodes if node.slots is not None]
     closed = [node for node in nodes if node.slots is None]
     if not open_nodes:
         return [_all_closed(facts, closed)]
     findings = []
     refusals = [refusal(node.slots, facts.demand, facts.barred) for node in open_nodes if node.slots is not None]
-    if all(refusals):
+    takers = [node.name for node, found in zip(open_nodes, refusals, strict=True) if found is None]
+    if facts.demand.instances and takers:
+        findings += _of_gathering(facts, len(takers), len(open_nodes))
+    elif takers and facts.kept.issuperset(takers):
+        findings.append(_behind_group(facts, len(takers)))
+    elif all(refusals):
         findings.append(_all_refuse(facts, [found for found in refusals if found is not None], closed))
     if pool.resizing:
         message = f"Pool {pool.name} is being resized: {pool.resizing}"
@@ -293,8 +281,8 @@ def _all_closed(facts: Facts, closed: list[NodeFact]) -> Finding:
     message = f"No node of pool {facts.pool.name} takes tasks ({_states(closed)})."
     if failed is not None:
         remedy = f"millpond node files get {failed.name} 'startup/*.txt'; mend the start task"
-        return Finding(TaskReason.START_TASK_FAILED, _with(message, failed.message), True, remedy)
-    return Finding(TaskReason.NODES_NOT_READY, _with(message, first.message), True, f"millpond node show {first.name}")
+        return Finding(TaskReason.START_TASK_FAILED, joined(message, failed.message), True, remedy)
+    return Finding(TaskReason.NODES_NOT_READY, joined(message, first.message), True, f"millpond node show {first.name}")
 
 
 def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -> Finding:
@@ -326,6 +314,24 @@ def _all_refuse(facts: Facts, refusals: list[Refusal], closed: list[NodeFact]) -
             return Finding(TaskReason.WAITING_FOR_RESOURCES, busy, True, "Or lower the task's resources.")
         case _:
             assert_never(most)
+
+
+def _of_gathering(facts: Facts, takers: int, open_nodes: int) -> list[Finding]:
+    """A multi-instance task of which too few nodes are free at once."""
+    wanted, pool = facts.demand.instances, facts.pool
+    if takers >= wanted:
+        return []
+    message = (
+        f"It needs {wanted} nodes at once: {takers} of the {open_nodes} of pool {pool.name} that take tasks are free."
+    )
+    return [Finding(TaskReason.WAITING_FOR_SLOTS, message, True, f"Or add nodes: {_more_nodes(pool)}")]
+
+
+def _behind_group(facts: Facts, free: int) -> Finding:
+    nodes = "1 free node" if free == 1 else f"{free} free nodes"
+    message = f"Pool {facts.pool.name} keeps its {nodes} for multi-instance task {facts.kept_for}, which goes first."
+    remedy = "It may fill the gap if its constraints.maxWallClockSeconds is short enough."
+    return Finding(WaitReason.BEHIND_GROUP, message, True, remedy)
 
 
 def _of_job(facts: Facts) -> list[Finding]:
@@ -371,7 +377,3 @@ def _states(nodes: list[NodeFact]) -> str:
 
 def _tasks(amount: int) -> str:
     return "1 waiting task goes" if amount == 1 else f"{amount} waiting tasks go"
-
-
-def _with(message: str, more: str) -> str:
-    return f"{message} {more}" if more else message

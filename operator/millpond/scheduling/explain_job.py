@@ -9,7 +9,6 @@ import msgspec
 from millpond.api.reasons import TaskReason
 from millpond.scheduling.explain import (
     Facts,
-    Finding,
     JobFact,
     PoolFact,
     WaitReason,
@@ -17,6 +16,7 @@ from millpond.scheduling.explain import (
     of_closed_job,
     of_missing_pool,
 )
+from millpond.scheduling.finding import Finding
 
 
 class JobWait(StrEnum):

@@ -50,6 +50,18 @@ class NodeSlots(msgspec.Struct, eq=False):
             after.give(demand)
         return after
 
+    def emptied(self) -> NodeSlots:
+        """The node as it would be if it held nothing; itself unchanged."""
+        return replace(
+            self,
+            free=self.total,
+            cpu_free=self.cpu_total,
+            memory_free=self.memory_total,
+            devices_free=self.devices_total,
+            held=0,
+            exclusive=0,
+        )
+
     def _move(self, demand: Demand, sign: int) -> None:
         self.free += sign * (self.total if demand.exclusive else demand.slots)
         self.held -= sign

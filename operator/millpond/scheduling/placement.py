@@ -31,6 +31,9 @@ class NodeIndex:
     def __contains__(self, name: str) -> bool:
         return name in self._nodes
 
+    def __getitem__(self, name: str) -> NodeSlots:
+        return self._nodes[name]
+
     def __iter__(self) -> Iterator[NodeSlots]:
         return iter(self._nodes.values())
 

@@ -6,7 +6,7 @@ head.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Container
 from heapq import heappop, heappush
 
 from millpond.scheduling.demand import Demand
@@ -28,7 +28,7 @@ class ReadyQueue:
             line = self._lines[demand] = _Line()
         line.push(ticket)
 
-    def head(self, blocked: Collection[Demand]) -> tuple[Ticket, Demand] | None:
+    def head(self, blocked: Container[Demand]) -> tuple[Ticket, Demand] | None:
         """The oldest ready ticket whose demand is not blocked; it stays in the queue."""
         best: tuple[Ticket, Demand] | None = None
         for demand, line in list(self._lines.items()):

@@ -16,4 +16,4 @@ def test_names_are_legal(name: str) -> None:
 
 
 def test_roles_are_label_values() -> None:
-    assert [role.value for role in labels.Role] == ["node", "task", "manager", "eraser", "prep", "release"]
+    assert [role.value for role in labels.Role] == ["node", "task", "manager", "member", "eraser", "prep", "release"]

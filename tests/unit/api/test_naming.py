@@ -28,6 +28,17 @@ def test_attempt_pod(task: str, attempt: int, pod: str) -> None:
     assert naming.attempt_pod(task, attempt) == pod
 
 
+@pytest.mark.parametrize(
+    ("task", "attempt", "instance", "pod"),
+    [("mpi", 2, 0, "mpi-2"), ("mpi", 2, 1, "mpi-2-m1"), ("a" * 80, 10, 499, f"{'a' * 46}-")],
+)
+def test_member_pod(task: str, attempt: int, instance: int, pod: str) -> None:
+    made = naming.member_pod(task, attempt, instance)
+    assert made.startswith(pod)
+    assert len(made) <= 63
+    assert instance == 0 or made.endswith(f"-{attempt}-m{instance}")
+
+
 @given(below=st.integers(1, 2**31), parts=st.lists(st.text(max_size=5), max_size=3))
 def test_numbers_are_in_range_and_the_same_again(below: int, parts: list[str]) -> None:
     assert 0 <= naming.number(below, *parts) < below

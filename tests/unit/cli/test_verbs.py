@@ -37,6 +37,7 @@ def test_the_commands() -> None:
         *(f"job {verb}" for verb in ("disable", "enable", "terminate", "delete")),
         *(f"task {verb}" for verb in ("terminate", "reactivate", "delete")),
         "task stdout",
+        "task subtasks",
         "task stderr",
         "explain task",
         "explain job",

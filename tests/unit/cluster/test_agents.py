@@ -17,7 +17,7 @@ def test_agents_that_run_are_asked() -> None:
     world = World()
     world.observe_pod(a_node_pod("a", agent=running(), uid="u", podIP="10.0.0.1"))
     world.observe_pod(a_node_pod("six", agent=running(), uid="v", podIP="fd00::1"))
-    world.observe_pod(a_node_pod("no-address", agent=running()))
+    world.observe_pod(a_node_pod("no-address", agent=running(), podIP=None))
     world.observe_pod(a_node_pod("not-yet", agent=waiting(), podIP="10.0.0.2"))
     world.observe_pod(a_node_pod("over", agent=running(), podIP="10.0.0.3", phase="Failed"))
     assert list(agents(world)) == [

@@ -37,12 +37,12 @@ def test_tallies() -> None:
     assert tally_of(TaskState.COMPLETED, "Success") == "succeeded"
 
 
-def test_too_wide_depends_on_the_pool() -> None:
+def test_a_misfit_depends_on_the_pool() -> None:
     scene = Scene()
-    assert not scene.pool_state().too_wide(Demand(9))
+    assert scene.pool_state().misfit(Demand(9)) is None
     scene.add(a_pool(slots=8))
-    assert scene.pool_state().too_wide(Demand(9))
-    assert not scene.pool_state().too_wide(Demand(8))
+    assert scene.pool_state().misfit(Demand(9)) is not None
+    assert scene.pool_state().misfit(Demand(8)) is None
 
 
 def test_holding_twice_and_freeing_twice_book_once() -> None:

@@ -17,6 +17,16 @@ def test_a_failure_comes_with_the_ends_that_can_fail_a_task(ending: Ending) -> N
     assert {exit_.failure is not None for exit_ in found} == {fails}
 
 
+@pytest.mark.parametrize(
+    ("cause", "ending", "says"),
+    [("Coordination", Ending.NONZERO, "All instances ended with it."), ("Group", Ending.INTERRUPTED, "Instance 1")],
+)
+def test_an_instance_of_a_group_tells_whose_fault_its_end_is(cause: str, ending: Ending, says: str) -> None:
+    found = judge_ended(a_task_pod("mpi", exited(3, cause, message="Instance 1 has ended.")))
+    assert (found.ending, found.exit_code) == (ending, 3)
+    assert says in (found.failure.message if found.failure else found.message)
+
+
 def test_times_are_the_launcher_s_else_the_kubelet_s() -> None:
     by_launcher = judge_ended(a_task_pod("frame", exited(0, startTime="2026-01-01T00:00:01.5Z", endTime="x")))
     by_kubelet = judge_ended(a_task_pod("frame", exited(0)))

@@ -15,7 +15,11 @@ def test_other_messages_are_no_record(message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cause", ["Exited", "Terminated", "WallClock", "CommandNotFound", "NotExecutable", "NodeDirectory", "DiskFull"]
+    "cause",
+    [
+        *("Exited", "Terminated", "WallClock", "Coordination", "Group"),
+        *("CommandNotFound", "NotExecutable", "NodeDirectory", "DiskFull"),
+    ],
 )
 def test_every_cause_is_read(cause: str) -> None:
     found = read_record(record(cause, 3, signal=2, retries=1, startTime="a", endTime="b", message="m", later="field"))

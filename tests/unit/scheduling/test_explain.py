@@ -18,10 +18,11 @@ from millpond.scheduling.explain import (
     WaitReason,
     explain,
 )
+from millpond.scheduling.misfit import PoolTerms
 from millpond.scheduling.node_slots import NodeSlots
 
 JOB = JobFact("frames")
-POOL = PoolFact("render", target=2, slots_per_node=4)
+POOL = PoolFact("render", target=2, terms=PoolTerms(4))
 
 
 def slots(free: int = 4, cpu: int = 4000, cpu_free: int | None = None) -> NodeSlots:
@@ -55,9 +56,27 @@ def held_alone() -> NodeFact:
 
 WIDE = Demand(slots=5)
 LARGE = Demand(cpu_millis=9000)
+GROUP = Demand(instances=3)
+FORMS = PoolFact("render", target=2, terms=PoolTerms(1, communicates=True, nodes=2))
 
 CASES: dict[str, tuple[Facts, str, bool]] = {
     "others are stopped for it": (facts(nodes=(node(),), giving_way=1), WaitReason.TASKS_GIVE_WAY, False),
+    "a group in a pool of two slots": (facts(nodes=(node(),), demand=GROUP), TaskReason.POOL_FORMS_NO_GROUPS, True),
+    "a group larger than the pool": (
+        facts(nodes=(node(),), demand=GROUP, pool=FORMS),
+        TaskReason.TOO_MANY_INSTANCES,
+        True,
+    ),
+    "a group of which one node is free": (
+        facts(nodes=(node("n1"), node("n2", free=0)), demand=Demand(instances=2), pool=FORMS),
+        TaskReason.WAITING_FOR_SLOTS,
+        True,
+    ),
+    "nodes are kept for a group": (
+        facts(nodes=(node("n1"), node("n2", free=0)), kept_for="mpi", kept=frozenset({"n1"})),
+        WaitReason.BEHIND_GROUP,
+        True,
+    ),
     "succeeded": (facts(state="Completed", succeeded=True, node="n1"), TaskReason.TASK_SUCCEEDED, False),
     "too old while it ran": (
         facts(state="Running", node="n1", problem=Finding(TaskReason.TASK_EXPIRED, "Too old.", True)),
@@ -109,7 +128,7 @@ CASES: dict[str, tuple[Facts, str, bool]] = {
         True,
     ),
     "pool is resized": (
-        facts(nodes=(node(),), pool=PoolFact("render", target=2, slots_per_node=4, resizing="It has 1 of 2 nodes.")),
+        facts(nodes=(node(),), pool=PoolFact("render", target=2, terms=PoolTerms(4), resizing="It has 1 of 2 nodes.")),
         WaitReason.POOL_RESIZING,
         False,
     ),
@@ -225,7 +244,7 @@ def test_a_pool_with_a_formula_is_not_to_be_scaled_by_hand() -> None:
     evaluate = "millpond pool autoscale evaluate render"
     (none,) = explain(facts(pool=PoolFact("render", follows_formula=True)))
     assert (none.message, none.remedy) == ("Pool render has no nodes and its formula wants none.", evaluate)
-    full = facts(nodes=(node(free=0),), pool=PoolFact("render", target=1, follows_formula=True, slots_per_node=4))
+    full = facts(nodes=(node(free=0),), pool=PoolFact("render", target=1, follows_formula=True, terms=PoolTerms(4)))
     assert [finding.remedy for finding in explain(full)] == [f"Or add nodes: {evaluate}"]
 
 

@@ -61,6 +61,10 @@ class ExitConditions(View, frozen=True):
     default: ExitOptions | None = None
 
 
+class MultiInstanceSettings(View, frozen=True):
+    number_of_instances: int = 1
+
+
 class TaskFailure(View, frozen=True):
     code: str
 
@@ -75,6 +79,7 @@ class TaskSpec(View, frozen=True):
     affinity: Affinity | None = None
     depends_on: TaskDependencies | None = None
     exit_conditions: ExitConditions | None = None
+    multi_instance_settings: MultiInstanceSettings | None = None
     desired_state: str = "Active"
     reactivated_at: str | None = None
 

@@ -131,19 +131,24 @@ def job_environment(
     task_id: str,
     settings: Iterable[EnvironmentSetting],
     token: str = "",
+    directory: str = "",
 ) -> list[Variable]:
-    """The variables of something that a job runs on a node: the job's settings, its own, and the service's."""
+    """The variables of something that a job runs on a node: the job's settings, its own, and the service's.
+
+    `directory`, below the node directory, is its own where that is not the one of its id.
+    """
     name, preparation = job.metadata.name, job.spec.job_preparation_task
     facts = Facts(
         place.namespace,
         place.pool,
         place.node,
         ROOT,
-        task_directory(name, task_id),
+        directory or task_directory(name, task_id),
         job=name,
         id=task_id,
         preparation=task_directory(name, preparation.id) if preparation is not None else "",
         token=token,
+        shared=task_directory(name, task_id),
         certificates=certificates_directory(certificates(pool.spec, CertificateVisibility.TASK)),
     )
     return environment((job.spec.common_environment_settings, settings), service_variables(scope, facts))

@@ -20,18 +20,25 @@ FAILED = "fetch-failed.txt"
 
 
 def with_files(
-    pod: Manifest, files: Sequence[ResourceFile], command: Command, settings: Settings, *, readable: bool = False
+    pod: Manifest,
+    files: Sequence[ResourceFile],
+    command: Command,
+    settings: Settings,
+    *,
+    readable: bool = False,
+    into: str = "wd",
 ) -> Manifest:
     """The Pod with a download before its command, if there are files; a failure then fails the Pod.
 
-    What comes into the directory of a `readable` command may be read by others.
+    What comes into the directory of a `readable` command may be read by others. `into` is below that directory; "."
+    is the directory itself.
     """
     if not files:
         return pod
     task = pod["spec"]["containers"][0]
     words = [*keeping(command), *(["--readable"] if readable else [])]
     told = ["--credentials", CREDENTIALS]
-    container = _container(files, command.directory, command.user, settings, words, told)
+    container = _container(files, command.directory, command.user, settings, words, told, into)
     # The Pod's request is that of its largest container: the task's room is enough, and quotas want a word of each.
     requests = {
         name: amount for name, amount in task["resources"].get("requests", {}).items() if name in ("cpu", "memory")
@@ -58,9 +65,11 @@ def _container(
     settings: Settings,
     launcher_options: Sequence[str],
     options: Sequence[str],
+    into: str = "wd",
 ) -> Manifest:
     own = f"{ROOT}/{directory}"
-    words = ["launcher", "prepare", "--directory", own, "--working-directory", f"{own}/wd", *launcher_options]
+    place = own if into == "." else f"{own}/{into}"
+    words = ["launcher", "prepare", "--directory", own, "--working-directory", place, *launcher_options]
     words += ["--", "millpond", "agent", "fetch", *options]
     return {
         "name": FETCH_CONTAINER,

@@ -38,6 +38,8 @@ from millpond.settings import Settings
 
 METRICS_PORT = 9464
 """Where agents report measurements."""
+RENDEZVOUS_PORT = 9465
+"""Where the instances of multi-instance tasks meet."""
 HOST_NETWORK = "/host/net"
 """Where an agent sees the counters and routes of its host's network, which the node Pod is no part of."""
 HOST_NETWORK_VOLUME = "host-network"
@@ -147,6 +149,7 @@ def _agent(create: CreateNodePod, pool: Pool, settings: Settings) -> Manifest:
     """
     template = pool.spec.template_of(create.node_class)
     wanted = template.resources if create.host is None else {}
+    ports = ("--port", str(METRICS_PORT), "--rendezvous", str(RENDEZVOUS_PORT))
     sees_network = [] if template.storage.on_claims else ["--network", HOST_NETWORK]
     # It shows the mounted files with the node's own; and where one cannot be mounted, no task is let in.
     mounts = [node_mount(), *file_systems(pool.spec).read_only]
@@ -157,8 +160,11 @@ def _agent(create: CreateNodePod, pool: Pool, settings: Settings) -> Manifest:
         "name": AGENT_CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "command": ["millpond", "agent", "run", "--root", ROOT, "--port", str(METRICS_PORT), *sees_network],
-        "ports": [{"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}],
+        "command": ["millpond", "agent", "run", "--root", ROOT, *ports, *sees_network],
+        "ports": [
+            {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
+            {"name": "rendezvous", "containerPort": RENDEZVOUS_PORT, "protocol": "TCP"},
+        ],
         "resources": {"requests": {"cpu": f"{cpu}m", "memory": wanted.get("memory", str(AGENT_MEMORY_BYTES))}},
         "resizePolicy": [
             {"resourceName": "cpu", "restartPolicy": "NotRequired"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from millpond.api import labels, naming
 from millpond.api.job import Job
 from millpond.api.pool import Pool
@@ -17,6 +19,7 @@ from millpond.cluster.manifests.bound_pod import (
     run_container,
 )
 from millpond.cluster.manifests.fetching import with_files
+from millpond.cluster.manifests.group import files_of, part_of
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
@@ -24,30 +27,39 @@ from millpond.cluster.manifests.storage import user_in
 from millpond.cluster.manifests.uploading import with_uploads
 from millpond.control.actions import StartAttempt
 from millpond.lifecycle.exits import AWAIT_CONTAINER
-from millpond.lifecycle.variables import Scope
 from millpond.settings import Settings
 
 
-def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings) -> Manifest:
-    """The manifest. Raises CommandLineError, UserRefusedError and FilePatternError by the task's own words."""
-    role = labels.Role.MANAGER if start.manages else labels.Role.TASK
+def task_pod(
+    start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Settings, group_token: str = ""
+) -> Manifest:
+    """The manifest. Raises CommandLineError, UserRefusedError and FilePatternError by the task's own words.
+
+    `group_token` is what the instances of a multi-instance task's attempt find each other by.
+    """
+    own = task_directory(start.job, task.id)
+    part = part_of(start, task, own, group_token)
+    output_files = task.spec.output_files if not start.instance else ()
     metadata = {
         "name": start.pod,
-        "labels": common_labels(role, start.pool, start.node) | _labels(start, task.id),
+        "labels": common_labels(role_of(start), start.pool, start.node) | _labels(start, task.id) | part.labels,
         "ownerReferences": [owner("Task", start.task, start.task_uid)],
     }
-    own = task_directory(start.job, task.id)
     place = Place(start.namespace, start.pool, start.node, start.host)
-    token = TOKEN_FILE if task.spec.authentication_token_settings is not None else ""
-    variables = job_environment(Scope.TASK, place, job, pool, task.id, task.spec.environment_settings, token)
+    token = TOKEN_FILE if task.spec.authentication_token_settings is not None and not start.instance else ""
     limits, whose = task.spec.constraints, (start.task, start.task_uid)
     options = [] if limits.max_wall_clock_seconds is None else ["--wall-clock", str(limits.max_wall_clock_seconds)]
-    options += ["--name", start.pod] if task.spec.output_files else []
+    options += ["--name", start.pod] if output_files else []
+    settings_ = task.spec.environment_settings
+    variables = [
+        *job_environment(part.scope, place, job, pool, task.id, settings_, token, part.directory),
+        *part.variables,
+    ]
     user = user_in(pool, task.spec.user_identity, own, settings)
-    line = task.spec.command_line or ""
+    line, container = task.spec.command_line or "", task.spec.container_settings
     kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
     before = _preparation_directory(start, job)
-    command = Command(line, own, task.spec.container_settings, user, whose, kept, tuple(options), before)
+    command = Command(line, part.directory, container, user, whose, kept, (*options, *part.options), before)
     made = bound_pod(
         metadata,
         place,
@@ -57,9 +69,17 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
         [*_inits(start, command, pool), *ahead(command, pool)],
         command.pull_secrets,
     )
-    made = with_files(made, task.spec.resource_files, command, settings)
-    made = with_uploads(made, task.spec.output_files, own, user, settings)
+    files, into = files_of(start, task)
+    made = with_files(made, files, replace(command, directory=own), settings, into=into)
+    made = with_uploads(made, output_files, own, user, settings)
     return with_token(made, start.job) if token else made
+
+
+def role_of(start: StartAttempt) -> labels.Role:
+    """What the Pod is for."""
+    if start.instance:
+        return labels.Role.MEMBER
+    return labels.Role.MANAGER if start.manages else labels.Role.TASK
 
 
 def _labels(start: StartAttempt, task_id: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from millpond.api import labels
 from millpond.api.commandline import CommandLineError
 from millpond.api.resources import millicores
-from millpond.cluster.manifests.node_pod import METRICS_PORT, node_pod, shrunk
+from millpond.cluster.manifests.node_pod import METRICS_PORT, RENDEZVOUS_PORT, node_pod, shrunk
 from millpond.cluster.manifests.storage import only_on
 from millpond.control.actions import CreateNodePod
 from millpond.control.plan_nodes import AGENT_CPU_MILLIS as MOST_OF_A_SHRUNK_AGENT
@@ -189,7 +189,10 @@ def test_start_task_whose_command_line_cannot_be_split() -> None:
 def test_agent_reports_at_a_named_port_and_sees_its_hosts_network_read_only() -> None:
     pod = _pod()
     agent = _named(pod)["agent"]
-    assert agent["ports"] == [{"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}]
+    assert {port["name"]: port["containerPort"] for port in agent["ports"]} == {
+        "metrics": METRICS_PORT,
+        "rendezvous": RENDEZVOUS_PORT,
+    }
     command = agent["command"]
     assert command[command.index("--port") + 1] == str(METRICS_PORT)
     (mount,) = [one for one in agent["volumeMounts"] if one["mountPath"] == command[command.index("--network") + 1]]
