@@ -11,7 +11,9 @@ from millpond.api.times import parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.disk import FULL
+from millpond.lifecycle.failure import Detail
 from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.packages import PACKAGES_CONTAINER, package_failure
 from millpond.lifecycle.run import Run, RunState
 from millpond.lifecycle.starttask import observe_start_task
 
@@ -75,6 +77,7 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
 
     code: NodeErrorCode
     message: str
+    values: tuple[Detail, ...] = ()
 
 
 class NodeVerdict(msgspec.Struct, frozen=True, gc=False):
@@ -167,6 +170,14 @@ def _unplaced(pod: PodView) -> tuple[str, str]:
 
 def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdict:
     host = pod.spec.node_name
+    if (failure := package_failure(pod)) is not None:
+        code = (
+            NodeErrorCode(failure.code)
+            if failure.code is FailureCode.DISK_FULL
+            else NodeErrorCode.APPLICATION_PACKAGE_ERROR
+        )
+        fault = Fault(code, f"{failure.message} That is tried again every few minutes.", failure.details)
+        return _unusable(NodeReason.APPLICATION_PACKAGES, fault, start_task)
     if start_task is not None and facts.waits_for_start_task:
         if start_task.state is RunState.RUNNING:
             return NodeVerdict(
@@ -240,7 +251,7 @@ def agent_runs(pod: PodView) -> bool:
 
 def _broken(pod: PodView) -> str | None:
     """Why the node's own containers cannot start, if they cannot."""
-    for name in (LAYOUT_CONTAINER, FETCH_CONTAINER, AGENT_CONTAINER):
+    for name in (LAYOUT_CONTAINER, PACKAGES_CONTAINER, FETCH_CONTAINER, AGENT_CONTAINER):
         state = pod.container(name)
         waiting = state.waiting if state else None
         if waiting is not None and waiting.reason in (

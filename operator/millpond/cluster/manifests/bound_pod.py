@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from millpond.api import labels
+from millpond.api.applications import ApplicationPackageReferences
 from millpond.api.commandline import split_command_line
 from millpond.api.containers import ContainerSettings, WorkingDirectory
 from millpond.api.environment import EnvironmentSetting
@@ -21,6 +22,7 @@ from millpond.cluster.manifests.layout import (
     node_mount,
     task_directory,
 )
+from millpond.cluster.manifests.packages import FOLLOW, joined, variables_of
 from millpond.cluster.manifests.security import of_pod, of_user
 from millpond.cluster.manifests.storage import node_volume
 from millpond.lifecycle.exits import TASK_CONTAINER
@@ -56,6 +58,7 @@ class Command:
     owner: tuple[str, str]
     retention: int
     options: tuple[str, ...] = ()
+    packages: ApplicationPackageReferences = ()
 
 
 def bound_pod(
@@ -126,9 +129,10 @@ def run_container(
     settings_ = command.container
     in_image = settings_ is not None and settings_.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
     words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
-    words += keeping(command)
-    words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
-    return launched(TASK_CONTAINER, words, command, pool) | {"env": variables, "resources": resources}
+    packages = variables_of((pool.spec.application_package_references, command.packages))
+    words += [*keeping(command), *command.options, *(FOLLOW if packages else ()), "--grace", str(settings.task_grace)]
+    words += ["--", *split_command_line(command.line)]
+    return launched(TASK_CONTAINER, words, command, pool) | {"env": joined(variables, packages), "resources": resources}
 
 
 def keeping(command: Command) -> list[str]:

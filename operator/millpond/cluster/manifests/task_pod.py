@@ -12,6 +12,7 @@ from millpond.cluster.manifests.fetching import with_files
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
+from millpond.cluster.manifests.packages import installer, with_store
 from millpond.cluster.manifests.storage import user_in
 from millpond.cluster.manifests.uploading import with_uploads
 from millpond.control.actions import StartAttempt
@@ -36,17 +37,20 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     options = [] if limits.max_wall_clock_seconds is None else ["--wall-clock", str(limits.max_wall_clock_seconds)]
     options += ["--name", start.pod] if task.spec.output_files else []
     user = user_in(pool, task.spec.user_identity, own, settings)
-    line = task.spec.command_line or ""
+    line, packages = task.spec.command_line or "", task.spec.application_package_references
     kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
-    command = Command(line, own, task.spec.container_settings, user, whose, kept, tuple(options))
+    command = Command(line, own, task.spec.container_settings, user, whose, kept, tuple(options), packages)
+    resources, storage = _resources(start, task), pool.spec.node_template.storage
+    least = {name: resources["requests"][name] for name in ("cpu", "memory")}
     made = bound_pod(
         metadata,
         place,
         pool,
-        run_container(command, variables, _resources(start, task), pool, settings),
+        run_container(command, variables, resources, pool, settings),
         settings,
-        _inits(start, command, job, pool),
+        [*_inits(start, command, job, pool), *installer(packages, storage, settings, least)],
     )
+    made = with_store(made, packages)
     made = with_files(made, task.spec.resource_files, command, settings)
     made = with_uploads(made, task.spec.output_files, own, user, settings)
     return with_token(made, start.job) if token else made
