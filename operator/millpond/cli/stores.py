@@ -72,7 +72,9 @@ def store_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say which store, and which cluster its Secret is in. The command gets them as `wanted`."""
 
     @wraps(command)
-    def called(*arguments: Any, access: Access, store: str, credentials_secret: str, endpoint: str, **rest: Any) -> None:
+    def called(
+        *arguments: Any, access: Access, store: str, credentials_secret: str, endpoint: str, **rest: Any
+    ) -> None:
         if credentials_secret and not store:
             raise click.UsageError("--credentials-secret is for a store that --store names.")
         command(*arguments, wanted=Wanted(access, store, credentials_secret, endpoint.rstrip("/")), **rest)

@@ -58,7 +58,7 @@ class Bar(Lines):
     def finished(self, name: str) -> None:
         with self._lock:
             self.done += 1
-        self._task(description=f"{self.done}/{self._files} files")
+        self._task(description=f"{self.done}/{self._files} files, {name[-40:]}")
 
 
 @contextmanager
