@@ -98,7 +98,8 @@ def print_applications(wanted: Wanted, output: str) -> None:
 
 def _document(one: catalog.Application) -> dict[str, object]:
     versions = [{"version": version.name, "size": version.size} for version in one.versions]
-    return {"id": one.id, "versions": versions} | ({"defaultVersion": one.default} if one.default else {})
+    document: dict[str, object] = {"id": one.id, "versions": versions}
+    return document | ({"defaultVersion": one.default} if one.default else {})
 
 
 def _open(wanted: Wanted) -> Opened:

@@ -11,6 +11,7 @@ from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited
 from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.fetching import fetching
 from millpond.lifecycle.kubelet import lacked_disk, sentence
+from millpond.lifecycle.packages import installing
 from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
 
 SETTINGS = "CreateContainerConfigError"
@@ -45,9 +46,9 @@ def waiting_for_container(pod: PodView) -> Waiting | None:
     return None
 
 
-def _before(pod: PodView) -> tuple[ContainerState | None, ContainerState | None]:
-    """What goes before the task's command, in order: the wait for the job's preparation, and the download."""
-    return awaited(pod), fetching(pod)
+def _before(pod: PodView) -> tuple[ContainerState | None, ...]:
+    """What goes before the task's command, in order: the wait for the job's preparation, packages, the download."""
+    return awaited(pod), installing(pod), fetching(pod)
 
 
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:

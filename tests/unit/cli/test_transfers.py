@@ -19,7 +19,8 @@ def test_few_files_are_told_by_name(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_many_files_are_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
-    meter = Lines(FEW + 1, clock=lambda ticks=count(): float(next(ticks)))  # type: ignore[misc]
+    ticks = count()
+    meter = Lines(FEW + 1, clock=lambda: float(next(ticks)))
     for number in range(FEW + 1):
         meter.moved(1024)
         meter.finished(str(number))
