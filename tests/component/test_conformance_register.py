@@ -9,6 +9,7 @@ import pytest
 
 SCENARIOS = {
     2: "a start task fails; a reboot reruns it",
+    4: "a pool shrinks by each of the four options",
     6: "a pool with a formula is not resized; without it, it is",
     9: "a job that names a missing pool waits for it",
     10: "priorities",

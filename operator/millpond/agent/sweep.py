@@ -22,10 +22,10 @@ from millpond.agent.workitems import (
     ended_at,
     hold_alone,
     is_running,
-    order_for,
     read_keep,
     task_directories,
 )
+from millpond.lifecycle.held import Held, order_for
 from millpond.lifecycle.retention import Moment, seconds_left
 
 GRAVE = ("volatile", "erased")
@@ -62,7 +62,7 @@ def evict(base: int, now: Moment, needs_room: Callable[[], bool]) -> int:
 
 
 def _is_ordered(one: Idle, orders: frozenset[str]) -> bool:
-    return order_for(one.found, one.keep.uid) in orders
+    return order_for(Held(one.found.job, one.found.id, one.keep.owner, one.keep.uid)) in orders
 
 
 def _idle(base: int, now: Moment) -> Iterator[Idle]:

@@ -14,8 +14,8 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from millpond.agent.beneath import Parts, RefusedPathError, directory, exists, open_file
-from millpond.api.naming import digest
 from millpond.api.times import DEFAULT_RETENTION_SECONDS
+from millpond.lifecycle.held import Held
 from millpond.lifecycle.retention import AS_LONG_AS_ITS_OWNER, Moment
 
 WORKITEMS = "workitems"
@@ -46,16 +46,19 @@ class Keep(NamedTuple):
     retention: int = DEFAULT_RETENTION_SECONDS
 
 
-def order_for(found: TaskDirectory, uid: str) -> str:
-    """The word for the deletion of that directory as long as it belongs to the object of that uid."""
-    return digest(found.job, found.id, uid, length=13)
-
-
 def task_directories(base: int) -> Iterator[TaskDirectory]:
     """All of them beneath the node directory `base`, in order; what cannot be entered is passed over."""
     for job in _names(base, (WORKITEMS,)):
         for task_id in _names(base, (WORKITEMS, job, SESSION)):
             yield TaskDirectory(job, task_id)
+
+
+def held(base: int) -> Iterator[Held]:
+    """All of them with their owners, where those are known."""
+    for found in task_directories(base):
+        with suppress(RefusedPathError), directory(base, found.parts) as descriptor:
+            keep = read_keep(descriptor)
+            yield Held(found.job, found.id, keep.owner, keep.uid)
 
 
 def _names(base: int, parts: Parts) -> list[str]:

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
 from millpond.api.resources import Quantity
-from millpond.api.schema import ATOMIC, MAX_INT32, Document, ImageName, Labels, Name, rule, validations
+from millpond.api.schema import ATOMIC, MAX_INT32, Document, ImageName, Labels, Name, rule, same, validations
 
 
 class NodeClass(StrEnum):
@@ -133,6 +133,13 @@ class Storage(Document):
         default=None, description="The class of the nodes' claims; default: the cluster's default class"
     )
     size: Quantity | None = Field(default=None, description="How much room each node's claim asks for")
+    evict_retained_files: Annotated[
+        bool,
+        Field(
+            description="While the disk is full, delete directories of ended tasks before their time: those first "
+            "whose retention ends first"
+        ),
+    ] = False
 
     @property
     def on_claims(self) -> bool:
@@ -153,8 +160,9 @@ class NodeTemplate(Document):
         Field(
             json_schema_extra=validations(
                 rule(
-                    "self == oldSelf",
-                    "storage cannot be changed: delete the pool and create it again with the new one",
+                    f"{same('type')} && {same('size', optional=True)} && {same('storageClassName', optional=True)}",
+                    "type, size and storageClassName cannot be changed: delete the pool and create it again "
+                    "with the new ones",
                     reason="FieldValueForbidden",
                 )
             )

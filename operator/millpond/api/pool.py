@@ -37,6 +37,7 @@ class NodeDeallocationOption(StrEnum):
     REQUEUE = "Requeue"
     TERMINATE = "Terminate"
     TASK_COMPLETION = "TaskCompletion"
+    RETAINED_DATA = "RetainedData"
 
 
 class UpgradeMode(StrEnum):

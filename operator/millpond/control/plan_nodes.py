@@ -33,6 +33,7 @@ from millpond.control.plan_leaving import (
 from millpond.control.plan_preempted import ask_for_pod, recover, why_preempted
 from millpond.control.plan_restart import restart_node
 from millpond.control.pool_state import PoolState
+from millpond.control.retained import waits_for_files
 from millpond.lifecycle.kubelet import lacked_room, was_refused
 from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node, silent_until
 from millpond.lifecycle.preemption import farewell_of
@@ -90,6 +91,7 @@ def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> Nod
         leaving=node.leaving,
         operation=node.operation,
         waits_for_tasks=waits_for_tasks(pool, node),
+        waits_until=waits_for_files(pool, node, now),
         pod=pod,
         host=host,
         claimed=pod is not None and pod.spec.node_name in pool.claimed,

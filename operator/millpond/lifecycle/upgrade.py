@@ -43,7 +43,7 @@ def version_of(spec: PoolSpec, node_class: NodeClass = NodeClass.DEDICATED) -> s
     """
     template = spec.template_of(node_class)
     start = spec.start_task
-    made_with = {
+    made_with: dict[str, object] = {
         "startTask": start.model_dump(mode="json", exclude_defaults=True) if start is not None else None,
         "startImage": (start.image or template.image) if start is not None else None,
         "accounts": [account.model_dump(mode="json", exclude_defaults=True) for account in spec.user_accounts],
@@ -53,6 +53,8 @@ def version_of(spec: PoolSpec, node_class: NodeClass = NodeClass.DEDICATED) -> s
     }
     if spec.application_package_references:
         made_with["packages"] = [reference.text for reference in spec.application_package_references]
+    if template.storage.evict_retained_files:
+        made_with["evicts"] = True
     return naming.digest(json.dumps(made_with, sort_keys=True), length=10)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from millpond.agent import sweep as module
 from millpond.agent.sweep import evict, sweep
-from millpond.agent.workitems import TaskDirectory, order_for
+from millpond.lifecycle.held import Held, order_for
 from millpond.lifecycle.retention import Moment
 
 from .shelves import Shelves, running
@@ -23,7 +23,7 @@ def swept(shelves: Shelves, now: Moment | None = None, orders: frozenset[str] = 
 
 
 def order(job: str, task: str, uid: str) -> frozenset[str]:
-    return frozenset((order_for(TaskDirectory(job, task), uid),))
+    return frozenset((order_for(Held(job, task, task, uid)),))
 
 
 def test_a_directory_goes_when_its_time_has_passed_since_its_end_was_found(shelves: Shelves) -> None:

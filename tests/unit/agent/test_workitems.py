@@ -13,12 +13,13 @@ from millpond.agent.workitems import (
     Keep,
     TaskDirectory,
     ended_at,
+    held,
     hold_alone,
     is_running,
-    order_for,
     read_keep,
     task_directories,
 )
+from millpond.lifecycle.held import Held
 from millpond.lifecycle.retention import Moment
 
 from .shelves import Shelves, running
@@ -134,13 +135,11 @@ def test_without_room_for_the_note_the_time_counts_from_when_there_is(shelves: S
     assert [name for name in os.listdir(path) if name.startswith(".")] == []
 
 
-def test_an_order_means_one_directory_of_one_owner() -> None:
-    orders = {
-        order_for(TaskDirectory(job, task), uid)
-        for job, task, uid in [("a", "b", "1"), ("a", "b", "2"), ("a", "c", "1"), ("ab", "", "1"), ("a", "b1", "")]
-    }
-    assert len(orders) == 5
-    assert all(len(order) == 13 for order in orders)
+def test_what_is_held_and_whose(shelves: Shelves) -> None:
+    shelves.put("frames", "1", uid="u")
+    (shelves.put("frames", "2") / "keep.json").unlink()
+    with shelves.opened() as base:
+        assert list(held(base)) == [Held("frames", "1", "1", "u"), Held("frames", "2", "", "")]
 
 
 def test_paths(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ CHANGES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"start": START}, {"start": START, "image": "other"}, True),
     ({"start": START | {"image": "own"}}, {"start": START | {"image": "own"}, "image": "other"}, False),
     ({}, {"resources": {"cpu": "4"}}, True),
+    ({}, {"storage": {"evictRetainedFiles": True}}, True),
     ({}, {"imagePullSecrets": [{"name": "registry"}]}, True),
     ({}, {"hostSelector": {"matchLabels": {"a": "b"}}}, False),
     ({}, {"packages": [{"applicationId": "tool"}]}, True),

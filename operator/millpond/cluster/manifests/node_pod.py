@@ -102,7 +102,7 @@ def node_pod(
             ],
             "containers": [
                 _agent(create, template, settings),
-                sweeper(storage, settings, evicts=False),
+                sweeper(storage, settings, evicts=storage.evict_retained_files),
                 *([] if waits else own),
             ],
         },
