@@ -121,7 +121,8 @@ async def _by_secret(cluster: Cluster, wanted: Wanted) -> Door:
     url = wanted.store or found.url
     if not url:
         raise CliError(f"The Secret {name} has no key url, which says where the default store is.")
-    return Door(url, found.or_none, wanted.endpoint)
+    # A Secret that the user names is to open the store; the default store's may say no more than where it is.
+    return Door(url, found if wanted.secret else found.or_none, wanted.endpoint)
 
 
 @contextmanager
