@@ -20,6 +20,7 @@ ApplicationId = Annotated[
         min_length=1,
         max_length=64,
         pattern=ID,
+        description="As it was pushed; the case of letters counts",
         json_schema_extra=said("an application's id has letters, digits, '_' and '-' only"),
     ),
 ]

@@ -63,7 +63,10 @@ def test_whose_the_directories_are_also_when_the_start_task_gets_another_user(
     me = os.getuid()
     for start in ((65_532, 65_532), (70_000, 70_001)):
         lay_out(str(root), str(launcher), Owners(start, (80_001, 80_002), 90_001, 90_002))
-        assert given == {"shared": (me, 90_001), "workitems": (me, 90_002), "startup": start, "startup/wd": start}
+        assert given == {
+            "shared": (me, 90_001), "workitems": (me, 90_002), "startup": start, "startup/wd": start,
+            "applications": (80_001, 80_002),
+        }  # fmt: skip
         assert modes(root) == MODES
 
 

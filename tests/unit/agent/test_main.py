@@ -49,6 +49,8 @@ def test_tar_of_nothing_says_so(node: NodeDirectory) -> None:
 OWNERS = (
     "--start-user",
     f"{os.getuid()}:{os.getgid()}",
+    "--packages-user",
+    f"{os.getuid()}:{os.getgid()}",
     "--tasks-group",
     str(os.getgid()),
     "--agents-group",

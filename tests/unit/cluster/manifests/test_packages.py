@@ -126,7 +126,7 @@ def test_a_node_s_packages_come_before_its_start_task(waits: bool) -> None:
 
 
 def test_on_a_claim_nothing_asks_for_more_than_the_restricted_standard_admits() -> None:
-    pool = {**ON_CLAIMS, "applicationPackageReferences": POOL_S}
+    pool = {"nodeTemplate": ON_CLAIMS, "applicationPackageReferences": POOL_S}
     for pod in (a_node(**pool), a_task_pod(TOOL, pool)):
-        assert complaints(pod) == []
+        assert complaints(pod["spec"]) == []
         assert inits(pod)[PACKAGES_CONTAINER]["securityContext"]["runAsUser"] == SETTINGS.task_uid
