@@ -87,6 +87,8 @@ def _numbered(item: Any, index: int) -> Any:
         copied[field] = index + 1
     if "applicationId" in copied:
         copied["applicationId"] = f"app{index}"
+    for field in {"relativeMountPath", "secretName"} & copied.keys():
+        copied[field] = f"n{index}"
     holder = copied.get("metadata", copied)
     if "name" in holder:
         stem = holder["name"] if "-meta-" in holder["name"] else ""

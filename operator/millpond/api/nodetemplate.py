@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
+from millpond.api.mounts import NodeVolumes
 from millpond.api.resources import Quantity
 from millpond.api.schema import ATOMIC, MAX_INT32, Document, ImageName, Labels, Name, rule, same, validations
 
@@ -149,6 +150,18 @@ class Storage(Document):
 class NodeTemplate(Document):
     """Which hosts may be nodes, and what a node gives its tasks."""
 
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "self.storage.type != 'PersistentVolumeClaim' || !has(self.volumes) "
+                "|| self.volumes.all(one, !has(one.nfs))",
+                "the restricted standard, which nodes on claims keep, admits no nfs volume: "
+                "use a PersistentVolumeClaim of an NFS volume, or storage of type HostPath",
+                at=".volumes",
+            )
+        )
+    )
+
     image: Annotated[ImageName, Field(description="What tasks and start tasks without an own image run in")]
     image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
     image_pull_secrets: ImagePullSecrets = ()
@@ -168,6 +181,7 @@ class NodeTemplate(Document):
             )
         ),
     ] = Storage()
+    volumes: NodeVolumes = ()
 
 
 class LowPriorityNodeTemplate(Document):

@@ -10,6 +10,7 @@ from millpond.api.autoscale import AutoScale, AutoScaleHistory, AutoScaleRun
 from millpond.api.conditions import Conditions
 from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
+from millpond.api.mounts import CertificateReferences
 from millpond.api.network import NetworkConfiguration
 from millpond.api.nodetemplate import LowPriorityNodeTemplate, NodeClass, NodeTemplate
 from millpond.api.provider import Provider
@@ -203,6 +204,7 @@ class PoolSpec(Document):
         Field(description="Applications installed on each node when it starts, before the start task, for all tasks"),
     ] = ()
     user_accounts: UserAccounts = ()
+    certificate_references: CertificateReferences = ()
 
     def target_of(self, node_class: NodeClass) -> int | None:
         """The target of that class, as far as it is given here."""

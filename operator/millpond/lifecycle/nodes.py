@@ -11,7 +11,7 @@ from millpond.api.times import format_time, parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.disk import FULL
-from millpond.lifecycle.failure import Detail
+from millpond.lifecycle.failure import Detail, Failure
 from millpond.lifecycle.fetching import FETCH_CONTAINER
 from millpond.lifecycle.packages import PACKAGES_CONTAINER, package_failure
 from millpond.lifecycle.run import Run, RunState
@@ -70,6 +70,8 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     """Why its directory could not be erased."""
     preempted: str = ""
     """Why it has lost its host for good, if it has; it waits for another one."""
+    unmounted: bool = False
+    """What users want mounted could not be mounted for long."""
     disk_full: bool = False
     """Its agent has measured that the node directory's file system is full."""
 
@@ -172,13 +174,14 @@ def _unplaced(pod: PodView) -> tuple[str, str]:
 def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdict:
     host = pod.spec.node_name
     if (failure := package_failure(pod)) is not None:
-        code = (
-            NodeErrorCode(failure.code)
-            if failure.code is FailureCode.DISK_FULL
-            else NodeErrorCode.APPLICATION_PACKAGE_ERROR
+        return _without_a_package(failure, start_task)
+    if facts.unmounted:
+        text = (
+            f"What the node mounts could not be mounted on host {host}. `kubectl describe pod {pod.metadata.name}` "
+            "says what: correct nodeTemplate.volumes or certificateReferences of the pool and reboot the node, or "
+            "create the claim or Secret that is missing."
         )
-        fault = Fault(code, f"{failure.message} That is tried again every few minutes.", failure.details)
-        return _unusable(NodeReason.APPLICATION_PACKAGES, fault, start_task)
+        return _unusable(NodeReason.NOT_MOUNTED, Fault(NodeErrorCode.MOUNT_CONFIGURATION_ERROR, text), None)
     if start_task is not None and facts.waits_for_start_task:
         if start_task.state is RunState.RUNNING:
             return NodeVerdict(
@@ -247,6 +250,13 @@ def _disabled(facts: NodeFacts) -> str:
         return "Scheduling is disabled: the node takes no tasks until it is enabled (`millpond node enable`)."
     tasks = "run to their ends" if facts.waits_for_tasks else "are being stopped"
     return f"Scheduling is disabled: the node takes no tasks, and those that run there {tasks}."
+
+
+def _without_a_package(failure: Failure, start_task: Run | None) -> NodeVerdict:
+    full = failure.code is FailureCode.DISK_FULL
+    code = NodeErrorCode.DISK_FULL if full else NodeErrorCode.APPLICATION_PACKAGE_ERROR
+    fault = Fault(code, f"{failure.message} That is tried again every few minutes.", failure.details)
+    return _unusable(NodeReason.APPLICATION_PACKAGES, fault, start_task)
 
 
 def _unusable(reason: NodeReason, fault: Fault, start_task: Run | None) -> NodeVerdict:

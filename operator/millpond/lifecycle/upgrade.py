@@ -50,12 +50,18 @@ def version_of(spec: PoolSpec, node_class: NodeClass = NodeClass.DEDICATED) -> s
         "secrets": [secret.name for secret in template.image_pull_secrets],
         "pull": template.image_pull_policy.value,
         "resources": dict(template.resources),
-    }
+    } | _mounted_with(spec)
     if spec.application_package_references:
         made_with["packages"] = [reference.text for reference in spec.application_package_references]
     if template.storage.evict_retained_files:
         made_with["evicts"] = True
     return naming.digest(json.dumps(made_with, sort_keys=True), length=10)
+
+
+def _mounted_with(spec: PoolSpec) -> dict[str, object]:
+    """What node Pods mount beside their directories, by field; empty for nothing."""
+    found = {"volumes": spec.node_template.volumes, "certificates": spec.certificate_references}
+    return {field: [one.as_document() for one in mounted] for field, mounted in found.items() if mounted}
 
 
 def next_upgrades(nodes: Sequence[Upgradable]) -> tuple[str, ...]:
