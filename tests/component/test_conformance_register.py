@@ -27,6 +27,7 @@ SCENARIOS = {
     24: "a job is disabled and enabled; what its state forbids",
     25: "termination leaves active tasks active",
     26: "reactivation",
+    27: "files: while the task runs, after their retention, after their node",
     28: "output files: patterns, paths, conditions, and uploads that fail",
     29: "resource files of a container; names that lead out; modes",
     30: "the environment: what wins, and whose scope it is",

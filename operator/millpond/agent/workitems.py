@@ -99,8 +99,13 @@ def hold_alone(descriptor: int) -> bool:
     return True
 
 
-def ended_at(descriptor: int, now: Moment) -> Moment | None:
-    """When it was first found that the run in the open directory, which does not run, had ended; None before it began.
+def has_begun(descriptor: int) -> bool:
+    """True when a run has begun in the open directory, or has ended before its command began."""
+    return exists(RECORD, descriptor) or exists(BEGUN, descriptor)
+
+
+def idle_since(descriptor: int, now: Moment) -> Moment:
+    """When it was first found that nothing runs any more in the open directory, in which nothing runs.
 
     Found now, that is written down. Where there is no room for the note, the time counts from when there is.
     """
@@ -108,8 +113,6 @@ def ended_at(descriptor: int, now: Moment) -> Moment | None:
     boot, uptime, time = said.get("boot"), said.get("uptime"), said.get("time")
     if isinstance(boot, str) and isinstance(uptime, int | float) and isinstance(time, int | float):
         return Moment(boot, uptime, time)
-    if not exists(RECORD, descriptor) and not exists(BEGUN, descriptor):
-        return None
     _note(descriptor, now)
     return now
 

@@ -19,6 +19,7 @@ from millpond.lifecycle.starttask import observe_start_task
 
 AGENT_CONTAINER = "agent"
 LAYOUT_CONTAINER = "layout"
+SWEEPER_CONTAINER = "sweeper"
 
 LOST_TAINTS = ("node.kubernetes.io/out-of-service",)
 """Taints that say that nothing runs on the host any more."""

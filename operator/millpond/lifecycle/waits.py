@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import ContainerState, PodView, Waiting
-from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited
+from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited, directory_made
 from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.fetching import fetching
 from millpond.lifecycle.kubelet import awaits_mounts, lacked_disk, sentence
@@ -51,8 +51,8 @@ def waiting_for_container(pod: PodView) -> Waiting | None:
 
 
 def _before(pod: PodView) -> tuple[ContainerState | None, ...]:
-    """What goes before the task's command, in order: the wait for the job's preparation, packages, the download."""
-    return awaited(pod), installing(pod), fetching(pod)
+    """What goes before the task's command: the wait for the job's preparation, its directory, packages, files."""
+    return awaited(pod), directory_made(pod), installing(pod), fetching(pod)
 
 
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
