@@ -18,7 +18,7 @@ var version = "development"
 const usage = `usage:
   launcher run --directory DIR --working-directory WD [--wall-clock SECONDS] [--grace SECONDS] [--retries N]
                [--report-only] [--readable] [--name NAME] [--owner NAME/UID] [--retention SECONDS] [--unless FILE]
-               [--termination-log PATH]
+               [--follow PREFIX] [--termination-log PATH]
                [--rendezvous HOST:PORT --instance I --instances N --cores C --shared DIR --coordination WORD…]
                -- COMMAND [ARGUMENT…]
   launcher prepare --directory DIR --working-directory WD [--report-only] [--readable] [--owner NAME/UID] [--retention SECONDS]
@@ -49,6 +49,7 @@ type options struct {
 	readable         bool          // what the command makes may be read by other users
 	unless           string        // a file that, where it is there, keeps the command from starting; "": none
 	whose            keep          // goes into the directory; nothing: it is not deleted by its age
+	follow           string        // variables whose names begin so are paths, and their links are followed; "": none
 	terminationLog   string
 	command          []string
 	membership                // of the group of a multi-instance task
@@ -127,6 +128,7 @@ func parseRun(arguments []string) (options, error) {
 	flags.BoolVar(&o.readable, "readable", false, "")
 	flags.StringVar(&o.name, "name", "", "")
 	flags.StringVar(&o.unless, "unless", "", "")
+	flags.StringVar(&o.follow, "follow", "", "")
 	whose := keepFlags(flags)
 	flags.StringVar(&o.terminationLog, "termination-log", defaultTerminationLog, "")
 	o.groupFlags(flags)

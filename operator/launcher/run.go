@@ -29,6 +29,9 @@ type runner struct {
 // run performs the whole of `launcher run` and returns the exit code of the program.
 func run(o options) int {
 	adoptOrphans()
+	if o.follow != "" {
+		follow(o.follow)
+	}
 	r := &runner{options: o, result: record{Name: o.name}}
 	r.logs = [2]*containerLog{openContainerLog(syscall.Stdout), openContainerLog(syscall.Stderr)}
 	var err error

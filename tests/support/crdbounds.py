@@ -80,12 +80,14 @@ def _sized(present: Any, size: int) -> Any:
 
 
 def _numbered(item: Any, index: int) -> Any:
-    """A copy of a list's item with a name, an exit code or a port of its own."""
+    """A copy of a list's item with a name, an application, an exit code or a port of its own."""
     copied = copy.deepcopy(item)
     if not isinstance(copied, dict):
         return copied
     for field in {"code", "port"} & copied.keys():
         copied[field] = index + 1
+    if "applicationId" in copied:
+        copied["applicationId"] = f"app{index}"
     for field in {"relativeMountPath", "secretName"} & copied.keys():
         copied[field] = f"n{index}"
     if "source" in copied:

@@ -1,6 +1,7 @@
 """The node directory as Azure Batch lays it out, made before anything runs there; making it again changes nothing.
 
     shared/            every task reads and writes (mode 2770, of the group that all tasks have in common)
+    applications/      packages, which only the user who installs them writes (mode 0755)
     startup/wd/        the start task's, which others read (mode 0755)
     workitems/         the tasks' directories, which the launcher makes; each belongs to its task's user and the agents'
                        group, by which the agent reads and deletes (mode 3777, of the agents' group)
@@ -27,9 +28,10 @@ LAUNCHER = "launcher"
 
 @dataclass(frozen=True)
 class Owners:
-    """Whose directories are: user and group of start tasks, the group of all tasks, the group of agents."""
+    """Whose directories are: user and group of start tasks and of packages, the group of all tasks, that of agents."""
 
     start: tuple[int, int]
+    packages: tuple[int, int]
     tasks: int
     agents: int
 
@@ -47,6 +49,7 @@ def lay_out(root: str, launcher: str, owners: Owners) -> None:
         os.close(make_directory(base, "shared", IN_COMMON, (service[0], owners.tasks)))
         os.close(make_directory(base, "workitems", EACH_ITS_OWN, (service[0], owners.agents)))
         os.close(make_directory(base, "fsmounts", READABLE, service))
+        os.close(make_directory(base, "applications", READABLE, owners.packages))
         os.close(_nested(base, "startup", "wd", owners.start))
         programs = _nested(base, "volatile", "bin", service)
         try:

@@ -31,14 +31,22 @@ def _pair(_context: click.Context, _parameter: click.Parameter, text: str) -> tu
 @click.option("--root", default=ROOT, show_default=True, help="The node directory.")
 @click.option("--launcher", default="/usr/local/bin/launcher", show_default=True, help="The launcher to install.")
 @click.option("--start-user", required=True, metavar="UID:GID", callback=_pair, help="Who runs start tasks.")
+@click.option("--packages-user", required=True, metavar="UID:GID", callback=_pair, help="Who installs packages.")
 @click.option("--tasks-group", required=True, type=int, help="The group that all tasks have in common.")
 @click.option("--agents-group", required=True, type=int, help="The group of agents.")
-def layout(root: str, launcher: str, start_user: tuple[int, int], tasks_group: int, agents_group: int) -> None:
+def layout(
+    root: str,
+    launcher: str,
+    start_user: tuple[int, int],
+    packages_user: tuple[int, int],
+    tasks_group: int,
+    agents_group: int,
+) -> None:
     """Make the node directory's layout."""
     from millpond.agent.layout import Owners, lay_out  # noqa: PLC0415 - only this subcommand needs it
 
     with refusals():
-        lay_out(root, launcher, Owners(start_user, tasks_group, agents_group))
+        lay_out(root, launcher, Owners(start_user, packages_user, tasks_group, agents_group))
 
 
 @agent.command("erase")
@@ -104,6 +112,16 @@ def upload_command(root: str, directory: str, run: str, limit: float, credential
         click.echo(report.message, err=True)
         leave(report.encode())
         sys.exit(1)
+
+
+@agent.command("packages")
+@click.option("--root", default=ROOT, show_default=True, help="The node directory.")
+@click.option("--credentials", required=True, help="The directory of the Secrets' directories.")
+def packages_command(root: str, credentials: str) -> None:
+    """Install the application packages that the environment names."""
+    from millpond.agent.packages_command import run as install  # noqa: PLC0415 - only this subcommand needs it
+
+    sys.exit(install(os.environ, root, credentials))
 
 
 @agent.command("sweep")

@@ -32,6 +32,7 @@ class NodeError(Document):
 
     code: NodeErrorCode
     message: LongText = ""
+    values: Details = ()
 
 
 class ResizeError(Document):

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from millpond.api.applications import ApplicationPackageReferences
 from millpond.api.autoscale import AutoScale, AutoScaleHistory, AutoScaleRun
 from millpond.api.conditions import Conditions
 from millpond.api.failure import ResizeError
@@ -198,6 +199,10 @@ class PoolSpec(Document):
     ] = Provider()
     upgrade_policy: UpgradePolicy = UpgradePolicy()
     start_task: StartTask | None = None
+    application_package_references: Annotated[
+        ApplicationPackageReferences,
+        Field(description="Applications installed on each node when it starts, before the start task, for all tasks"),
+    ] = ()
     user_accounts: UserAccounts = ()
     certificate_references: CertificateReferences = ()
 

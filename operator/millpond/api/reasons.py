@@ -110,6 +110,7 @@ class FailureCode(StrEnum):
     TASK_ENDED = "TaskEnded"
     COMMAND_PROGRAM_NOT_FOUND = "CommandProgramNotFound"
     COMMAND_LAUNCH_FAILED = "CommandLaunchFailed"
+    APPLICATION_PACKAGE_ERROR = "ApplicationPackageError"
     CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
     CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
     CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
@@ -138,6 +139,7 @@ class FailureCode(StrEnum):
 class NodeErrorCode(StrEnum):
     """Why a compute node is unusable."""
 
+    APPLICATION_PACKAGE_ERROR = "ApplicationPackageError"
     BATCH_AGENT_INSTALLATION_FAILURE = "BatchAgentInstallationFailure"
     CONTAINER_INVALID_IMAGE = "ContainerInvalidImage"
     CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
@@ -222,6 +224,7 @@ class NodeReason(StrEnum):
     START_TASK_RUNNING = "StartTaskRunning"
     START_TASK_FAILED = "StartTaskFailed"
     START_TASK_IMAGE = "StartTaskImage"
+    APPLICATION_PACKAGES = "ApplicationPackages"
     SCHEDULING_DISABLED = "SchedulingDisabled"
     UPGRADING_OS = "UpgradingOS"
     REBOOTING = "Rebooting"

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from millpond.api.applications import ApplicationPackageReferences
 from millpond.api.conditions import Conditions
 from millpond.api.containers import ContainerSettings
 from millpond.api.dependencies import TaskDependencies
@@ -119,6 +120,10 @@ class TaskWork(Document):
     container_settings: ContainerSettings | None = None
     resource_files: ResourceFiles = ()
     output_files: OutputFiles = ()
+    application_package_references: Annotated[
+        ApplicationPackageReferences,
+        Field(description="Applications installed on its node before it starts; tasks share an installation"),
+    ] = ()
     environment_settings: EnvironmentSettings = ()
     user_identity: Annotated[UserIdentity, Field(description="Default: the pool's NonAdmin auto user")] | None = None
     required_slots: Annotated[Slots, Field(description="Task slots it takes on its node")] = 1
@@ -256,6 +261,7 @@ class Task(Resource):
                         "containerSettings",
                         "resourceFiles",
                         "outputFiles",
+                        "applicationPackageReferences",
                         "environmentSettings",
                         "userIdentity",
                         "authenticationTokenSettings",

@@ -22,6 +22,8 @@ OPERATOR = "millpond.handlers.main"
         "job": ("millpond.cli.verbs:job", "Jobs: tasks with a pool and a priority."),
         "schedule": ("millpond.cli.verbs:schedule", "Job schedules: when to make which job."),
         "task": ("millpond.cli.verbs:task", "Tasks: commands that run on nodes, their output and files."),
+        "app": ("millpond.cli.app_commands:app", "Applications: packages that nodes and tasks have installed."),
+        "storage": ("millpond.cli.storage_commands:storage", "Files in stores: inputs and results."),
         "explain": ("millpond.cli.verbs:explain", "Say why something waits."),
         "agent": (AGENT, ""),
     },

@@ -42,6 +42,8 @@ class Resource(msgspec.Struct, frozen=True):
 
 PODS = Resource("", "v1", "pods", "Pod")
 HOSTS = Resource("", "v1", "nodes", "Node", namespaced=False)
+SECRETS = Resource("", "v1", "secrets", "Secret")
+"""For the command line alone, by its user's own rights."""
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")
 ROLE_BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from millpond.api.computenode import ComputeNodeStatus, NodeOperation, NodeServed, NodeTotals, RecentTask
 from millpond.api.conditions import Condition, ConditionStatus, put
-from millpond.api.failure import NodeError
+from millpond.api.failure import NameValue, NodeError
 from millpond.api.pool import SlotCounts
 from millpond.api.reasons import ConditionType
 from millpond.api.resources import format_bytes, format_millicores
@@ -15,7 +15,7 @@ from millpond.control.node_job_status import command_status, describe_jobs, time
 from millpond.control.node_record import NodeRecord
 from millpond.control.plan_upgrade import is_outdated
 from millpond.control.pool_state import PoolState
-from millpond.lifecycle.nodes import NodeVerdict
+from millpond.lifecycle.nodes import Fault, NodeVerdict
 from millpond.lifecycle.operations import served_by
 from millpond.lifecycle.run import Run, RunState
 from millpond.scheduling.node_slots import NodeSlots
@@ -51,10 +51,15 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         jobs=describe_jobs(pool, node, () if _reimaged(node) else old.jobs),
         recent_tasks=_recent(node),
         totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
-        errors=tuple(NodeError(code=fault.code, message=fault.message) for fault in verdict.faults),
+        errors=tuple(_error(fault) for fault in verdict.faults),
         allocation_time=old.allocation_time or (at if placed else None),
         last_boot_time=time_of(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
     )
+
+
+def _error(fault: Fault) -> NodeError:
+    values = tuple(NameValue(name=one.name, value=one.value) for one in fault.values)
+    return NodeError(code=fault.code, message=fault.message, values=values)
 
 
 def _recent(node: NodeRecord) -> tuple[RecentTask, ...]:

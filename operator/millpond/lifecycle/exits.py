@@ -29,6 +29,7 @@ from millpond.lifecycle.kubelet import (
     why_stopped,
     wrote_too_much,
 )
+from millpond.lifecycle.packages import package_failure
 from millpond.lifecycle.record import LauncherRecord, read_record
 
 TASK_CONTAINER = "task"
@@ -100,7 +101,7 @@ def _without_end(pod: PodView, *, began: bool) -> Exit:
     if was_refused(pod):
         text = f"The node did not take the task ({status.reason}): {sentence(status.message)}"
         return Exit(Ending.REFUSED, message=text)
-    if (failure := fetch_failure(pod)) is not None:
+    if (failure := package_failure(pod) or fetch_failure(pod)) is not None:
         return Exit(Ending.PREPROCESSING, failure=failure)
     if why := why_stopped(pod):
         return Exit(Ending.INTERRUPTED, message=HELD_BACK if why == DELETED and _was_held_back(pod) else why)

@@ -11,7 +11,9 @@ from millpond.api.times import format_time, parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.disk import FULL
+from millpond.lifecycle.failure import Detail, Failure
 from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.packages import PACKAGES_CONTAINER, package_failure
 from millpond.lifecycle.run import Run, RunState
 from millpond.lifecycle.starttask import observe_start_task
 
@@ -80,6 +82,7 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
 
     code: NodeErrorCode
     message: str
+    values: tuple[Detail, ...] = ()
 
 
 class NodeVerdict(msgspec.Struct, frozen=True, gc=False):
@@ -171,6 +174,8 @@ def _unplaced(pod: PodView) -> tuple[str, str]:
 
 def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdict:
     host = pod.spec.node_name
+    if (failure := package_failure(pod)) is not None:
+        return _without_a_package(failure, start_task)
     if facts.unmounted:
         text = (
             f"What the node mounts could not be mounted on host {host}. `kubectl describe pod {pod.metadata.name}` "
@@ -248,6 +253,13 @@ def _disabled(facts: NodeFacts) -> str:
     return f"Scheduling is disabled: the node takes no tasks, and those that run there {tasks}."
 
 
+def _without_a_package(failure: Failure, start_task: Run | None) -> NodeVerdict:
+    full = failure.code is FailureCode.DISK_FULL
+    code = NodeErrorCode.DISK_FULL if full else NodeErrorCode.APPLICATION_PACKAGE_ERROR
+    fault = Fault(code, f"{failure.message} That is tried again every few minutes.", failure.details)
+    return _unusable(NodeReason.APPLICATION_PACKAGES, fault, start_task)
+
+
 def _unusable(reason: NodeReason, fault: Fault, start_task: Run | None) -> NodeVerdict:
     return NodeVerdict(NodeState.UNUSABLE, reason, fault.message, start_task, (fault,))
 
@@ -260,7 +272,7 @@ def agent_runs(pod: PodView) -> bool:
 
 def _broken(pod: PodView) -> str | None:
     """Why the node's own containers cannot start, if they cannot."""
-    for name in (LAYOUT_CONTAINER, FETCH_CONTAINER, AGENT_CONTAINER):
+    for name in (LAYOUT_CONTAINER, PACKAGES_CONTAINER, FETCH_CONTAINER, AGENT_CONTAINER):
         state = pod.container(name)
         waiting = state.waiting if state else None
         if waiting is not None and waiting.reason in (

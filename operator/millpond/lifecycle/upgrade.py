@@ -51,6 +51,8 @@ def version_of(spec: PoolSpec, node_class: NodeClass = NodeClass.DEDICATED) -> s
         "pull": template.image_pull_policy.value,
         "resources": dict(template.resources),
     } | _mounted_with(spec)
+    if spec.application_package_references:
+        made_with["packages"] = [reference.text for reference in spec.application_package_references]
     if template.storage.evict_retained_files:
         made_with["evicts"] = True
     return naming.digest(json.dumps(made_with, sort_keys=True), length=10)

@@ -11,6 +11,7 @@ from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited, dire
 from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.fetching import fetching
 from millpond.lifecycle.kubelet import awaits_mounts, lacked_disk, sentence
+from millpond.lifecycle.packages import installing
 from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
 
 SETTINGS = "CreateContainerConfigError"
@@ -50,8 +51,8 @@ def waiting_for_container(pod: PodView) -> Waiting | None:
 
 
 def _before(pod: PodView) -> tuple[ContainerState | None, ...]:
-    """What goes before the task's command: the wait for the job's preparation, its directory, and the download."""
-    return awaited(pod), directory_made(pod), fetching(pod)
+    """What goes before the task's command: the wait for the job's preparation, its directory, packages, files."""
+    return awaited(pod), directory_made(pod), installing(pod), fetching(pod)
 
 
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:

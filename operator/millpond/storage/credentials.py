@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -122,18 +123,26 @@ def read_credentials(directory: str) -> Credentials:
     """The credentials in a mounted Secret's directory. Raises CredentialsError, and OSError where it is missing."""
     place = Path(directory)
     names = {path.name for path in place.iterdir()}
-    return Credentials(**{field: _read(place / key) for key, field in KEYS.items() if key in names})
+    return credentials_of({key: _read(place / key) for key in KEYS if key in names})
 
 
-def _read(path: Path) -> str:
+def credentials_of(values: Mapping[str, bytes]) -> Credentials:
+    """The credentials in a Secret, by the values of its keys. Raises CredentialsError."""
+    return Credentials(**{field: _text(key, values[key]) for key, field in KEYS.items() if key in values})
+
+
+def _read(path: Path) -> bytes:
     with path.open("rb") as file:
-        value = file.read(MAX_VALUE + 1)
+        return file.read(MAX_VALUE + 1)
+
+
+def _text(key: str, value: bytes) -> str:
     if len(value) > MAX_VALUE:
-        raise CredentialsError(f"its key {path.name} has more than {MAX_VALUE} bytes")
+        raise CredentialsError(f"its key {key} has more than {MAX_VALUE} bytes")
     try:
         return value.decode().strip()
     except UnicodeDecodeError:
-        raise CredentialsError(f"its key {path.name} is no text") from None
+        raise CredentialsError(f"its key {key} is no text") from None
 
 
 def _connection(text: str) -> dict[str, str]:

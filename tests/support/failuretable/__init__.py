@@ -8,12 +8,24 @@ from support.failuretable.commands import COMMANDS, SIGNALS
 from support.failuretable.downloads import DOWNLOADS
 from support.failuretable.hosts import HOSTS
 from support.failuretable.images import IMAGES
+from support.failuretable.packages import PACKAGES
 from support.failuretable.starts import STARTS
 from support.failuretable.stops import STOPS
 from support.failuretable.uploads import UPLOADS
 from support.failuretable.wishes import WISHES
 
-CASES: tuple[Case, ...] = (*COMMANDS, *SIGNALS, *STARTS, *DOWNLOADS, *IMAGES, *STOPS, *HOSTS, *UPLOADS, *WISHES)
+CASES: tuple[Case, ...] = (
+    *COMMANDS,
+    *SIGNALS,
+    *STARTS,
+    *PACKAGES,
+    *DOWNLOADS,
+    *IMAGES,
+    *STOPS,
+    *HOSTS,
+    *UPLOADS,
+    *WISHES,
+)
 BY_NAME: dict[str, Case] = {case.name: case for case in CASES}
 
 __all__ = [

@@ -30,6 +30,7 @@ CATEGORIES: dict[FailureCode, FailureCategory] = {
     FailureCode.CONTAINER_INVALID_REGISTRY: USER,
     FailureCode.CONTAINER_INVALID_SETTINGS: USER,
     FailureCode.CONTAINER_MISC_ERROR: SERVER,
+    FailureCode.APPLICATION_PACKAGE_ERROR: USER,
     FailureCode.MOUNT_CONFIGURATION_ERROR: USER,
     FailureCode.BLOB_NOT_FOUND: USER,
     FailureCode.BLOB_ACCESS_DENIED: USER,
@@ -53,7 +54,6 @@ CATEGORIES: dict[FailureCode, FailureCategory] = {
 
 LATER: dict[str, str] = {
     # Codes of reference §8.1 that nothing can come to yet, and why.
-    "ApplicationPackageError": "application packages are not brought to nodes yet",
     "TaskSchedulingConstraintFailed": "a task that fits no node of its pool waits and says so (TooManySlots)",
     "JobPreparationTaskFailed": "jobs have no preparation task yet",
     "Unknown": "what nobody can explain runs again, uncounted",

@@ -62,6 +62,7 @@ _THEIRS = (
         "v1", "Namespace", "namespaces", namespaced=False, status=True, selectable=("metadata.name", "status.phase")
     ),
     ResourceType("v1", "ConfigMap", "configmaps"),
+    ResourceType("v1", "Secret", "secrets"),
     ResourceType(
         "v1",
         "PersistentVolumeClaim",

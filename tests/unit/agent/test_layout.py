@@ -10,7 +10,8 @@ import pytest
 from millpond.agent.beneath import RefusedPathError
 from millpond.agent.layout import Owners, lay_out
 
-OWN = Owners((os.getuid(), os.getgid()), os.getgid(), os.getgid())
+ME = os.getuid(), os.getgid()
+OWN = Owners(ME, ME, os.getgid(), os.getgid())
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ MODES = {
     "startup": 0o755,
     "startup/wd": 0o755,
     "fsmounts": 0o755,
+    "applications": 0o755,
     "volatile": 0o755,
     "volatile/bin": 0o755,
     "volatile/bin/launcher": 0o755,
@@ -60,8 +62,11 @@ def test_whose_the_directories_are_also_when_the_start_task_gets_another_user(
     monkeypatch.setattr(os, "fchown", give)
     me = os.getuid()
     for start in ((65_532, 65_532), (70_000, 70_001)):
-        lay_out(str(root), str(launcher), Owners(start, 90_001, 90_002))
-        assert given == {"shared": (me, 90_001), "workitems": (me, 90_002), "startup": start, "startup/wd": start}
+        lay_out(str(root), str(launcher), Owners(start, (80_001, 80_002), 90_001, 90_002))
+        assert given == {
+            "shared": (me, 90_001), "workitems": (me, 90_002), "startup": start, "startup/wd": start,
+            "applications": (80_001, 80_002),
+        }  # fmt: skip
         assert modes(root) == MODES
 
 

@@ -63,6 +63,8 @@ def test_after_a_task_that_was_ended_nothing_is_uploaded(node: NodeDirectory) ->
 OWNERS = (
     "--start-user",
     f"{os.getuid()}:{os.getgid()}",
+    "--packages-user",
+    f"{os.getuid()}:{os.getgid()}",
     "--tasks-group",
     str(os.getgid()),
     "--agents-group",

@@ -16,7 +16,7 @@ from .conftest import Shell
     [
         (["tsk", "list"], "Did you mean task?"),
         (["task", "shwo", "x"], "Did you mean show?"),
-        (["zzz"], "There are: version, pool, node, job, schedule, task, explain"),
+        (["zzz"], "There are: version, pool, node, job, schedule, task, app, storage, explain"),
         (["task", "show"], "Missing argument"),
         (["task", "list", "-o", "xml"], "xml"),
     ],
@@ -45,7 +45,10 @@ def test_the_rooms_that_are_started_by_name_exist() -> None:
 HEAVY = ("aiohttp", "pydantic", "rich", "kubernetes", "kopf", "yaml", "asyncio", "prometheus_client")
 
 
-@pytest.mark.parametrize("command", [["--help"], ["task", "--help"], ["task", "list", "--help"], ["agent", "--help"]])
+@pytest.mark.parametrize(
+    "command",
+    [["--help"], ["task", "--help"], ["task", "list", "--help"], ["agent", "--help"], ["app", "push", "--help"]],
+)
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     code = f"""
 import sys

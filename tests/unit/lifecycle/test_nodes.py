@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from millpond.api.computenode import NodeOperation
-from millpond.api.reasons import NodeErrorCode, NodeState
+from millpond.api.reasons import FailureCode, NodeErrorCode, NodeState
 from millpond.lifecycle.nodes import NodeFacts, host_is_lost, judge_node
-from support.builders import a_host, a_node_pod, exited, running, waiting
+from millpond.lifecycle.packages import PACKAGES_CONTAINER, PackageReport
+from support.builders import a_host, a_node_pod, ended, exited, running, waiting
 
 UP = {
     "leaving": False,
@@ -27,6 +28,19 @@ BESIDE = {"has_start_task": True, "waits_for_start_task": False}
 UNPLACED = a_node_pod(
     host=None, conditions=[{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]
 )
+
+
+def installing(state: dict[str, Any], last: dict[str, Any] | None = None) -> Any:
+    """A node Pod whose packages are being installed."""
+    own = {"name": PACKAGES_CONTAINER, "state": state, "lastState": last or {}}
+    return a_node_pod(agent=waiting("PodInitializing"), initContainerStatuses=[own])
+
+
+WORD = PackageReport(FailureCode.APPLICATION_PACKAGE_ERROR, "tool:1 is not there.", "tool:1").encode().decode()
+FULL_WORD = PackageReport(FailureCode.DISK_FULL, "No room for tool:1.", "tool:1").encode().decode()
+NO_PACKAGE = installing(ended(1, message=WORD))
+NO_PACKAGE_YET = installing(waiting("CrashLoopBackOff"), ended(1, message=WORD))
+INSTALLING = installing(running())
 
 DISABLED = {"operation": NodeOperation.DISABLE_SCHEDULING}
 REBOOT = {"operation": NodeOperation.REBOOT}
@@ -64,6 +78,9 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("start task's image", {**WAITS, "pod": a_node_pod(start_task=waiting("ErrImagePull"))}, NodeState.UNUSABLE),
     ("start task runs beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=running())}, NodeState.IDLE),
     ("start task failed beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=exited(1))}, NodeState.IDLE),
+    ("a package missing", {"pod": NO_PACKAGE}, NodeState.UNUSABLE),
+    ("a package missing, tried again", {"pod": NO_PACKAGE_YET}, NodeState.UNUSABLE),
+    ("packages being installed", {"pod": INSTALLING}, NodeState.STARTING),
     ("disk full", {"disk_full": True, "busy": True}, NodeState.UNUSABLE),
     ("not mounted", {"unmounted": True, "pod": a_node_pod(agent=waiting())}, NodeState.UNUSABLE),
     ("not mounted, leaving", {"unmounted": True, "leaving": True}, NodeState.LEAVING_POOL),
@@ -153,6 +170,9 @@ ERRORS: list[tuple[Any, NodeErrorCode]] = [
     (a_node_pod(start_task=waiting("ErrImagePull", "no space left on device")), NodeErrorCode.CONTAINER_MISC_ERROR),
     (a_node_pod(agent=waiting("ErrImagePull")), NodeErrorCode.BATCH_AGENT_INSTALLATION_FAILURE),
     (a_node_pod(agent=waiting("CrashLoopBackOff")), NodeErrorCode.BATCH_AGENT_INSTALLATION_FAILURE),
+    (NO_PACKAGE, NodeErrorCode.APPLICATION_PACKAGE_ERROR),
+    (installing(ended(1, message=FULL_WORD)), NodeErrorCode.DISK_FULL),
+    (installing(waiting("CrashLoopBackOff")), NodeErrorCode.BATCH_AGENT_INSTALLATION_FAILURE),
 ]
 
 
@@ -161,3 +181,12 @@ def test_an_unusable_node_says_what_is_wrong_with_it(pod: Any, code: NodeErrorCo
     verdict = judge_node(NodeFacts(**{**UP, **WAITS, "pod": pod}))
     assert verdict.state is NodeState.UNUSABLE
     assert [fault.code for fault in verdict.faults] == [code]
+
+
+def test_a_package_that_fails_is_named_with_what_happens_next() -> None:
+    (fault,) = judge_node(NodeFacts(**{**UP, "pod": NO_PACKAGE})).faults
+    assert fault.message == "tool:1 is not there. That is tried again every few minutes."
+    assert [(value.name, value.value) for value in fault.values] == [
+        ("ApplicationPackageReference", "tool:1"),
+        ("Message", "tool:1 is not there."),
+    ]

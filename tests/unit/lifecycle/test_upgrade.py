@@ -13,8 +13,11 @@ START = {"commandLine": "start"}
 IDLE, RUNNING, STARTING, FAILED = NodeState.IDLE, NodeState.RUNNING, NodeState.STARTING, NodeState.START_TASK_FAILED
 
 
-def version(image: str = "debian", start: dict[str, Any] | None = None, **template: Any) -> str:
-    return version_of(a_pool(nodeTemplate={"image": image, **template}, **({"startTask": start} if start else {})).spec)
+def version(
+    image: str = "debian", start: dict[str, Any] | None = None, packages: list[dict[str, Any]] | None = None, **of: Any
+) -> str:
+    more = ({"startTask": start} if start else {}) | {"applicationPackageReferences": packages or []}
+    return version_of(a_pool(nodeTemplate={"image": image, **of}, **more).spec)
 
 
 CHANGES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
@@ -32,6 +35,8 @@ CHANGES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({}, {"imagePullSecrets": [{"name": "registry"}]}, True),
     ({}, {"volumes": [{"relativeMountPath": "a", "csi": {"driver": "d"}}]}, True),
     ({}, {"hostSelector": {"matchLabels": {"a": "b"}}}, False),
+    ({}, {"packages": [{"applicationId": "tool"}]}, True),
+    ({}, {"packages": []}, False),
     ({}, {"tolerations": [{"operator": "Exists"}]}, False),
 ]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from millpond.api import labels
+from millpond.api.applications import ApplicationPackageReferences
 from millpond.api.commandline import split_command_line
 from millpond.api.containers import ContainerSettings, ImagePullSecrets, WorkingDirectory
 from millpond.api.environment import EnvironmentSetting
@@ -24,6 +25,7 @@ from millpond.cluster.manifests.layout import (
     task_directory,
 )
 from millpond.cluster.manifests.mounts import Mounts, certificates, certificates_directory, file_systems
+from millpond.cluster.manifests.packages import FOLLOW, joined, variables_of
 from millpond.cluster.manifests.security import of_pod, of_user
 from millpond.cluster.manifests.storage import node_volume
 from millpond.lifecycle.exits import PREPARE_CONTAINER, TASK_CONTAINER
@@ -63,6 +65,7 @@ class Command:
     options: tuple[str, ...] = ()
     preparation: str = ""
     """The directory of the job's preparation task, where that has ended before; below the node directory."""
+    packages: ApplicationPackageReferences = ()
 
     @property
     def pull_secrets(self) -> ImagePullSecrets:
@@ -161,16 +164,18 @@ def run_container(
     directory = f"{ROOT}/{command.directory}"
     container = command.container
     in_image = container is not None and container.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
+    packages = variables_of((pool.spec.application_package_references, command.packages))
     words = ["run", "--directory", TASK_HOME if is_bound(container) else directory]
     words += ["--working-directory", "." if in_image else f"{directory}/wd", *keeping(command)]
-    words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
+    words += [*command.options, *(FOLLOW if packages else ()), "--grace", str(settings.task_grace)]
+    words += ["--", *split_command_line(command.line)]
     mounts = [
         *data_mounts(container, command.directory, command.preparation, pool),
         launcher_mount(),
         *certificates(pool.spec, CertificateVisibility.TASK).places,
     ]
     made = launched(TASK_CONTAINER, words, command, pool)
-    return made | {"env": variables, "resources": resources, "volumeMounts": mounts}
+    return made | {"env": joined(variables, packages), "resources": resources, "volumeMounts": mounts}
 
 
 def ahead(command: Command, pool: Pool) -> list[Manifest]:

@@ -24,8 +24,16 @@ from millpond.cluster.manifests.layout import (
     node_mount,
 )
 from millpond.cluster.manifests.mounts import Mounts, certificates, certificates_directory, file_systems
+from millpond.cluster.manifests.packages import FOLLOW, installer, joined, variables_of, with_store
 from millpond.cluster.manifests.security import of_agent, of_node_pod, of_user
-from millpond.cluster.manifests.storage import agents_group, node_volume, of_keeper, only_on, user_in
+from millpond.cluster.manifests.storage import (
+    agents_group,
+    node_volume,
+    of_keeper,
+    only_on,
+    packages_user,
+    user_in,
+)
 from millpond.cluster.manifests.sweeper import orders_volume, sweeper
 from millpond.cluster.room import AGENT_CPU_MILLIS, AGENT_MEMORY_BYTES
 from millpond.control.actions import CreateNodePod
@@ -43,6 +51,8 @@ RENDEZVOUS_PORT = 9465
 HOST_NETWORK = "/host/net"
 """Where an agent sees the counters and routes of its host's network, which the node Pod is no part of."""
 HOST_NETWORK_VOLUME = "host-network"
+OWN_ROOM: Manifest = {"cpu": "10m", "memory": "32Mi"}
+"""What containers ask for that make the node; there is more when they run, since the agent has asked for it."""
 
 
 def node_pod(
@@ -65,6 +75,7 @@ def node_pod(
     tags[labels.NODE_VERSION] = version_of(pool.spec, create.node_class)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
+    packages = pool.spec.application_package_references
     made = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -89,7 +100,12 @@ def node_pod(
                 orders_volume(),
                 *(shared + shown).volumes,
             ],
-            "initContainers": [_layout(user, storage, settings), *fetching, *(own if waits else [])],
+            "initContainers": [
+                _layout(user, storage, settings),
+                *installer(packages, storage, settings, OWN_ROOM),
+                *fetching,
+                *(own if waits else []),
+            ],
             "containers": [
                 _agent(create, pool, settings),
                 sweeper(storage, settings, evicts=storage.evict_retained_files),
@@ -97,7 +113,7 @@ def node_pod(
             ],
         },
     }
-    return with_secrets(made, secrets_of(files))
+    return with_store(with_secrets(made, secrets_of(files)), packages)
 
 
 def _host_network() -> Manifest:
@@ -128,15 +144,15 @@ def _one_node_a_host() -> Manifest:
 
 
 def _layout(start: User, storage: Storage, settings: Settings) -> Manifest:
-    group = agents_group(storage, settings)
-    words = ["--start-user", f"{start.uid}:{start.gid}"]
+    group, installs = agents_group(storage, settings), packages_user(storage, settings)
+    words = ["--start-user", f"{start.uid}:{start.gid}", "--packages-user", f"{installs.uid}:{installs.gid}"]
     words += ["--tasks-group", str(settings.task_gid), "--agents-group", str(group)]
     return {
         "name": LAYOUT_CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
         "command": ["millpond", "agent", "layout", "--root", ROOT, *words],
-        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+        "resources": {"requests": OWN_ROOM},
         "volumeMounts": [node_mount()],
         "securityContext": of_keeper(storage, settings),
     }
@@ -203,14 +219,17 @@ def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: 
     )
     command = [LAUNCHER, "run", "--report-only", "--readable", "--retries", str(start_task.max_task_retry_count)]
     command += ["--unless", f"{STARTUP}/{FAILED}"] if start_task.resource_files else []
+    packages = variables_of((pool.spec.application_package_references,))
+    command += FOLLOW if packages else ()
     command += ["--directory", STARTUP, "--working-directory", f"{STARTUP}/wd", "--"]
     command += split_command_line(start_task.command_line)
+    variables = environment((start_task.environment_settings,), service_variables(Scope.START, facts))
     return {
         "name": START_TASK_CONTAINER,
         "image": start_task.image or pool.spec.node_template.image,
         "imagePullPolicy": pool.spec.node_template.image_pull_policy.value,
         "command": [literal(word) for word in command],
-        "env": environment((start_task.environment_settings,), service_variables(Scope.START, facts)),
+        "env": joined(variables, packages),
         "resources": start_task.resources.as_document(),
         "volumeMounts": [node_mount(), launcher_mount(), *(file_systems(pool.spec) + shown).places],
         "securityContext": of_user(user),

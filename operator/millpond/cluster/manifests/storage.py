@@ -66,6 +66,13 @@ def of_keeper(storage: Storage, settings: Settings) -> Manifest:
     return of_agent(settings.task_uid, group) if storage.on_claims else over_all_files(group)
 
 
+def packages_user(storage: Storage, settings: Settings) -> User:
+    """Who installs application packages: no task runs as that user, except on a claim."""
+    if storage.on_claims:
+        return User(settings.task_uid, settings.task_gid)
+    return settings.users().derived("applications")
+
+
 def user_in(pool: Pool, identity: UserIdentity | None, directory: str, settings: Settings) -> User:
     """Who runs a command with that directory, below the node directory. Raises UserRefusedError."""
     whose = Owner(pool.metadata.namespace, pool.metadata.name, directory)

@@ -23,6 +23,7 @@ from millpond.cluster.manifests.group import files_of, part_of
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
 from millpond.cluster.manifests.layout import ROOT, Manifest, task_directory
+from millpond.cluster.manifests.packages import installer, with_store
 from millpond.cluster.manifests.storage import user_in
 from millpond.cluster.manifests.uploading import with_uploads
 from millpond.control.actions import StartAttempt
@@ -56,19 +57,24 @@ def task_pod(
         *part.variables,
     ]
     user = user_in(pool, task.spec.user_identity, own, settings)
-    line, container = task.spec.command_line or "", task.spec.container_settings
+    line, packages = task.spec.command_line or "", task.spec.application_package_references
+    container = task.spec.container_settings
     kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
     before = _preparation_directory(start, job)
-    command = Command(line, part.directory, container, user, whose, kept, (*options, *part.options), before)
+    options += part.options
+    command = Command(line, part.directory, container, user, whose, kept, tuple(options), before, packages)
+    resources, storage = _resources(start, task), pool.spec.node_template.storage
+    least = {name: resources["requests"][name] for name in ("cpu", "memory")}
     made = bound_pod(
         metadata,
         place,
         pool,
-        run_container(command, variables, _resources(start, task), pool, settings),
+        run_container(command, variables, resources, pool, settings),
         settings,
-        [*_inits(start, command, pool), *ahead(command, pool)],
+        [*_inits(start, command, pool), *ahead(command, pool), *installer(packages, storage, settings, least)],
         command.pull_secrets,
     )
+    made = with_store(made, packages)
     files, into = files_of(start, task)
     made = with_files(made, files, replace(command, directory=own), settings, into=into)
     made = with_uploads(made, output_files, own, user, settings)

@@ -20,6 +20,7 @@ WORK = {
             "uploadCondition": "TaskFailure",
         }
     ],
+    "applicationPackageReferences": [{"applicationId": "tool", "version": "1"}],
     "requiredSlots": 2,
     "resources": {"requests": {"cpu": "1"}},
     "constraints": {"maxWallClockSeconds": 60, "maxTaskRetryCount": 3},

@@ -156,9 +156,9 @@ def test_start_task_runs_as_its_user_and_owns_its_directory(
     containers = _named(pod, "initContainers")
     context = containers["start-task"]["securityContext"]
     assert (context["runAsUser"], context["runAsGroup"]) == user
-    assert containers["layout"]["command"][-6:] == [
-        "--start-user", f"{user[0]}:{user[1]}", "--tasks-group", "5678", "--agents-group", "91",
-    ]  # fmt: skip
+    words = containers["layout"]["command"]
+    assert words[words.index("--start-user") + 1] == f"{user[0]}:{user[1]}"
+    assert words[-4:] == ["--tasks-group", "5678", "--agents-group", "91"]
 
 
 def test_start_task_of_an_account_that_is_not_there() -> None:
