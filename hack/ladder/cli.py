@@ -26,7 +26,7 @@ def say(line: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the levels asked for; 1 when any failed, 2 when the call itself is wrong."""
     parser = argparse.ArgumentParser(prog="hack/test", description="Runs the test ladder, or the levels named.")
-    parser.add_argument("levels", nargs="*", metavar="LEVEL", help="check, unit, laws, component or e2e; default: all")
+    parser.add_argument("levels", nargs="*", metavar="LEVEL", help="one of its levels; default: all")
     parser.add_argument("--steps", type=int, default=LAW_STEPS, help="length of the laws' histories, in steps")
     asked = parser.parse_args(arguments)
     ladder = levels(ROOT, asked.steps)

@@ -43,6 +43,7 @@ def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
         Level("unit", "every module by itself, the launcher, the tools", unit),
         Level("laws", f"laws on random histories, {law_steps} steps", _pytest(root, LAWS, environment=laws)),
         Level("component", "operator and API servers, model and real", _pytest(root, "tests/component"), True),
+        Level("clusters", "the native cluster itself, up, down and killed", _pytest(root, "tests/clusters"), True),
         Level("e2e", "real kubelets and containers", _pytest(root, "tests/e2e"), True, waits=True),
     ]
 

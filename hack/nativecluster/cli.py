@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from . import binaries, images, machine_controller, node, operations, packages, state
+from . import binaries, images, machine_controller, node, operations, packages, state, volumes
 from .layout import Instance
 from .operations import NodeWish
 from .progress import ClusterError, say
@@ -70,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     machines.add_argument(
         "what", choices=("up", "down", "run"), help="install and start, remove all, or be the process that serves them"
     )
+    supply = add("volumes", _volumes, f"free volumes of class {volumes.CLASS} on each node; prints their names")
+    supply.add_argument("--each", type=_count, default=2, metavar="N", help="how many on each (default: %(default)s)")
     add("kubeconfig", _kubeconfig, "print the path of the administrator's kubeconfig")
     add("load-image", _load_image, "load images into every node, present and to come").add_argument(
         "images",
@@ -137,6 +139,11 @@ def _remove_node(options: argparse.Namespace) -> int:
 def _machines(options: argparse.Namespace) -> int:
     serve = {"up": machine_controller.install, "down": machine_controller.remove, "run": machine_controller.run}
     serve[options.what](_instance(options))
+    return 0
+
+
+def _volumes(options: argparse.Namespace) -> int:
+    print("\n".join(volumes.supply(_instance(options), options.each)))
     return 0
 
 

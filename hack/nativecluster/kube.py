@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from .layout import Plan
+from .progress import ClusterError
 
 _PATCH = "application/merge-patch+json"
 
@@ -36,6 +38,13 @@ class Kube:
             connection.close()
         is_json = "json" in (answer.getheader("Content-Type") or "")
         return answer.status, json.loads(data) if is_json else data
+
+    def ask(self, method: str, path: str, body: Any = None, *, fine: Collection[int] = ()) -> dict[str, Any]:
+        """The answer; {} for a refusal that is `fine`, ClusterError for any other."""
+        status, answer = self.request(method, path, body)
+        if status >= 300 and status not in fine:
+            raise ClusterError(f"{method} {path} was answered with {status}: {answer}")
+        return answer if status < 300 and isinstance(answer, dict) else {}
 
     def is_ready(self) -> bool:
         """Whether the API server says that it is ready."""

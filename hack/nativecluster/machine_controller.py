@@ -7,7 +7,6 @@ is. So it can be killed at any point, and the next round goes on.
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from . import controlplane, machines, node, operations, processes, state
 from .kube import Kube
@@ -29,7 +28,7 @@ def install(instance: Instance) -> None:
             raise ClusterError(f"cluster {instance.name} was made with --no-kubelets: it has no machines")
         kube = controlplane.refuse_without(instance, record.plan)
         for document in machines.definitions():
-            _ask(kube, "POST", _DEFINITIONS, document, fine={409})
+            kube.ask("POST", _DEFINITIONS, document, fine={409})
         wait_until(lambda: all(_served(kube, plural) for plural in PLURALS), "the kinds of machines are served", 30)
         record.machines = True
         state.save(instance, record)
@@ -45,12 +44,12 @@ def remove(instance: Instance) -> None:
     processes.stop(instance.processes / controlplane.MACHINES)
     with step("removing machines"):
         for item in _items(kube, _DEPLOYMENTS):
-            _ask(kube, "DELETE", _path(item, _DEPLOYMENTS), fine={404})
+            kube.ask("DELETE", _path(item, _DEPLOYMENTS), fine={404})
         while _items(kube, _DEPLOYMENTS) or _items(kube, _MACHINES) or _nodes(instance):
             work(instance, kube)
             time.sleep(_PAUSE)
         for plural in PLURALS:
-            _ask(kube, "DELETE", f"{_DEFINITIONS}/{plural}.{machines.GROUP}", fine={404})
+            kube.ask("DELETE", f"{_DEFINITIONS}/{plural}.{machines.GROUP}", fine={404})
         wait_until(lambda: not any(_served(kube, plural) for plural in PLURALS), "the kinds are gone", 30)
     node.clear(instance)
     with operations.holding(instance):
@@ -85,13 +84,13 @@ def _size(kube: Kube, deployment: Document) -> None:
     replicas = 0 if "deletionTimestamp" in meta else deployment["spec"]["replicas"]
     for name in machines.missing(meta["name"], owned, replicas):
         document = machines.machine_document(deployment, name)
-        _ask(kube, "POST", _path(document, _MACHINES, named=False), document, fine={409})
+        kube.ask("POST", _path(document, _MACHINES, named=False), document, fine={409})
     for name in machines.surplus(owned, replicas):
-        _ask(kube, "DELETE", f"{_path(deployment, _MACHINES, named=False)}/{name}", fine={404})
+        kube.ask("DELETE", f"{_path(deployment, _MACHINES, named=False)}/{name}", fine={404})
     ready = sum(bool(machine.node) for machine in owned)
     status = {"replicas": len(owned), "readyReplicas": ready, "selector": f"{DEPLOYMENT}={meta['name']}"}
     if deployment.get("status") != status:
-        _ask(kube, "PATCH", f"{_path(deployment, _DEPLOYMENTS)}/status", {"status": status}, fine={404})
+        kube.ask("PATCH", f"{_path(deployment, _DEPLOYMENTS)}/status", {"status": status}, fine={404})
 
 
 def _match_nodes(instance: Instance, kube: Kube, every: list[Document]) -> None:
@@ -100,14 +99,14 @@ def _match_nodes(instance: Instance, kube: Kube, every: list[Document]) -> None:
     wanted = {_key(item): item for item in every if "deletionTimestamp" not in item["metadata"]}
     for key, item in list(wanted.items()):
         if Machine.of(item).node and key not in nodes:
-            _ask(kube, "DELETE", _path(item, _MACHINES), fine={404})  # its node was taken away: another one is made
+            kube.ask("DELETE", _path(item, _MACHINES), fine={404})  # its node was taken away: another one is made
             del wanted[key]
     for key in nodes.keys() - wanted.keys():
         operations.remove_node(instance, nodes[key])
     for item in every:
         if "deletionTimestamp" in item["metadata"] and _key(item) not in _nodes(instance):
             kept = [name for name in item["metadata"].get("finalizers", []) if name != FINALIZER]
-            _ask(kube, "PATCH", _path(item, _MACHINES), {"metadata": {"finalizers": kept}}, fine={404})
+            kube.ask("PATCH", _path(item, _MACHINES), {"metadata": {"finalizers": kept}}, fine={404})
     new = [_wish(key, wanted[key]["spec"]) for key in sorted(wanted.keys() - nodes.keys())]
     if new or not operations.all_run(instance):
         operations.add_nodes(instance, new)
@@ -120,7 +119,7 @@ def _tell(kube: Kube, instance: Instance, every: list[Document]) -> None:
         node = nodes.get(_key(item), "")
         if ready.get(node) and Machine.of(item).node != node:
             status = {"nodeRef": {"apiVersion": "v1", "kind": "Node", "name": node}, "phase": "Running"}
-            _ask(kube, "PATCH", f"{_path(item, _MACHINES)}/status", {"status": status}, fine={404})
+            kube.ask("PATCH", f"{_path(item, _MACHINES)}/status", {"status": status}, fine={404})
 
 
 def _wish(key: str, spec: Document) -> NodeWish:
@@ -141,7 +140,7 @@ def _key(item: Document) -> str:
 def _items(kube: Kube, plural: str, namespace: str = "", selector: str = "") -> list[Document]:
     within = f"/namespaces/{namespace}" if namespace else ""
     path = f"/apis/{API_VERSION}{within}/{plural}?labelSelector={selector.replace('=', '%3D')}"
-    found: list[Document] = _ask(kube, "GET", path, fine={404}).get("items", [])
+    found: list[Document] = kube.ask("GET", path, fine={404}).get("items", [])
     return found
 
 
@@ -152,12 +151,3 @@ def _served(kube: Kube, plural: str) -> bool:
 def _path(item: Document, plural: str, *, named: bool = True) -> str:
     meta = item["metadata"]
     return f"/apis/{API_VERSION}/namespaces/{meta['namespace']}/{plural}" + (f"/{meta['name']}" if named else "")
-
-
-def _ask(kube: Kube, method: str, path: str, body: Document | None = None, *, fine: set[int]) -> Document:
-    """The answer; {} for a refusal that is `fine`."""
-    answer: Any
-    status, answer = kube.request(method, path, body)
-    if status >= 300 and status not in fine:
-        raise ClusterError(f"{method} {path} was answered with {status}: {answer}")
-    return answer if status < 300 and isinstance(answer, dict) else {}

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = (3, 11)  # what Debian bookworm brings
 HOME = "opt/millpond"
 POVRAY_IMAGE = "millpond.dev/examples/povray:3.7"
+FFMPEG_IMAGE = "millpond.dev/examples/ffmpeg:5.1"
 _EPOCH = 0
 _LABELS = {
     "org.opencontainers.image.title": "Millpond",
@@ -71,7 +72,17 @@ def povray() -> Path:
     return archive.write(archive.Image(POVRAY_IMAGE, [base], user="65534:65534", command=("sh",)))
 
 
-IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray}
+def ffmpeg() -> Path:
+    """The archive of the example's image: Debian's FFmpeg."""
+    packages.require(packages.DEBIAN_ROOT)
+    libraries = f"usr/lib/{platform.machine()}-linux-gnu"
+    # Drivers of graphics cards and what compiles for them: half of the image, and no use without such a card.
+    drivers = [f"{libraries}/{name}" for name in ("dri", "mfx", "libmfxhw64.so.1.35", "libLLVM-15.so.1", "libz3.so.4")]
+    base = layers.of_debian("ffmpeg", debian_root(["ffmpeg"]), leave=drivers)
+    return archive.write(archive.Image(FFMPEG_IMAGE, [base], user="65534:65534", command=("sh",)))
+
+
+IMAGES: Mapping[str, Callable[[], Path]] = {"operator": operator, "povray": povray, "ffmpeg": ffmpeg}
 
 
 def _python_base() -> Path:

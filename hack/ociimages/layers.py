@@ -57,12 +57,14 @@ def cached(name: str, key: str, make: Callable[[Path], None]) -> Path:
     return layer
 
 
-def of_debian(name: str, root: Path, keep: Iterable[str] = ()) -> Path:
-    """A base layer from the tar of a Debian root, less what is never read, but with the folders `keep`."""
-    kept = tuple(keep)
+def of_debian(name: str, root: Path, keep: Iterable[str] = (), leave: Iterable[str] = ()) -> Path:
+    """A base layer from the tar of a Debian root, less what is never read and the places `leave`, but with `keep`."""
+    kept, left = tuple(keep), tuple(leave)
 
     def wanted(member: tarfile.TarInfo) -> bool:
         path = PurePosixPath(member.name)
+        if any(path.is_relative_to(place) for place in left):
+            return False
         return any(path.is_relative_to(place) for place in kept) or not any(
             path.is_relative_to(place) and str(path) != place for place in _NEVER_READ
         )
@@ -73,7 +75,7 @@ def of_debian(name: str, root: Path, keep: Iterable[str] = ()) -> Path:
                 if wanted(member):
                     layer.addfile(member, source.extractfile(member) if member.isreg() else None)
 
-    return cached(name, f"{root.name} {kept} {_NEVER_READ} 1", make)
+    return cached(name, f"{root.name} {kept} {_NEVER_READ} {left} 1", make)
 
 
 def of_files(name: str, files: Iterable[File]) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 SCENARIOS = {
     2: "a start task fails; a reboot reruns it",
+    4: "a pool shrinks by each of the four options",
     6: "a pool with a formula is not resized; without it, it is",
     9: "a job that names a missing pool waits for it",
     10: "priorities",
@@ -26,6 +27,8 @@ SCENARIOS = {
     24: "a job is disabled and enabled; what its state forbids",
     25: "termination leaves active tasks active",
     26: "reactivation",
+    27: "files: while the task runs, after their retention, after their node",
+    28: "output files: patterns, paths, conditions, and uploads that fail",
     29: "resource files of a container; names that lead out; modes",
     30: "the environment: what wins, and whose scope it is",
     31: "autoscale: its interval, the 30 s between two changes, evaluations that change nothing, and errors",

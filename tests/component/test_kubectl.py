@@ -254,7 +254,7 @@ def _in_model_form(written: Any, given: Any) -> Any:
                 "nodeTemplate": {
                     "image": "debian:12",
                     "imagePullPolicy": "IfNotPresent",
-                    "storage": {"type": "HostPath"},
+                    "storage": {"type": "HostPath", "evictRetainedFiles": False},
                 },
                 "provider": {"type": "Scheduler"},
                 "upgradePolicy": {"mode": "Manual"},

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.installation import Installation, Space
+from support.stores import ObjectStores, object_stores
 
 NAME = "e2e-millpond"
 KEEP = os.environ.get("MILLPOND_KEEP_CLUSTER") == "1"
@@ -29,6 +30,13 @@ def installation() -> Iterator[Installation]:
     finally:
         if not KEEP:
             one.cluster("down")
+
+
+@pytest.fixture(scope="session")
+def stores(installation: Installation) -> Iterator[ObjectStores]:
+    """Object stores that containers of the cluster reach."""
+    with object_stores(installation.gateway) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

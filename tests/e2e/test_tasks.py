@@ -5,12 +5,16 @@ All tasks are handed in at once and run beside each other on the shared pool: tw
 
 from __future__ import annotations
 
+import time
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 from millpond.agent.report import take_reading
+from millpond.api.labels import ERASE_ANNOTATION
 from millpond.cluster.manifests.node_pod import METRICS_PORT
+from millpond.lifecycle.held import Held, order_for
 from millpond.scaling.reading import read_reading
 from support.installation import Space, shell
 from support.live import Document, condition
@@ -27,6 +31,10 @@ TASKS: dict[str, Document] = {
             {"name": "AZ_BATCH_JOB_PREP_DIR", "value": "mine"},
         ],
         "resources": {"limits": {"ephemeral-storage": "64Mi"}},
+    },
+    "leaves": {
+        "commandLine": shell("mkdir -p out/deep closed; printf 0123456789 > out/deep/digits; chmod 700 closed out"),
+        "userIdentity": {"autoUser": {"scope": "Task"}},
     },
     "words": {"commandLine": """printf '%s|' 'one word' $(AZ_BATCH_POOL_ID) $HOME "a\\"b" $$"""},
     "fails": {"commandLine": shell("echo bad luck >&2; exit 3")},
@@ -71,6 +79,24 @@ def test_output_is_in_the_directory_and_in_the_log(handed_in: Space) -> None:
     wanted = "".join(f"line {i}\n" for i in range(2000))
     assert handed_in.read(status["nodeName"], f"{status['directory']}/stdout.txt") == wanted
     assert handed_in.read(status["nodeName"], f"{status['directory']}/stderr.txt") == "warning\n"
+
+
+def test_files_are_fetched_read_in_part_and_deleted_and_all_of_them_by_order(handed_in: Space, tmp_path: Path) -> None:
+    """One task has a user of its own, and has closed directories to the agent: the sweeper deletes them anyway."""
+    status = handed_in.completed("leaves")
+    handed_in.millpond("task", "files", "get", "noisy", "std*.txt", "-o", str(tmp_path))
+    assert (tmp_path / "stderr.txt").read_text() == "warning\n"
+    part = ("--offset", "5", "--length", "1")
+    assert handed_in.millpond("task", "files", "read", "noisy", "stdout.txt", *part) == "0"
+    handed_in.millpond("task", "files", "delete", "leaves", "--recursive", "wd/closed", "wd/out")
+    assert "wd/out" not in handed_in.millpond("task", "files", "list", "leaves", "-o", "name").split()
+    uid = handed_in.live.get("tasks", handed_in.name, "leaves")["metadata"]["uid"]
+    order = order_for(Held("kinds", "leaves", "leaves", uid))
+    annotations = {"metadata": {"annotations": {ERASE_ANNOTATION: order}}}
+    handed_in.live.patch("pods", handed_in.name, status["nodeName"], annotations)
+    until = time.monotonic() + 30
+    while "leaves" in handed_in.millpond("node", "files", "list", status["nodeName"], "workitems/kinds/job-1/*"):
+        assert time.monotonic() < until, "the sweeper has not obeyed within 30 s"
 
 
 def test_the_container_log_has_both_streams_whole(handed_in: Space) -> None:

@@ -12,6 +12,10 @@ from pathlib import Path
 FOLDERS = ("/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods", "/run/netns")
 
 
+IMAGES_IN_THE_MAKING = "/tmp/mmdebstrap."
+"""Other tests may build images beside those of clusters."""
+
+
 def census(cluster_tool: str) -> dict[str, set[str]]:
     """Everything of each kind that no present cluster accounts for."""
     listed = subprocess.run([cluster_tool, "list"], capture_output=True, text=True, check=True).stdout.splitlines()
@@ -26,7 +30,7 @@ def census(cluster_tool: str) -> dict[str, set[str]]:
 
     found = {
         "processes": set(_processes()),
-        "mounts": {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()},
+        "mounts": {place for place in _mounts() if not place.startswith(IMAGES_IN_THE_MAKING)},
         "links": {link for link in _links() if not any(re.fullmatch(bridge, link) for bridge in bridges)},
         "routes": {route for route in _routes() if not any(route.startswith(f"10.{octet}.") for octet in octets)},
         "cgroups": {str(folder) for folder in _folders_below(Path("/sys/fs/cgroup"))},
@@ -44,6 +48,10 @@ def more_than(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[s
     """What the later census has in addition, by kind; kinds that only one of the two counted are left out."""
     added = {kind: sorted(after[kind] - before[kind]) for kind in before.keys() & after.keys()}
     return {kind: items for kind, items in added.items() if items}
+
+
+def _mounts() -> list[str]:
+    return [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
 
 
 def _processes() -> list[str]:

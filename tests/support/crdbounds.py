@@ -85,6 +85,8 @@ def _numbered(item: Any, index: int) -> Any:
         return copied
     for field in {"code", "port"} & copied.keys():
         copied[field] = index + 1
+    for field in {"relativeMountPath", "secretName"} & copied.keys():
+        copied[field] = f"n{index}"
     holder = copied.get("metadata", copied)
     if "name" in holder:
         stem = holder["name"] if "-meta-" in holder["name"] else ""

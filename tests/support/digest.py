@@ -99,6 +99,7 @@ def _task(task: TaskRecord) -> Facts:
         "live": task.live.pod if task.live else None,
         "blocked": (task.blocked, unmet(task)),
         "reaction": task.reaction,
+        "kept until": task.kept_until,
         "problem": task.problem.reason if task.problem and task.state is not TaskState.COMPLETED else None,
     }
 

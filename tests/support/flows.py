@@ -39,7 +39,8 @@ async def resize_under_load(world: ModelWorld) -> None:
 
 def _shrinks(option: str) -> Flow:
     async def flow(world: ModelWorld) -> None:
-        world.host("h1").pool("p", 1, nodeDeallocationOption=option).job("j").task("j", "t1", Run(seconds=300))
+        world.host("h1").pool("p", 1, nodeDeallocationOption=option).job("j")
+        world.task("j", "t1", Run(seconds=300), constraints={"retentionSeconds": 60})
         await world.run_until(lambda: world.running() == 1, LIMIT)
         world.patch("pools", "p", targetDedicatedNodes=0)
         await world.run_until(lambda: not world.verbs.list("computenodes"), LIMIT)
@@ -387,7 +388,7 @@ FLOWS: tuple[Flow, ...] = (
     manager_displaces,
     tasks_give_way,
     schedule_makes_jobs,
-    *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion")),
+    *map(_shrinks, ("Requeue", "Terminate", "TaskCompletion", "RetainedData")),
     node_is_disabled,
     pool_is_upgraded,
     _restarts("rebooted", "restartedAt", rebootOption="Requeue"),

@@ -24,6 +24,7 @@ from support.claims import release_unused
 from support.digest import differences, digest
 from support.fold import FOLDED
 from support.hosts import Hosts
+from support.keeping import kept_there
 from support.kubelets import FOREVER, Kubelets
 from support.model.garbage import GarbageCollector
 from support.model.verbs import Verbs
@@ -129,6 +130,8 @@ class History:
         self.trace.append(f"   {in_short(action)}")
         if isinstance(action, act.DeleteNodePod):
             self._asked_for(action)
+        if isinstance(action, act.RemoveNode) and (kept := kept_there(self.verbs, action, self.time)):
+            raise self.fail("Retained data", f"{action.node} is removed before the files of {kept} may go")
         if not self.faulty:
             return ""
         chance = self.random.random()

@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
+
+import yaml
 
 from support import binaries, helm
 from support.binaries import ROOT
@@ -72,6 +75,12 @@ class Installation:
         return self.root / "kubeconfig"
 
     @property
+    def gateway(self) -> str:
+        """The address of this machine at which containers of the cluster reach it."""
+        servers = [one["cluster"]["server"] for one in yaml.safe_load(self.kubeconfig.read_text())["clusters"]]
+        return str(urlsplit(servers[0]).hostname)
+
+    @property
     def live(self) -> Live:
         return Live(self.kubeconfig)
 
@@ -126,6 +135,11 @@ class Space:
         space.remove()
         space.live.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         return space
+
+    def restrict(self) -> None:
+        """Put the namespace under the restricted Pod Security Standard, with volumes for claims."""
+        self.installation.kubectl("label", "namespace", self.name, "pod-security.kubernetes.io/enforce=restricted")
+        self.installation.cluster("volumes", "--each", "3")
 
     def remove(self) -> None:
         """Delete the pools and wait until their hosts are free, then the namespace, and wait for that too."""

@@ -14,7 +14,7 @@ from typing import Any
 from millpond.cluster.kubeconfig import from_kubeconfig
 
 Document = dict[str, Any]
-CORE = {"pods", "nodes", "namespaces", "secrets"}
+CORE = {"pods", "nodes", "namespaces", "secrets", "persistentvolumeclaims"}
 OTHERS = {
     "events": "events.k8s.io/v1",
     "deployments": "apps/v1",

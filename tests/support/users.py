@@ -14,8 +14,10 @@ NAMESPACE = "default"
 POOLS = ("p0", "p1")
 JOBS = ("j0", "j1", "j2")
 MOST_TASKS = 25
-OPTIONS = ("Requeue", "Terminate", "TaskCompletion")
+OPTIONS = ("Requeue", "Terminate", "TaskCompletion", "RetainedData")
 """What becomes of the tasks of a node."""
+RETENTIONS = (0, 60, 600)
+"""How long tasks' files are kept: not so long that the quiet at the end of a history is too short for it."""
 STORAGES = ({"type": "HostPath"}, {"type": "PersistentVolumeClaim", "size": "1Gi"})
 FORMULAS = (
     "$TargetDedicatedNodes = min(3, $PendingTasks.GetSample(1));",
@@ -118,7 +120,10 @@ class Users:
             "runExclusive": self.random.random() < 0.6,
             "allowLowPriorityNode": self.random.random() < 0.8,
             "requiredSlots": self.random.choice((1, 1, 2)),
-            "constraints": {"maxTaskRetryCount": self.random.choice((0, 1, 3))},
+            "constraints": {
+                "maxTaskRetryCount": self.random.choice((0, 1, 3)),
+                "retentionSeconds": self.random.choice(RETENTIONS),
+            },
         }
 
     def _submit(self) -> str:
@@ -129,8 +134,9 @@ class Users:
         spec: dict[str, Any] = {"jobName": name, "commandLine": "work"}
         if self.random.random() < 0.2:
             spec["requiredSlots"] = self.random.choice((2, 3))
+        spec["constraints"] = {"retentionSeconds": self.random.choice(RETENTIONS)}
         if self.random.random() < 0.3:
-            spec["constraints"] = {"maxTaskRetryCount": self.random.choice((0, 1, 2))}
+            spec["constraints"]["maxTaskRetryCount"] = self.random.choice((0, 1, 2))
         job = (self.verbs.store.get("jobs", (NAMESPACE, spec["jobName"])) or {}).get("spec", {})
         # Words that the job does not allow are rare: such a task never runs.
         if self.random.random() < (0.6 if job.get("usesTaskDependencies") else 0.05):
@@ -204,7 +210,7 @@ class Users:
         return self._patch("computenodes", self._some("computenodes"), spec)
 
     def _disable_node(self) -> str:
-        option = self.random.choice(OPTIONS)
+        option = self.random.choice(OPTIONS[:3])
         wanted = {"schedulable": False, "disableSchedulingOption": option}
         return self._patch("computenodes", self._some("computenodes"), wanted)
 

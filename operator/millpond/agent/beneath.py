@@ -138,10 +138,19 @@ class NoDirectoryError(RefusedPathError):
     """A path goes on beneath a file."""
 
 
+class RangeError(RefusedPathError):
+    """The file has no such part."""
+
+
+def missing(path: str) -> MissingFileError:
+    """What to say of a path at which nothing is."""
+    return MissingFileError(f"there is no file {path!r}: list the files to see what is there")
+
+
 def _explained(path: str, error: OSError) -> RefusedPathError:
     match error.errno:
         case errno.ENOENT:
-            return MissingFileError(f"there is no file {path!r}: list the files to see what is there")
+            return missing(path)
         case errno.ENOTDIR:
             return NoDirectoryError(f"{path!r} is no directory, or passes a file as if it were one")
         case errno.EACCES | errno.EPERM:

@@ -42,7 +42,7 @@ def empty(directory: int) -> None:
     fresh = (f"{number}" for number in count())
     while names := os.listdir(directory):
         for name in names:
-            if _is_directory(name, directory):
+            if is_directory(name, directory):
                 inner = open_directory(directory, (name,))
                 try:
                     _move_up(inner, directory, fresh)
@@ -56,11 +56,12 @@ def empty(directory: int) -> None:
 def _move_up(inner: int, outer: int, fresh: Iterator[str]) -> None:
     """Remove the files of a directory, and move its directories to the outer one, under names that nothing has."""
     for name in os.listdir(inner):
-        if _is_directory(name, inner):
+        if is_directory(name, inner):
             os.rename(name, next(free for free in fresh if not exists(free, outer)), src_dir_fd=inner, dst_dir_fd=outer)
         else:
             os.unlink(name, dir_fd=inner)
 
 
-def _is_directory(name: str, parent: int) -> bool:
+def is_directory(name: str, parent: int) -> bool:
+    """True for a directory; FileNotFoundError where there is nothing of that name."""
     return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)

@@ -1,4 +1,4 @@
-"""The files of a directory beneath the node directory: listed, read from an offset, packed. Nothing is ever written."""
+"""The files of a directory beneath the node directory: listed, described, read in part, packed. Nothing is written."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import BinaryIO
 
-from millpond.agent.beneath import MAX_DEPTH, Parts, RefusedPathError, directory, open_file
+from millpond.agent.beneath import MAX_DEPTH, Parts, RangeError, RefusedPathError, directory, exists, missing, open_file
 from millpond.agent.pattern import matcher
 
 MAX_ENTRIES = 200_000
@@ -19,12 +20,13 @@ CHUNK = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file or directory; `size` in bytes, `modified` in seconds since the epoch."""
+    """A file or directory; `size` in bytes, `modified` in seconds since the epoch, `mode` its permission bits."""
 
     parts: Parts
     size: int
     modified: float
     is_directory: bool
+    mode: int
 
     @property
     def path(self) -> str:
@@ -72,33 +74,59 @@ def _entry(parent: int, name: str, parts: Parts) -> Entry | None:
     is_directory = stat.S_ISDIR(found.st_mode)
     if not is_directory and not stat.S_ISREG(found.st_mode):
         return None
-    return Entry((*parts, name), 0 if is_directory else found.st_size, found.st_mtime, is_directory)
+    size = 0 if is_directory else found.st_size
+    return Entry((*parts, name), size, found.st_mtime, is_directory, stat.S_IMODE(found.st_mode))
 
 
-def copy_file(base: int, parts: Parts, offset: int, out: BinaryIO) -> int:
-    """Write the file's content from `offset` (bytes) to `out`; the offset where it ended."""
+def describe(base: int, parts: Parts) -> Entry:
+    """The file or directory of that name. MissingFileError where there is none; no link has properties of its own."""
+    if not parts:
+        raise RefusedPathError("the path is empty: name a file or a directory")
+    with directory(base, parts[:-1]) as parent:
+        entry = _entry(parent, parts[-1], parts[:-1])
+        if entry is not None:
+            return entry
+        if exists(parts[-1], parent):
+            raise RefusedPathError(f"{'/'.join(parts)!r} is neither a file nor a directory: it has no content")
+    raise missing("/".join(parts))
+
+
+def copy_file(base: int, parts: Parts, offset: int, out: BinaryIO, length: int | None = None) -> int:
+    """Write the file's content from `offset` to `out`, `length` bytes at most; the offset where it ended.
+
+    RangeError where the file ends before the offset.
+    """
     descriptor = open_file(base, parts)
     try:
-        return copy_from(descriptor, offset, out)
+        size = os.fstat(descriptor).st_size
+        if offset > size:
+            raise RangeError(f"{'/'.join(parts)!r} has {size} bytes: nothing begins at {offset}")
+        return copy_from(descriptor, offset, out, length)
     finally:
         os.close(descriptor)
 
 
-def copy_from(descriptor: int, offset: int, out: BinaryIO) -> int:
-    """Write what is there from `offset` to the end now."""
-    while chunk := os.pread(descriptor, CHUNK, offset):
+def copy_from(descriptor: int, offset: int, out: BinaryIO, length: int | None = None) -> int:
+    """Write what is there from `offset` to the end now, or `length` bytes of it."""
+    end = inf if length is None else offset + length
+    while chunk := os.pread(descriptor, int(min(CHUNK, end - offset)), offset):
         out.write(chunk)
         offset += len(chunk)
     out.flush()
     return offset
 
 
-def pack(base: int, patterns: tuple[str, ...], out: BinaryIO) -> tuple[int, list[str]]:
-    """Write the files meant as a tar stream. How many, and a sentence for each that was not read as it stood."""
-    count, trouble = 0, []
+def pack(
+    base: int, patterns: tuple[str, ...], out: BinaryIO, *, after: Parts = (), below: int | None = None
+) -> list[str]:
+    """Write the files meant as a tar stream: those of fewer than `below` bytes that come `after` a path in order.
+
+    A sentence for each that was not read as it stood.
+    """
+    trouble: list[str] = []
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         for entry in list_files(base, patterns):
-            if entry.is_directory:
+            if entry.is_directory or entry.parts <= after or (below is not None and entry.size >= below):
                 continue
             try:
                 descriptor = open_file(base, entry.parts)
@@ -109,9 +137,8 @@ def pack(base: int, patterns: tuple[str, ...], out: BinaryIO) -> tuple[int, list
                 archive.addfile(_header(entry, content), content)
                 if content.missing:
                     trouble.append(f"{entry.path!r} shrank while it was read: fetch it again")
-            count += 1
     out.flush()
-    return count, trouble
+    return trouble
 
 
 def _header(entry: Entry, content: _Exactly) -> tarfile.TarInfo:

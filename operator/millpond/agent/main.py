@@ -1,22 +1,18 @@
 """`millpond agent`: what runs inside node Pods. Users do not call it; the command line reaches it through `exec`.
 
-Decides arguments, output and exit codes: 0 done, 1 refused or incomplete, 2 wrong arguments.
+Decides arguments, output and exit codes: 0 done, 1 refused or incomplete, 2 wrong arguments; see `file_commands`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, BinaryIO
 
 import click
 
-from millpond.agent.beneath import RefusedPathError, directory, open_root, parts_of
-
-ROOT = "/mnt/batch/tasks"
+from millpond.agent.beneath import open_root, parts_of
+from millpond.agent.file_commands import files, refusals
+from millpond.lifecycle.fileaccess import ROOT
 
 
 @click.group("agent", hidden=True)
@@ -41,7 +37,7 @@ def layout(root: str, launcher: str, start_user: tuple[int, int], tasks_group: i
     """Make the node directory's layout."""
     from millpond.agent.layout import Owners, lay_out  # noqa: PLC0415 - only this subcommand needs it
 
-    with _refusals():
+    with refusals():
         lay_out(root, launcher, Owners(start_user, tasks_group, agents_group))
 
 
@@ -52,7 +48,7 @@ def erase_command(root: str, name: str) -> None:
     """Erase the node directory NAME."""
     from millpond.agent.erase import erase  # noqa: PLC0415 - only this subcommand needs it
 
-    with _refusals():
+    with refusals():
         erase(root, name)
 
 
@@ -65,7 +61,7 @@ def run(root: str, port: int, network: str | None) -> None:
     from millpond.agent.report import listen, report  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.stay import stay  # noqa: PLC0415 - only this subcommand needs it
 
-    with _refusals():
+    with refusals():
         os.close(open_root(root))
         listener = listen(port)
     click.echo(f"reports at port {listener.getsockname()[1]}")
@@ -94,7 +90,7 @@ def upload_command(root: str, directory: str, run: str, limit: float, credential
     from millpond.agent.lastword import leave  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.upload import Errand, told_outputs, upload  # noqa: PLC0415 - only this subcommand needs it
 
-    with _refusals():
+    with refusals():
         errand = Errand(root, parts_of(directory), run, limit)
         report = upload(errand, told_outputs(os.environ), os.environ, Destinations(credentials))
     if report is not None:
@@ -112,102 +108,9 @@ def sweep(root: str, orders: str, evict: bool) -> None:
     from millpond.agent.keeper import Keeper, keep  # noqa: PLC0415 - only this subcommand needs it
     from millpond.agent.stay import stay  # noqa: PLC0415 - only this subcommand needs it
 
-    with _refusals():
+    with refusals():
         os.close(open_root(root))
     stay(lambda: keep(Keeper(root, orders, evicts=evict)))
 
 
-@agent.group("files")
-def files() -> None:
-    """Read files of the node directory."""
-
-
-def _place(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say where files are."""
-    command = click.option("--directory", "-d", default="", help="Beneath the node directory; default: all of it.")(
-        command
-    )
-    return click.option("--root", default=ROOT, show_default=True, help="The node directory.")(command)
-
-
-@files.command("list")
-@_place
-@click.argument("patterns", nargs=-1)
-def list_command(root: str, directory: str, patterns: tuple[str, ...]) -> None:
-    """Print a JSON line for each file that the PATTERNS mean."""
-    from millpond.agent.files import list_files  # noqa: PLC0415 - only this subcommand needs it
-
-    with _refusals(), _opened(root, directory) as base:
-        for entry in list_files(base, patterns):
-            line: dict[str, Any] = {
-                "path": entry.path,
-                "size": entry.size,
-                "mtime": round(entry.modified, 3),
-                "isDirectory": entry.is_directory,
-            }
-            click.echo(json.dumps(line))
-
-
-@files.command("cat")
-@_place
-@click.option("--offset", default=0, type=click.IntRange(min=0), help="Bytes to leave out at the start.")
-@click.option("--follow", is_flag=True, help="Go on until the task has ended, or standard input has.")
-@click.argument("path")
-def cat_command(root: str, directory: str, offset: int, follow: bool, path: str) -> None:
-    """Print the content of the file PATH."""
-    from millpond.agent.files import copy_file  # noqa: PLC0415 - only this subcommand needs it
-    from millpond.agent.follow import follow_file  # noqa: PLC0415 - only this subcommand needs it
-
-    with _refusals(), _opened(root, directory) as base:
-        if follow:
-            follow_file(base, parts_of(path), offset, _stdout(), sys.stdin.fileno())
-        else:
-            copy_file(base, parts_of(path), offset, _stdout())
-
-
-@files.command("tar")
-@_place
-@click.argument("patterns", nargs=-1, required=True)
-def tar_command(root: str, directory: str, patterns: tuple[str, ...]) -> None:
-    """Print a tar stream of the files that the PATTERNS mean."""
-    from millpond.agent.files import pack  # noqa: PLC0415 - only this subcommand needs it
-
-    with _refusals(), _opened(root, directory) as base:
-        count, trouble = pack(base, patterns, _stdout())
-    for sentence in trouble:
-        click.echo(sentence, err=True)
-    if count == 0:
-        click.echo(f"no file matches {' '.join(patterns)}: list the files to see what is there", err=True)
-    if trouble or count == 0:
-        sys.exit(1)
-
-
-def _stdout() -> BinaryIO:
-    return sys.stdout.buffer
-
-
-@contextmanager
-def _opened(root: str, below: str) -> Iterator[int]:
-    base = open_root(root)
-    try:
-        with directory(base, parts_of(below)) as descriptor:
-            yield descriptor
-    finally:
-        os.close(base)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Say on standard error what was refused, and exit with 1."""
-    try:
-        yield
-    except RefusedPathError as refusal:
-        click.echo(str(refusal), err=True)
-        sys.exit(1)
-    except BrokenPipeError:
-        # The reader has gone; what is still buffered has no taker either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:
-        click.echo(f"{error.filename or 'the node directory'}: {error.strerror}", err=True)
-        sys.exit(1)
+agent.add_command(files)

@@ -1,4 +1,6 @@
-"""The agent's readings over HTTP: GET /metrics, one caller at a time, in a thread of its own.
+"""The agent's readings over HTTP, GET /metrics, and the directories of tasks that it has, GET /directories.
+
+One caller at a time, in a thread of its own.
 
 Written on sockets, since an agent keeps little memory: the standard library's HTTP server makes its process half as
 large again, and the Prometheus client with it larger by ten megabytes. Nothing that a caller sends is kept or obeyed.
@@ -12,10 +14,13 @@ import threading
 import time
 from pathlib import Path
 
+from millpond.agent.beneath import RefusedPathError, open_root
 from millpond.agent.measure import FileSystem, Texts, measure
+from millpond.agent.workitems import held
+from millpond.lifecycle.held import write_held
 from millpond.scaling.reading import CONTENT_TYPE, Reading, write_reading
 
-PATH = "/metrics"
+ALLOWED = "GET /metrics, GET /directories\n"
 PATIENCE = 2.0
 """Seconds that a caller has for its request and for taking the answer."""
 LONGEST_REQUEST = 8192
@@ -67,7 +72,7 @@ def _serve(listener: socket.socket, root: str, network: str | None) -> None:
             caller, _ = listener.accept()
             with caller:
                 caller.sendall(_answer(_request(caller), root, network))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RefusedPathError):
             # It has gone or is too slow, or the kernel's words are no numbers: the next one, please.
             continue
 
@@ -90,10 +95,22 @@ def _answer(request: bytes, root: str, network: str | None) -> bytes:
     method, _, rest = request.partition(b" ")
     target = rest.partition(b" ")[0].partition(b"?")[0]
     if method != b"GET":
-        return _response("405 Method Not Allowed", f"GET {PATH}\n", "Allow: GET\r\n")
-    if target != PATH.encode():
-        return _response("404 Not Found", f"GET {PATH}\n")
-    return _response("200 OK", write_reading(take_reading(root, network)), f"Content-Type: {CONTENT_TYPE}\r\n")
+        return _response("405 Method Not Allowed", ALLOWED, "Allow: GET\r\n")
+    match target.decode("ascii", "replace"):
+        case "/metrics":
+            return _response("200 OK", write_reading(take_reading(root, network)), f"Content-Type: {CONTENT_TYPE}\r\n")
+        case "/directories":
+            return _response("200 OK", _directories(root), "Content-Type: text/plain; charset=utf-8\r\n")
+        case _:
+            return _response("404 Not Found", ALLOWED)
+
+
+def _directories(root: str) -> str:
+    base = open_root(root)
+    try:
+        return "".join(write_held(held(base)))
+    finally:
+        os.close(base)
 
 
 def _response(status: str, text: str, headers: str = "") -> bytes:

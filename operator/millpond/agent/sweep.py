@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from heapq import nsmallest
 from itertools import count, takewhile
-from math import inf, isfinite
+from math import isfinite
 from typing import NamedTuple
 
 from millpond.agent.beneath import RefusedPathError, directory, exists, make_directory
@@ -19,14 +19,16 @@ from millpond.agent.erase import empty
 from millpond.agent.workitems import (
     Keep,
     TaskDirectory,
-    ended_at,
+    has_begun,
     hold_alone,
+    idle_since,
     is_running,
-    order_for,
     read_keep,
     task_directories,
 )
-from millpond.lifecycle.retention import Moment, seconds_left
+from millpond.api.times import DEFAULT_RETENTION_SECONDS
+from millpond.lifecycle.held import Held, order_for
+from millpond.lifecycle.retention import AS_LONG_AS_ITS_OWNER, Moment, seconds_left
 
 GRAVE = ("volatile", "erased")
 AT_ONCE = 1000
@@ -39,6 +41,8 @@ class Idle(NamedTuple):
     left: float
     found: TaskDirectory
     keep: Keep
+    begun: bool
+    """Something ran there. Else it may still wait for that, as for an image."""
 
 
 def sweep(base: int, now: Moment, orders: frozenset[str]) -> int:
@@ -53,7 +57,7 @@ def evict(base: int, now: Moment, needs_room: Callable[[], bool]) -> int:
     """While room is needed, delete directories of ended tasks, those first that go first; how many that was."""
     total = 0
     while needs_room():
-        ended = (one for one in _idle(base, now) if isfinite(one.left))
+        ended = (one for one in _idle(base, now) if one.begun and isfinite(one.left))
         buried = _bury_all(base, takewhile(lambda _: needs_room(), nsmallest(AT_ONCE, ended)))
         total += buried
         if not buried:
@@ -62,7 +66,7 @@ def evict(base: int, now: Moment, needs_room: Callable[[], bool]) -> int:
 
 
 def _is_ordered(one: Idle, orders: frozenset[str]) -> bool:
-    return order_for(one.found, one.keep.uid) in orders
+    return order_for(Held(one.found.job, one.found.id, one.keep.owner, one.keep.uid)) in orders
 
 
 def _idle(base: int, now: Moment) -> Iterator[Idle]:
@@ -71,10 +75,13 @@ def _idle(base: int, now: Moment) -> Iterator[Idle]:
             with directory(base, found.parts) as descriptor:
                 if is_running(descriptor):
                     continue
-                keep, ended = read_keep(descriptor), ended_at(descriptor, now)
+                keep, begun, since = read_keep(descriptor), has_begun(descriptor), idle_since(descriptor, now)
         except RefusedPathError:
             continue
-        yield Idle(seconds_left(keep.retention, ended, now) if ended is not None else inf, found, keep)
+        retention = keep.retention
+        if not begun and retention != AS_LONG_AS_ITS_OWNER:
+            retention = max(retention, DEFAULT_RETENTION_SECONDS)
+        yield Idle(seconds_left(retention, since, now), found, keep, begun)
 
 
 def _bury_all(base: int, chosen: Iterable[Idle]) -> int:

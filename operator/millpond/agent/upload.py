@@ -7,15 +7,17 @@ not at all, so that nothing unfinished has a blob's name.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import obstore
 
-from millpond.agent.beneath import MissingFileError, Parts, RefusedPathError, open_file, open_root
+from millpond.agent.beneath import MissingFileError, Parts, RefusedPathError, directory, open_file, open_root
 from millpond.agent.destinations import DestinationError, Destinations, Target, refusal
 from millpond.agent.outputs import Output, find_outputs
 from millpond.agent.uploadlog import UploadLog
@@ -29,9 +31,10 @@ from millpond.storage.problems import is_from_a_store, trouble_of
 RECORD, STDOUT = "exit.json", "stdout.txt"
 LONGEST_RECORD = 8192
 FILES_AT_A_TIME = 4
-PIECES_AT_A_TIME = 4
-PIECE = 8 << 20
-"""Bytes that are sent at a time of a larger file."""
+PIECES_AT_A_TIME = 12
+"""Of all files together."""
+PIECE = 5 << 20
+"""Bytes of a larger file that are sent at a time; S3 takes no fewer."""
 MOST_PIECES = 9000
 """S3 takes 10,000 of a file."""
 MISC = FailureCode.FILE_UPLOAD_MISC_ERROR
@@ -71,20 +74,43 @@ def upload(
     """
     base = open_root(errand.root)
     try:
-        record = _record(base, errand.directory)
-        met = conditions_met(record, errand.run, begun=_exists(base, (*errand.directory, STDOUT)))
-        due = [output for output in outputs if output.upload_condition in met]
-        if not due:
-            return None
-        with UploadLog(base, errand.directory) as log:
-            reports: list[UploadReport] = []
-            deliveries = _gather(base, errand, due, variables, destinations, reports, log)
-            reports += asyncio.run(_deliver_all(base, deliveries, errand.limit, log))
-            for report in reports:
-                log.trouble(report.message)
-            return _summed_up(reports)
+        with _occupied(base, errand.directory):
+            return _upload(base, errand, outputs, variables, destinations)
+    except MissingFileError:
+        # The launcher never made it.
+        return None
     finally:
         os.close(base)
+
+
+@contextmanager
+def _occupied(base: int, parts: Parts) -> Iterator[None]:
+    """The directory, kept as the launcher keeps it: who deletes directories waits until nobody shares its lock."""
+    with directory(base, parts) as descriptor:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+
+
+def _upload(
+    base: int,
+    errand: Errand,
+    outputs: Sequence[OutputFileView],
+    variables: Mapping[str, str],
+    destinations: Destinations,
+) -> UploadReport | None:
+    record = _record(base, errand.directory)
+    met = conditions_met(record, errand.run, begun=_exists(base, (*errand.directory, STDOUT)))
+    due = [output for output in outputs if output.upload_condition in met]
+    if not due:
+        return None
+    with UploadLog(base, errand.directory) as log:
+        reports: list[UploadReport] = []
+        deliveries = _gather(base, errand, due, variables, destinations, reports, log)
+        reports += asyncio.run(_deliver_all(base, deliveries, errand.limit, log))
+        for report in reports:
+            log.trouble(report.message)
+        return _summed_up(reports)
 
 
 def _record(base: int, directory: Parts) -> LauncherRecord | None:
@@ -140,11 +166,12 @@ async def _deliver_all(base: int, deliveries: Sequence[_Delivery], limit: float,
     async def work() -> None:
         while waiting:
             at, delivery = waiting.popleft()
-            told[at] = await _deliver(base, delivery, log)
+            told[at] = await _deliver(base, delivery, PIECES_AT_A_TIME // files, log)
 
+    files = max(1, min(FILES_AT_A_TIME, len(deliveries)))
     try:
         async with asyncio.timeout(limit), asyncio.TaskGroup() as group:
-            for _ in range(min(FILES_AT_A_TIME, len(deliveries))):
+            for _ in range(files):
                 group.create_task(work())
     except TimeoutError:
         missing = [delivery for at, delivery in enumerate(deliveries) if at not in told]
@@ -157,7 +184,7 @@ async def _deliver_all(base: int, deliveries: Sequence[_Delivery], limit: float,
     return [report for _, report in sorted(told.items(), key=lambda item: item[0]) if report]
 
 
-async def _deliver(base: int, delivery: _Delivery, log: UploadLog) -> UploadReport | None:
+async def _deliver(base: int, delivery: _Delivery, pieces: int, log: UploadLog) -> UploadReport | None:
     output, target = delivery.output, delivery.target
     name = "/".join(output.parts)
     try:
@@ -173,7 +200,7 @@ async def _deliver(base: int, delivery: _Delivery, log: UploadLog) -> UploadRepo
             Path(f"/proc/self/fd/{descriptor}"),
             attributes=target.attributes,
             chunk_size=max(PIECE, -(-size // MOST_PIECES)),
-            max_concurrency=PIECES_AT_A_TIME,
+            max_concurrency=pieces,
         )
     except Exception as error:
         if not is_from_a_store(error):

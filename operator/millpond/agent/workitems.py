@@ -14,8 +14,8 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from millpond.agent.beneath import Parts, RefusedPathError, directory, exists, open_file
-from millpond.api.naming import digest
 from millpond.api.times import DEFAULT_RETENTION_SECONDS
+from millpond.lifecycle.held import Held
 from millpond.lifecycle.retention import AS_LONG_AS_ITS_OWNER, Moment
 
 WORKITEMS = "workitems"
@@ -46,16 +46,19 @@ class Keep(NamedTuple):
     retention: int = DEFAULT_RETENTION_SECONDS
 
 
-def order_for(found: TaskDirectory, uid: str) -> str:
-    """The word for the deletion of that directory as long as it belongs to the object of that uid."""
-    return digest(found.job, found.id, uid, length=13)
-
-
 def task_directories(base: int) -> Iterator[TaskDirectory]:
     """All of them beneath the node directory `base`, in order; what cannot be entered is passed over."""
     for job in _names(base, (WORKITEMS,)):
         for task_id in _names(base, (WORKITEMS, job, SESSION)):
             yield TaskDirectory(job, task_id)
+
+
+def held(base: int) -> Iterator[Held]:
+    """All of them with their owners, where those are known."""
+    for found in task_directories(base):
+        with suppress(RefusedPathError), directory(base, found.parts) as descriptor:
+            keep = read_keep(descriptor)
+            yield Held(found.job, found.id, keep.owner, keep.uid)
 
 
 def _names(base: int, parts: Parts) -> list[str]:
@@ -96,8 +99,13 @@ def hold_alone(descriptor: int) -> bool:
     return True
 
 
-def ended_at(descriptor: int, now: Moment) -> Moment | None:
-    """When it was first found that the run in the open directory, which does not run, had ended; None before it began.
+def has_begun(descriptor: int) -> bool:
+    """True when a run has begun in the open directory, or has ended before its command began."""
+    return exists(RECORD, descriptor) or exists(BEGUN, descriptor)
+
+
+def idle_since(descriptor: int, now: Moment) -> Moment:
+    """When it was first found that nothing runs any more in the open directory, in which nothing runs.
 
     Found now, that is written down. Where there is no room for the note, the time counts from when there is.
     """
@@ -105,8 +113,6 @@ def ended_at(descriptor: int, now: Moment) -> Moment | None:
     boot, uptime, time = said.get("boot"), said.get("uptime"), said.get("time")
     if isinstance(boot, str) and isinstance(uptime, int | float) and isinstance(time, int | float):
         return Moment(boot, uptime, time)
-    if not exists(RECORD, descriptor) and not exists(BEGUN, descriptor):
-        return None
     _note(descriptor, now)
     return now
 

@@ -20,6 +20,14 @@ MOST_JOBS = 64
 MOST_RECENT = 10
 
 
+class DisableSchedulingOption(StrEnum):
+    """What becomes of the tasks of a node that is to take no more."""
+
+    REQUEUE = "Requeue"
+    TERMINATE = "Terminate"
+    TASK_COMPLETION = "TaskCompletion"
+
+
 class NodeOperation(StrEnum):
     """What a node is emptied for."""
 
@@ -50,12 +58,12 @@ class ComputeNodeSpec(Document):
         bool, Field(description="Whether it takes tasks; when not it is Offline once none runs on it")
     ] = True
     disable_scheduling_option: Annotated[
-        NodeDeallocationOption,
+        DisableSchedulingOption,
         Field(
             description="What becomes of tasks that run there when schedulable becomes false: they run again "
             "elsewhere, are ended for good, or run to their end. A change counts when it becomes false the next time"
         ),
-    ] = NodeDeallocationOption.REQUEUE
+    ] = DisableSchedulingOption.REQUEUE
     removed_at: Annotated[
         Time | None,
         Field(description="Removes this very node for good, and lowers the pool's target in force by one"),

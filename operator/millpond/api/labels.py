@@ -23,6 +23,8 @@ START_TASK = f"{GROUP}/start-task"
 COUNTED = f"{GROUP}/counted"
 # On node Pods: what of the pool they were made with, see `upgrade.version_of`.
 NODE_VERSION = f"{GROUP}/version"
+# On Pods that mount volumes or Secrets which users have named.
+MOUNTS = f"{GROUP}/mounts"
 # On task Pods that give way to tasks that go first, before they are stopped: the job of those.
 DISPLACED = f"{GROUP}/displaced"
 # On Pods of tasks that were started before their job's preparation task had ended on the node: that task's Pod.

@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from millpond.api.containers import ImagePullPolicy, ImagePullSecrets
+from millpond.api.mounts import NodeVolumes
 from millpond.api.resources import Quantity
-from millpond.api.schema import ATOMIC, MAX_INT32, Document, ImageName, Labels, Name, rule, validations
+from millpond.api.schema import ATOMIC, MAX_INT32, Document, ImageName, Labels, Name, rule, same, validations
 
 
 class NodeClass(StrEnum):
@@ -133,6 +134,13 @@ class Storage(Document):
         default=None, description="The class of the nodes' claims; default: the cluster's default class"
     )
     size: Quantity | None = Field(default=None, description="How much room each node's claim asks for")
+    evict_retained_files: Annotated[
+        bool,
+        Field(
+            description="While the disk is full, delete directories of ended tasks before their time: those first "
+            "whose retention ends first"
+        ),
+    ] = False
 
     @property
     def on_claims(self) -> bool:
@@ -141,6 +149,18 @@ class Storage(Document):
 
 class NodeTemplate(Document):
     """Which hosts may be nodes, and what a node gives its tasks."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rule(
+                "self.storage.type != 'PersistentVolumeClaim' || !has(self.volumes) "
+                "|| self.volumes.all(one, !has(one.nfs))",
+                "the restricted standard, which nodes on claims keep, admits no nfs volume: "
+                "use a PersistentVolumeClaim of an NFS volume, or storage of type HostPath",
+                at=".volumes",
+            )
+        )
+    )
 
     image: Annotated[ImageName, Field(description="What tasks and start tasks without an own image run in")]
     image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
@@ -153,13 +173,15 @@ class NodeTemplate(Document):
         Field(
             json_schema_extra=validations(
                 rule(
-                    "self == oldSelf",
-                    "storage cannot be changed: delete the pool and create it again with the new one",
+                    f"{same('type')} && {same('size', optional=True)} && {same('storageClassName', optional=True)}",
+                    "type, size and storageClassName cannot be changed: delete the pool and create it again "
+                    "with the new ones",
                     reason="FieldValueForbidden",
                 )
             )
         ),
     ] = Storage()
+    volumes: NodeVolumes = ()
 
 
 class LowPriorityNodeTemplate(Document):

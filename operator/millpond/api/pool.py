@@ -9,6 +9,7 @@ from millpond.api.autoscale import AutoScale, AutoScaleHistory, AutoScaleRun
 from millpond.api.conditions import Conditions
 from millpond.api.failure import ResizeError
 from millpond.api.kind import AGE, Column, Kind, Resource, Scale
+from millpond.api.mounts import CertificateReferences
 from millpond.api.network import NetworkConfiguration
 from millpond.api.nodetemplate import LowPriorityNodeTemplate, NodeClass, NodeTemplate
 from millpond.api.provider import Provider
@@ -36,6 +37,7 @@ class NodeDeallocationOption(StrEnum):
     REQUEUE = "Requeue"
     TERMINATE = "Terminate"
     TASK_COMPLETION = "TaskCompletion"
+    RETAINED_DATA = "RetainedData"
 
 
 class UpgradeMode(StrEnum):
@@ -197,6 +199,7 @@ class PoolSpec(Document):
     upgrade_policy: UpgradePolicy = UpgradePolicy()
     start_task: StartTask | None = None
     user_accounts: UserAccounts = ()
+    certificate_references: CertificateReferences = ()
 
     def target_of(self, node_class: NodeClass) -> int | None:
         """The target of that class, as far as it is given here."""

@@ -114,6 +114,7 @@ class FailureCode(StrEnum):
     CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
     CONTAINER_INVALID_SETTINGS = "ContainerInvalidSettings"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
+    MOUNT_CONFIGURATION_ERROR = "MountConfigurationError"
     BLOB_NOT_FOUND = "BlobNotFound"
     BLOB_ACCESS_DENIED = "BlobAccessDenied"
     BLOB_DOWNLOAD_TIMED_OUT = "BlobDownloadTimedOut"
@@ -142,6 +143,7 @@ class NodeErrorCode(StrEnum):
     CONTAINER_INVALID_REGISTRY = "ContainerInvalidRegistry"
     CONTAINER_MISC_ERROR = "ContainerMiscError"
     DISK_FULL = "DiskFull"
+    MOUNT_CONFIGURATION_ERROR = "MountConfigurationError"
 
 
 class ResizeErrorCode(StrEnum):
@@ -208,6 +210,7 @@ class NodeReason(StrEnum):
     HOST_SILENT = "HostSilent"
     NODE_POD_ENDED = "NodePodEnded"
     NODE_POD_BROKEN = "NodePodBroken"
+    NOT_MOUNTED = "NotMounted"
     START_TASK_RUNNING = "StartTaskRunning"
     START_TASK_FAILED = "StartTaskFailed"
     START_TASK_IMAGE = "StartTaskImage"

@@ -11,29 +11,33 @@ from typing import IO
 from millpond.cli.errors import CliError
 
 
-def extract(archive: IO[bytes], target: str) -> list[tuple[str, int]]:
-    """Write the archive's files beneath `target`, and tell their paths and sizes in bytes.
+def extract(archive: IO[bytes], target: str, *, torn: bool = False) -> list[tuple[str, int]]:
+    """Write the archive's files beneath `target`, and tell their names in the archive and sizes in bytes.
 
-    Files that are there are replaced. CliError for an entry that is no plain file, or that would lie elsewhere.
+    Files that are there are replaced. Of a `torn` archive it is those that are whole. CliError for an entry that is no
+    plain file, or that would lie elsewhere.
     """
-    fetched = []
+    fetched: list[tuple[str, int]] = []
     try:
         with tarfile.open(fileobj=archive, mode="r|") as reader:
             for entry in reader:
                 content = reader.extractfile(entry) if entry.isreg() else None
                 if content is None:
                     raise CliError(f"The node sent {entry.name!r}, which is no plain file; nothing more was unpacked.")
-                path = _inside(target, entry.name)
+                path = inside(target, entry.name)
                 _write(path, content, executable=bool(entry.mode & 0o100))
-                fetched.append((str(path), entry.size))
+                fetched.append((entry.name, entry.size))
     except tarfile.TarError as error:
+        if torn:
+            return fetched
         raise CliError(f"What the node sent is no whole archive ({error}).", "Fetch the files again.") from None
     except OSError as error:
         raise CliError(f"{error.filename or target} cannot be written: {error.strerror}.") from None
     return fetched
 
 
-def _inside(target: str, name: str) -> Path:
+def inside(target: str, name: str) -> Path:
+    """Where a file of that name is to be written, its directory made. CliError where that is not beneath `target`."""
     parts = name.split("/")
     if name.startswith("/") or any(part in ("", ".", "..") for part in parts) or "\0" in name or os.sep != "/":
         raise CliError(f"The node sent a file named {name!r}, which does not lie inside {target}; it was refused.")

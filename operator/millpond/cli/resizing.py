@@ -12,13 +12,19 @@ from millpond.cli.shell import Group
 MOST_NODES = 100
 """How many nodes one call removes at most (azure-batch-semantics §2.3)."""
 
-OPTIONS = {"requeue": "Requeue", "terminate": "Terminate", "taskcompletion": "TaskCompletion"}
+OPTIONS = {
+    "requeue": "Requeue",
+    "terminate": "Terminate",
+    "taskcompletion": "TaskCompletion",
+    "retaineddata": "RetainedData",
+}
 
 _option = click.option(
     "--option",
     type=click.Choice(list(OPTIONS)),
     default=None,
-    help="What becomes of tasks on nodes that leave: they run elsewhere, end for good, or run to their end first.",
+    help="What becomes of tasks on nodes that leave: they run elsewhere, end for good, or run to their end first; "
+    "with retaineddata their files stay as long as they asked for, too.",
 )
 
 

@@ -76,7 +76,11 @@ _stream_command("stderr")
 
 
 def _files_group(noun: str) -> Group:
-    group = Group("files", help=f"The files of a {noun}.", aliases={"ls": "list", "download": "get"})
+    group = Group(
+        "files",
+        help=f"The files of a {noun}.",
+        aliases={"ls": "list", "download": "get", "cat": "read", "stat": "show", "rm": "delete"},
+    )
 
     @group.command("list", help=f"List the files of a {noun} that the PATTERNS mean, or all.")
     @cluster_options()
@@ -100,7 +104,54 @@ def _files_group(noun: str) -> Group:
 
         in_cluster(access, lambda cluster: fetch_files(cluster, noun, name, patterns, output_dir))
 
+    _add_one_file(group, noun)
     return group
+
+
+def _add_one_file(group: Group, noun: str) -> None:
+    """The commands of a files group that are told which files, not which patterns."""
+
+    @group.command("show", help=f"Show the properties of a file or directory of a {noun}.")
+    @cluster_options()
+    @format_option
+    @click.argument("name")
+    @click.argument("path")
+    def show_command(access: Access, output: str, name: str, path: str) -> None:
+        from millpond.cli.files import print_properties  # noqa: PLC0415 - only with a cluster
+
+        in_cluster(access, lambda cluster: print_properties(cluster, noun, name, path, output))
+
+    @group.command("read", help=f"Print a file of a {noun}, or a part of it.")
+    @cluster_options()
+    @click.option("--offset", default=0, type=click.IntRange(min=0), metavar="BYTES", help="Where to begin.")
+    @click.option("--length", default=None, type=click.IntRange(min=0), metavar="BYTES", help="How much, at most.")
+    @click.option("-f", "--follow", is_flag=True, help="Go on as the file grows, until the task has ended.")
+    @click.argument("name")
+    @click.argument("path")
+    def read_command(access: Access, offset: int, length: int | None, follow: bool, name: str, path: str) -> None:
+        from millpond.cli.files import print_content  # noqa: PLC0415 - only with a cluster
+
+        if follow and length is not None:
+            raise click.UsageError("--follow goes on, --length ends: give one of them.")
+        in_cluster(
+            access,
+            lambda cluster: print_content(cluster, noun, name, path, offset=offset, length=length, follow=follow),
+        )
+
+    what = "that has ended" if noun == "task" else "that lie in its directory shared/"
+
+    @group.command("delete", help=f"Delete files of a {noun} {what}.")
+    @cluster_options()
+    @click.option("-r", "--recursive", is_flag=True, help="Directories with all that is in them.")
+    @click.argument("name")
+    @click.argument("paths", nargs=-1, required=True)
+    def delete_command(access: Access, recursive: bool, name: str, paths: tuple[str, ...]) -> None:
+        from millpond.cli.files import delete_files  # noqa: PLC0415 - only with a cluster
+
+        in_cluster(
+            access,
+            lambda cluster: delete_files(cluster, noun, name, paths, recursive=recursive, echo=click.echo),
+        )
 
 
 task.add_command(_files_group("task"))

@@ -17,8 +17,10 @@ from millpond.api.resources import millicores, whole
 from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResources, TaskStatus, TaskView
 from millpond.control.attempt import Attempt
 from millpond.control.fold_dependencies import conclude, follow, forget
+from millpond.control.litter import leaves_litter
 from millpond.control.pool_state import tally_of
 from millpond.control.records import PLAIN, JobRecord, TaskRecord
+from millpond.control.retained import drop_files, keep_files
 from millpond.control.task_ids import give_id_back, take_id
 from millpond.lifecycle.exit_conditions import Reaction, react
 from millpond.lifecycle.terms import Contradiction, contradiction
@@ -74,6 +76,7 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
 def _take_spec(task: TaskRecord, view: TaskView) -> None:
     constraints = view.spec.constraints
     task.max_retries = constraints.max_task_retry_count if constraints else None
+    task.retention = constraints.retention_seconds if constraints else None
     task.terminate = view.spec.desired_state == "Terminated"
     if task.terminate and task.live is not None:
         task.live.pool.mark("attempt", task.live.pod)
@@ -89,6 +92,7 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     task.requeue_count = status.requeue_count
     # A node has many tasks: one text serves them all.
     task.node_name = sys.intern(status.node_name) if status.node_name else None
+    keep_files(task, status.end_time if state is TaskState.COMPLETED else None)
     asked = view.spec.reactivated_at
     task.reactivate = asked if asked != status.served.reactivated_at else None
     task.written_problem = None
@@ -207,6 +211,8 @@ def contradicts(task: TaskRecord, job: Job) -> Contradiction | None:
 def drop_task(job: JobRecord, task: TaskRecord) -> None:
     """The Task was deleted: nobody waits for it any more, and its attempts count for nothing."""
     pool = job.pool
+    leaves_litter(task)
+    drop_files(task)
     pool.dequeue(task)
     pool.unsent.pop(f"{job.name}/{task.name}", None)
     pool.begun -= task.attempt

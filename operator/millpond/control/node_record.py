@@ -41,8 +41,7 @@ class NodeRecord:
         """Why the API server does not let its object be deleted."""
         self.done = False
         """What it was emptied for is done, and its object does not tell so yet."""
-        self.removing = False
-        """Its object is being deleted."""
+        self.removing = False  # its object is being deleted
         self.released = False
         self.claiming = False
         self.shrinking = ""
@@ -50,8 +49,7 @@ class NodeRecord:
         self.not_before = 0.0
         """When the next step may be taken, after one that failed."""
         self.pods: dict[str, PodView] = {}
-        self.pod: PodView | None = None
-        """The newest node Pod."""
+        self.pod: PodView | None = None  # the newest one
         self.assumed_pods: set[str] = set()
         self.deleted_pods: set[str] = set()
         self.eraser: PodView | None = None
@@ -70,6 +68,8 @@ class NodeRecord:
         """The newest one; it may be long ago."""
         self.full_of = ""
         """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
+        self.kept_until: float | None = None  # the latest time until which tasks' files stay, once that was counted
+        self.littered = False  # it may hold directories whose owners are gone
         self.slots: NodeSlots | None = None
         self.attempts: dict[str, Attempt] = {}
         self.jobs: dict[str, JobNode] = {}

@@ -8,6 +8,7 @@ from millpond.control.actions import AnyAction, CreateEraser, DeleteNodePod, Eve
 from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord
 from millpond.control.pool_state import PoolState
+from millpond.control.retained import waits_for_files
 from millpond.lifecycle.erasure import ErasureFacts, judge_erasure
 from millpond.lifecycle.nodes import host_is_lost
 
@@ -15,6 +16,8 @@ from millpond.lifecycle.nodes import host_is_lost
 def end_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """The next step of a node that leaves: nothing until its object tells that, and the node is empty."""
     if node.chosen is not None or not is_empty(pool, node) or not is_told_where(pool, node):
+        return
+    if waits_for_files(pool, node, now) is not None:
         return
     model = node.model
     if model is not None and model.metadata.deletion_timestamp is None and not node.removing:

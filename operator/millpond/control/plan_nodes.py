@@ -6,6 +6,7 @@ from millpond.api import labels
 from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import NodeState
 from millpond.api.resources import millicores, whole
+from millpond.api.times import parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.control.actions import (
@@ -33,7 +34,8 @@ from millpond.control.plan_leaving import (
 from millpond.control.plan_preempted import ask_for_pod, recover, why_preempted
 from millpond.control.plan_restart import restart_node
 from millpond.control.pool_state import PoolState
-from millpond.lifecycle.kubelet import lacked_room, was_refused
+from millpond.control.retained import waits_for_files
+from millpond.lifecycle.kubelet import awaits_mounts, lacked_room, was_refused
 from millpond.lifecycle.nodes import AGENT_CONTAINER, NodeFacts, NodeVerdict, host_is_lost, judge_node, silent_until
 from millpond.lifecycle.preemption import farewell_of
 from millpond.scheduling.node_slots import NodeSlots
@@ -90,6 +92,7 @@ def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> Nod
         leaving=node.leaving,
         operation=node.operation,
         waits_for_tasks=waits_for_tasks(pool, node),
+        waits_until=waits_for_files(pool, node, now),
         pod=pod,
         host=host,
         claimed=pod is not None and pod.spec.node_name in pool.claimed,
@@ -100,8 +103,20 @@ def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> Nod
         preempted=why_preempted(pool, node, now, limits),
         returns=_return_host(pool, node) is not None,
         trouble=node.trouble,
+        unmounted=_is_unmounted(pool, node, now, limits),
         disk_full=node.disk_full,
     )
+
+
+def _is_unmounted(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> bool:
+    """True when the node's Pod waits on its host for what it mounts, for as long as any Pod may take to start."""
+    pod = node.pod
+    if pod is None or not awaits_mounts(pod):
+        return False
+    until = parse_time(pod.status.start_time or pod.metadata.creation_timestamp) + limits.startup
+    if now < until:
+        pool.look_at(until, "node", node.name)
+    return now >= until
 
 
 def _runs_start_task(pod: PodView) -> bool:

@@ -13,6 +13,7 @@ from millpond.control.limits import Limits
 from millpond.control.node_record import NodeRecord
 from millpond.control.plan_leaving import delete_eraser, delete_pods, host_lost_under, is_empty, is_told_where
 from millpond.control.pool_state import PoolState
+from millpond.control.retained import waits_for_files
 from millpond.lifecycle.erasure import ErasureFacts, ErasureVerdict, judge_erasure
 from millpond.lifecycle.nodes import host_is_lost
 
@@ -20,6 +21,8 @@ from millpond.lifecycle.nodes import host_is_lost
 def restart_node(pool: PoolState, node: NodeRecord, now: float, limits: Limits, actions: list[AnyAction]) -> None:
     """The next step, until it is down, and clean where it is to be."""
     if node.chosen is not None or node.done or not is_empty(pool, node) or not is_told_where(pool, node):
+        return
+    if waits_for_files(pool, node, now) is not None:
         return
     delete_pods(pool, node, actions)
     if node.operation is NodeOperation.REIMAGE and _is_down(pool, node):

@@ -34,14 +34,18 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+NOT_KEPT = 0.0
+"""The time until which nothing is kept."""
+
+
 class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "live", "max_retries",
-        "name", "needs", "node_name", "not_before", "problem", "queued", "reaction", "reactivate", "refusals",
-        "requeue_count", "result", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version",
-        "written", "written_problem",
+        "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "kept_until", "live",
+        "max_retries", "name", "needs", "node_name", "not_before", "problem", "queued", "reaction", "reactivate",
+        "refusals", "requeue_count", "result", "retention", "retry_count", "settled", "state", "terminate", "uid",
+        "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -56,6 +60,9 @@ class TaskRecord:
         self.node_name: str | None = None
         """The node of the newest attempt that the object knows of; None once that came back."""
         self.max_retries: int | None = None
+        self.retention: int | None = None
+        self.kept_until = NOT_KEPT
+        """Until when what it has left on its last node is to stay there."""
         self.state: TaskState = TaskState.ACTIVE
         self.result: str | None = None
         self.written = 0

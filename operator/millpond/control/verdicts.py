@@ -11,6 +11,7 @@ from millpond.control.attempt import Attempt
 from millpond.control.fold_tasks import queue_or_not, settle_into_queue
 from millpond.control.limits import Limits
 from millpond.control.records import TaskRecord
+from millpond.control.retained import keep_files
 from millpond.lifecycle.tasks import Ledger, Verdict
 
 
@@ -62,6 +63,8 @@ def write_task(
     job.writing = True
     if status.node_name is not UNSET:
         task.node_name = status.node_name
+    if status.state is not UNSET:
+        keep_files(task, status.end_time if status.state is TaskState.COMPLETED and status.end_time else None)
     if pool.unsent:
         pool.unsent.pop(f"{job.name}/{task.name}", None)
     actions.append(

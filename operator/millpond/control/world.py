@@ -22,6 +22,7 @@ from millpond.control.fold_dependencies import weigh_dependencies
 from millpond.control.fold_job_pods import fold_job_pod, forget_job_pod
 from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
 from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_ids, settle_into_queue
+from millpond.control.litter import job_leaves_litter
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
 from millpond.control.pool_state import PoolState
@@ -48,6 +49,8 @@ class World:
     def __init__(self) -> None:
         self.namespaces: dict[str, NamespaceState] = {}
         self.hosts: dict[str, HostView] = {}
+        self.unreadable: dict[str, set[str]] = {}
+        """By namespace, names of objects of any kind that could not be read: what is theirs is left alone."""
         self.forgotten = 0
         """How often something was told to be gone."""
         self._claimed: dict[str, set[str]] = {}
@@ -288,6 +291,7 @@ class World:
         if job.model is None:
             return ()
         before = job.pool.name
+        job_leaves_litter(job)
         job.pool.unfile(job)
         appoint(job, "")
         job.model, job.state = None, JobState.ACTIVE

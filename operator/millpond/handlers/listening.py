@@ -127,6 +127,7 @@ class Listening:
         self._cycles.wake(self._world.forget_host(gone.name))
 
     def _invalid(self, resource: Resource, meta: Meta, why: str) -> None:
+        self._world.unreadable.setdefault(meta.namespace, set()).add(meta.name)
         self._aside.put(
             Unreadable(resource, meta.namespace, meta.name, meta.uid, meta.resource_version, why),
         )

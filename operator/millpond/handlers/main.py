@@ -21,6 +21,7 @@ from typing import Any
 import kopf
 
 from millpond.cluster.actuator import Actuator
+from millpond.cluster.clearance import Clearance
 from millpond.cluster.client import Client
 from millpond.cluster.cycle import Cycles
 from millpond.cluster.documents import Documents
@@ -124,7 +125,8 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
         cycles.start()
         health.ready()
         measurements = Measurements(world, cycles.wake, time.time)
-        begun = (schedules.run(), measurements.run(), listen(listening, settings, stop))
+        clearance = Clearance(api, world, time.time)
+        begun = (schedules.run(), measurements.run(), clearance.run(), listen(listening, settings, stop))
         running += [asyncio.create_task(part) for part in begun]
         await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
     health.stopping()

@@ -31,5 +31,5 @@ def fate_of(option: NodeDeallocationOption, *, hurried: bool = False) -> Fate:
             return Fate.REQUEUED
         case NodeDeallocationOption.TERMINATE:
             return Fate.ENDED
-        case NodeDeallocationOption.TASK_COMPLETION:
+        case NodeDeallocationOption.TASK_COMPLETION | NodeDeallocationOption.RETAINED_DATA:
             return Fate.REQUEUED if hurried else Fate.STAYS

@@ -5,6 +5,7 @@ Knows no task and no ledger. The words are those of Kubernetes 1.33 to 1.36 with
 
 from __future__ import annotations
 
+from millpond.api import labels
 from millpond.api.views.pod import PodView, Terminated
 
 EVICTED = "Evicted"
@@ -91,6 +92,16 @@ def wrote_too_much(pod: PodView) -> bool:
     """True when the kubelet evicted the Pod for what the task itself wrote, and not because the node was short."""
     text = pod.status.message
     return pod.status.reason == EVICTED and "exceed" in text and "limit" in text and "was low on resource" not in text
+
+
+def awaits_mounts(pod: PodView) -> bool:
+    """True for a Pod on its host that could not begin yet, where a volume or Secret that users named may be why.
+
+    A kubelet makes a Pod's sandbox, and says so, when all volumes are mounted.
+    """
+    if labels.MOUNTS not in pod.metadata.labels or pod.spec.node_name is None or pod.status.phase != "Pending":
+        return False
+    return any(c.type == "PodReadyToStartContainers" and c.status == "False" for c in pod.status.conditions)
 
 
 def lacked_disk(text: str) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from millpond.api import labels
 from millpond.api.computenode import NodeOperation
 from millpond.api.reasons import FailureCode, NodeErrorCode, NodeReason, NodeState
-from millpond.api.times import parse_time
+from millpond.api.times import format_time, parse_time
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.disk import FULL
@@ -17,6 +17,7 @@ from millpond.lifecycle.starttask import observe_start_task
 
 AGENT_CONTAINER = "agent"
 LAYOUT_CONTAINER = "layout"
+SWEEPER_CONTAINER = "sweeper"
 
 LOST_TAINTS = ("node.kubernetes.io/out-of-service",)
 """Taints that say that nothing runs on the host any more."""
@@ -60,12 +61,16 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     waits_for_start_task: bool
     busy: bool
     """At least one task is bound to it."""
+    waits_until: float | None = None
+    """Nor does that begin before this time, until which files of tasks are to stay there."""
     returns: bool = False
     """Its next Pod comes to the host where it stood."""
     trouble: str = ""
     """Why its directory could not be erased."""
     preempted: str = ""
     """Why it has lost its host for good, if it has; it waits for another one."""
+    unmounted: bool = False
+    """What users want mounted could not be mounted for long."""
     disk_full: bool = False
     """Its agent has measured that the node directory's file system is full."""
 
@@ -134,8 +139,7 @@ def _judge(facts: NodeFacts) -> NodeVerdict:
     pod = facts.pod
     start_task = observe_start_task(pod) if pod is not None and facts.has_start_task else None
     if facts.leaving:
-        text = "It leaves once its tasks have ended." if facts.waits_for_tasks else "It leaves at once."
-        text = f"The node is being removed from its pool. {text}"
+        text = f"The node is being removed from its pool. It leaves {_when(facts)}."
         return NodeVerdict(NodeState.LEAVING_POOL, NodeReason.LEAVING_POOL, text, start_task)
     if facts.preempted:
         return NodeVerdict(NodeState.PREEMPTED, NodeReason.PREEMPTED, facts.preempted)
@@ -167,6 +171,13 @@ def _unplaced(pod: PodView) -> tuple[str, str]:
 
 def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdict:
     host = pod.spec.node_name
+    if facts.unmounted:
+        text = (
+            f"What the node mounts could not be mounted on host {host}. `kubectl describe pod {pod.metadata.name}` "
+            "says what: correct nodeTemplate.volumes or certificateReferences of the pool and reboot the node, or "
+            "create the claim or Secret that is missing."
+        )
+        return _unusable(NodeReason.NOT_MOUNTED, Fault(NodeErrorCode.MOUNT_CONFIGURATION_ERROR, text), None)
     if start_task is not None and facts.waits_for_start_task:
         if start_task.state is RunState.RUNNING:
             return NodeVerdict(
@@ -209,15 +220,24 @@ def _restarting(
     facts: NodeFacts, state: NodeState, reason: NodeReason, what: str, start_task: Run | None
 ) -> NodeVerdict:
     """It is being emptied to start anew, or its Pod and its files are gone already."""
-    if facts.busy and facts.waits_for_tasks:
-        text = f"The node is to be {what}. That waits until its tasks have run to their ends."
-        return NodeVerdict(NodeState.RUNNING, reason, text, start_task)
+    if (facts.busy and facts.waits_for_tasks) or facts.waits_until is not None:
+        text = f"The node is to be {what}. That happens {_when(facts)}."
+        return NodeVerdict(NodeState.RUNNING if facts.busy else NodeState.IDLE, reason, text, start_task)
     text = f"The node is being {what}."
     if facts.busy:
         text += " Its tasks are being stopped."
     if facts.trouble:
         text += f" Its directory could not be erased: {facts.trouble.rstrip('.')}. That is tried again."
     return NodeVerdict(state, reason, text, start_task)
+
+
+def _when(facts: NodeFacts) -> str:
+    """When it is empty, be it of tasks or of files that are to stay."""
+    if not facts.waits_for_tasks:
+        return "at once"
+    if facts.waits_until is None:
+        return "once its tasks have run to their ends"
+    return f"once its tasks have ended, and not before {format_time(facts.waits_until)}: until then their files stay"
 
 
 def _disabled(facts: NodeFacts) -> str:

@@ -34,7 +34,7 @@ def option_of(spec: ComputeNodeSpec, operation: NodeOperation) -> NodeDeallocati
         case NodeOperation.REBOOT:
             return spec.reboot_option
         case _:
-            return spec.disable_scheduling_option
+            return NodeDeallocationOption(spec.disable_scheduling_option.value)
 
 
 def next_operation(

@@ -43,15 +43,23 @@ def version_of(spec: PoolSpec, node_class: NodeClass = NodeClass.DEDICATED) -> s
     """
     template = spec.template_of(node_class)
     start = spec.start_task
-    made_with = {
+    made_with: dict[str, object] = {
         "startTask": start.model_dump(mode="json", exclude_defaults=True) if start is not None else None,
         "startImage": (start.image or template.image) if start is not None else None,
         "accounts": [account.model_dump(mode="json", exclude_defaults=True) for account in spec.user_accounts],
         "secrets": [secret.name for secret in template.image_pull_secrets],
         "pull": template.image_pull_policy.value,
         "resources": dict(template.resources),
-    }
+    } | _mounted_with(spec)
+    if template.storage.evict_retained_files:
+        made_with["evicts"] = True
     return naming.digest(json.dumps(made_with, sort_keys=True), length=10)
+
+
+def _mounted_with(spec: PoolSpec) -> dict[str, object]:
+    """What node Pods mount beside their directories, by field; empty for nothing."""
+    found = {"volumes": spec.node_template.volumes, "certificates": spec.certificate_references}
+    return {field: [one.as_document() for one in mounted] for field, mounted in found.items() if mounted}
 
 
 def next_upgrades(nodes: Sequence[Upgradable]) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ class Facts:
     preparation: str = ""
     token: str = ""
     """The file that holds its token; a path of the container."""
+    certificates: str = ""
+    """The directory with certificates that it sees; a path of the container."""
 
     def below(self, directory: str) -> str:
         """The path of a directory as the command sees it; empty where there is none."""
@@ -74,6 +76,7 @@ VARIABLES = (
     Variable("AZ_BATCH_NODE_SHARED_DIR", ALL, lambda of: of.below("shared")),
     Variable("AZ_BATCH_NODE_STARTUP_DIR", ALL, lambda of: of.below("startup")),
     Variable("AZ_BATCH_NODE_MOUNTS_DIR", ALL, lambda of: of.below("fsmounts")),
+    Variable("AZ_BATCH_CERTIFICATES_DIR", ALL, lambda of: of.certificates),
     Variable("AZ_BATCH_JOB_ID", IN_JOB, lambda of: of.job),
     Variable("AZ_BATCH_TASK_ID", IN_JOB, lambda of: of.id),
     Variable("AZ_BATCH_TASK_DIR", ALL, lambda of: of.below(of.directory)),

@@ -10,7 +10,7 @@ from millpond.api.views.pod import ContainerState, PodView, Waiting
 from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited
 from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.fetching import fetching
-from millpond.lifecycle.kubelet import lacked_disk, sentence
+from millpond.lifecycle.kubelet import awaits_mounts, lacked_disk, sentence
 from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
 
 SETTINGS = "CreateContainerConfigError"
@@ -38,11 +38,15 @@ def starts_since(pod: PodView) -> str:
 
 
 def waiting_for_container(pod: PodView) -> Waiting | None:
-    """What the kubelet says of the first container that has not started: one that goes before the task, or the task."""
-    for state in (*_before(pod), pod.container(TASK_CONTAINER)):
-        if state is not None and state.waiting is not None:
-            return state.waiting
-    return None
+    """What the kubelet says of the first container that has not started: one that goes before the task, or the task.
+
+    A sidecar that is started again while the task runs keeps nobody waiting.
+    """
+    task = pod.container(TASK_CONTAINER)
+    if task is not None and task.waiting is None:
+        return None
+    inits = (status.state.waiting for status in pod.status.init_container_statuses)
+    return next((waiting for waiting in inits if waiting is not None), task.waiting if task else None)
 
 
 def _before(pod: PodView) -> tuple[ContainerState | None, ContainerState | None]:
@@ -63,6 +67,8 @@ def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit
     started = state is not None and (state.running is not None or state.terminated is not None)
     if started or waited < startup_limit:
         return None
+    if awaits_mounts(pod):
+        return Exit(Ending.PREPROCESSING, failure=_not_mounted(pod, startup_limit))
     return Exit(Ending.PREPROCESSING, failure=_not_in_time(waiting, startup_limit))
 
 
@@ -93,3 +99,12 @@ def _not_in_time(waiting: Waiting | None, limit: float) -> Failure:
         "mend it and submit the task again."
     )
     return server_error(FailureCode.CONTAINER_MISC_ERROR, text)
+
+
+def _not_mounted(pod: PodView, limit: float) -> Failure:
+    text = (
+        f"What the task's Pod mounts could not be mounted within {limit:.0f} s. "
+        f"`kubectl describe pod {pod.metadata.name}` says what: correct nodeTemplate.volumes or certificateReferences "
+        "of the pool, or create the claim or Secret that is missing; then submit the task again."
+    )
+    return user_error(FailureCode.MOUNT_CONFIGURATION_ERROR, text)

@@ -66,7 +66,7 @@ def run(wanted: AutoScale, inputs: Inputs) -> Run:
     if found.error is not None:
         return _failed(told, inputs, found.error)
     dedicated, low_priority = min(found.target_dedicated, MAX_NODES), min(found.target_low_priority, MAX_NODES)
-    option = OPTIONS.get(found.deallocation_option, NodeDeallocationOption.TASK_COMPLETION)
+    option = OPTIONS[found.deallocation_option]
     return Run(told, dedicated, low_priority, option, AutoScaleReason.EVALUATED, _message(found))
 
 
@@ -75,8 +75,6 @@ def _message(found: Evaluation) -> str:
     notes = [f"The formula wants {nodes_in_words(found.target_dedicated, found.target_low_priority)}."]
     if max(found.target_dedicated, found.target_low_priority) > MAX_NODES:
         notes.append(f"A pool has {MAX_NODES} of each class at most.")
-    if found.deallocation_option not in OPTIONS:
-        notes.append(f"Of {found.deallocation_option} pools can only have taskcompletion.")
     return " ".join(notes)
 
 

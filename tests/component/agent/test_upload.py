@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from millpond.agent.upload import Errand, upload
 from millpond.api.naming import DEFAULT_STORE
 from millpond.api.views.outputfile import OutputFileView
 from millpond.lifecycle.uploads import UploadReport
+from millpond.storage.store import PATIENT, Patience
 from support.builders import record
 from support.stores import HASTY, ObjectStores
 
@@ -42,14 +45,16 @@ class Task:
     def ends(self, cause: str = "Exited", code: int = 0, run: str = "t-1") -> None:
         (self.directory / "exit.json").write_text(record(cause, code, name=run))
 
-    def uploads(self, *outputs: dict[str, Any], limit: float = 30, **variables: str) -> UploadReport | None:
+    def uploads(
+        self, *outputs: dict[str, Any], limit: float = 30, patience: Patience = PATIENT, **variables: str
+    ) -> UploadReport | None:
         for name, values in self.secrets.items():
             (self.root / "secrets" / name).mkdir(parents=True, exist_ok=True)
             for key, value in values.items():
                 (self.root / "secrets" / name / key).write_text(value)
         read = [msgspec.convert(output, OutputFileView) for output in outputs]
         errand = Errand(str(self.root / "node"), DIRECTORY, "t-1", limit)
-        return upload(errand, read, variables, Destinations(str(self.root / "secrets"), HASTY))
+        return upload(errand, read, variables, Destinations(str(self.root / "secrets"), patience))
 
     def log(self, name: str) -> str:
         return (self.directory / name).read_text()
@@ -140,6 +145,26 @@ def test_a_task_killed_with_its_launcher_has_failed(task: Task) -> None:
     assert "stale" not in task.found(url)
 
 
+def test_the_directory_is_kept_while_its_files_are_uploaded(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    descriptor = os.open(task.directory, os.O_RDONLY)
+    gather = module._gather
+
+    def while_it_uploads(*arguments: Any) -> Any:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return gather(*arguments)
+
+    monkeypatch.setattr(module, "_gather", while_it_uploads)
+    assert task.uploads(output("a.png", task.stores.bucket("kept"), credentialsSecretName="s3")) is None
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
+
+
+def test_a_task_whose_directory_was_never_made_has_nothing_to_upload(task: Task) -> None:
+    shutil.rmtree(task.directory)
+    assert task.uploads(output("a.png", "s3://results", credentialsSecretName="s3")) is None
+
+
 def test_headers_and_names(task: Task) -> None:
     url = task.stores.azure_container("headers")
     (task.directory / "wd" / "ü b#%20+.txt").write_text("odd")
@@ -191,7 +216,7 @@ SECRETS = ("sig=", "millpond-secret", "d3Jvbmc=")
 
 def refused(task: Task, code: str, *outputs: dict[str, Any], **more: Any) -> str:
     """The message with which an upload fails, having told no secret."""
-    report = task.uploads(*outputs, **more)
+    report = task.uploads(*outputs, patience=HASTY, **more)
     assert report is not None
     assert report.code == code, report
     told = report.message + task.log("fileuploaderr.txt") + task.log("fileuploadout.txt")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from millpond.api import labels
 from millpond.api.reasons import FailureCategory, FailureCode, TaskState
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.exits import Exit
@@ -29,6 +30,7 @@ CATEGORIES: dict[FailureCode, FailureCategory] = {
     FailureCode.CONTAINER_INVALID_REGISTRY: USER,
     FailureCode.CONTAINER_INVALID_SETTINGS: USER,
     FailureCode.CONTAINER_MISC_ERROR: SERVER,
+    FailureCode.MOUNT_CONFIGURATION_ERROR: USER,
     FailureCode.BLOB_NOT_FOUND: USER,
     FailureCode.BLOB_ACCESS_DENIED: USER,
     FailureCode.BLOB_DOWNLOAD_TIMED_OUT: SERVER,
@@ -52,7 +54,6 @@ CATEGORIES: dict[FailureCode, FailureCategory] = {
 LATER: dict[str, str] = {
     # Codes of reference §8.1 that nothing can come to yet, and why.
     "ApplicationPackageError": "application packages are not brought to nodes yet",
-    "MountConfigurationError": "pools have no mounts yet",
     "TaskSchedulingConstraintFailed": "a task that fits no node of its pool waits and says so (TooManySlots)",
     "JobPreparationTaskFailed": "jobs have no preparation task yet",
     "Unknown": "what nobody can explain runs again, uncounted",
@@ -85,13 +86,18 @@ class Case:
     """Seconds since the Pod was created, for one that has not ended."""
     gone: bool = False
     """There is no evidence: the Pod vanished, or its host is silent for too long."""
+    mounts: bool = False
+    """The Pod mounts what users have named."""
     wishes: Wishes = NOBODY
     tries: Tries = FIRST
 
     @property
     def view(self) -> PodView:
         """The Pod as the kubelet would write it."""
-        return a_task_pod("frame", self.state, **self.pod)
+        pod = a_task_pod("frame", self.state, **self.pod)
+        if self.mounts:
+            pod.metadata.labels[labels.MOUNTS] = "true"
+        return pod
 
 
 def exit_of(case: Case) -> Exit | None:

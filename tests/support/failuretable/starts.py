@@ -11,6 +11,7 @@ from support.builders import ended, exited, running, waiting
 from support.failuretable.case import IMAGE_LIMIT, STARTUP_LIMIT, Case
 
 FAILED = Ledger.FAILURE
+NOT_READIED = {"conditions": [{"type": "PodReadyToStartContainers", "status": "False"}]}
 OCI = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
 ENTRY = 'unable to start container process: error during container init: exec: "/launcher": '
 
@@ -43,6 +44,8 @@ STARTS = (
     not_yet("a volume that does not come", waiting(), STARTUP_LIMIT - 1),
     never("a volume that never comes", Code.CONTAINER_MISC_ERROR, "ContainerCreating", "", "600 s", "kubectl get events", waited=STARTUP_LIMIT),
     never("a sandbox that cannot be made", Code.CONTAINER_MISC_ERROR, "ContainerCreating", "", "ContainerCreating", waited=STARTUP_LIMIT),
+    Case("a mount that never comes", FAILED, Code.MOUNT_CONFIGURATION_ERROR, None, waiting(), pod=NOT_READIED, waited=STARTUP_LIMIT, says=("600 s", "kubectl describe pod frame-1", "nodeTemplate.volumes"), mounts=True),
+    Case("a mount that does not come yet", None, None, None, waiting(), pod=NOT_READIED, waited=STARTUP_LIMIT - 1, mounts=True),
     not_yet("no status yet", None, 5),
     Case("a Pod that never gets a status", FAILED, Code.CONTAINER_MISC_ERROR, waited=STARTUP_LIMIT, says=("was not created",)),
     # The runtime

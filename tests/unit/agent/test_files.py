@@ -8,8 +8,8 @@ import tarfile
 
 import pytest
 from millpond.agent import files
-from millpond.agent.beneath import RefusedPathError
-from millpond.agent.files import copy_file, list_files, pack
+from millpond.agent.beneath import MissingFileError, RangeError, RefusedPathError
+from millpond.agent.files import copy_file, describe, list_files, pack
 
 from .conftest import NodeDirectory
 
@@ -33,17 +33,71 @@ def test_a_listing_too_long_to_be_useful_is_refused(node: NodeDirectory, monkeyp
         list(list_files(node.base))
 
 
-@pytest.mark.parametrize(("offset", "text"), [(0, b"hello\n"), (2, b"llo\n"), (6, b""), (99, b"")])
-def test_reading_from_an_offset(node: NodeDirectory, offset: int, text: bytes) -> None:
+@pytest.mark.parametrize(
+    ("offset", "length", "text"),
+    [
+        (0, None, b"hello\n"),
+        (2, None, b"llo\n"),
+        (6, None, b""),
+        (0, 0, b""),
+        (1, 3, b"ell"),
+        (1, 99, b"ello\n"),
+        (6, 1, b""),
+    ],
+)
+def test_reading_a_part(node: NodeDirectory, offset: int, length: int | None, text: bytes) -> None:
     out = io.BytesIO()
-    assert copy_file(node.base, ("stdout.txt",), offset, out) == max(offset, 6)
+    assert copy_file(node.base, ("stdout.txt",), offset, out, length) == offset + len(text)
     assert out.getvalue() == text
+
+
+def test_a_part_that_begins_beyond_the_end_is_refused(node: NodeDirectory) -> None:
+    with pytest.raises(RangeError, match="has 6 bytes: nothing begins at 7"):
+        copy_file(node.base, ("stdout.txt",), 7, io.BytesIO())
+
+
+def test_properties_of_one(node: NodeDirectory) -> None:
+    (node.task / "wd/a.png").chmod(0o640)
+    entry = describe(node.base, ("wd", "a.png"))
+    assert (entry.path, entry.size, entry.mode, entry.is_directory) == ("wd/a.png", 4, 0o640, False)
+    assert describe(node.base, ("wd", "out")).is_directory
+
+
+def test_what_has_no_properties(node: NodeDirectory) -> None:
+    os.mkfifo(node.task / "wd/fifo")
+    (node.task / "wd/link").symlink_to("/etc/passwd")
+    for parts, error, text in (
+        ((), RefusedPathError, "empty"),
+        (("wd", "absent"), MissingFileError, "no file 'wd/absent'"),
+        (("wd", "fifo"), RefusedPathError, "neither a file nor a directory"),
+        (("wd", "link"), RefusedPathError, "neither a file nor a directory"),
+    ):
+        with pytest.raises(error, match=text):
+            describe(node.base, parts)
+
+
+def names(packed: io.BytesIO) -> list[str]:
+    with tarfile.open(fileobj=io.BytesIO(packed.getvalue())) as archive:
+        return archive.getnames()
+
+
+def test_packing_goes_on_after_a_path_and_leaves_out_the_large(node: NodeDirectory) -> None:
+    (node.task / "wd/out.txt").write_text("comes after what is in out/")
+    everything = ["stderr.txt", "stdout.txt", "wd/a.png", "wd/notes.txt", "wd/out/b.png", "wd/out/deep/c d.png"]
+    everything.append("wd/out.txt")
+    for number, after in enumerate(["", *everything]):
+        out = io.BytesIO()
+        assert pack(node.base, (), out, after=tuple(after.split("/")) if after else ()) == []
+        assert names(out) == everything[number:]
+    out = io.BytesIO()
+    pack(node.base, (), out, below=4)
+    assert names(out) == ["stderr.txt", "wd/out/b.png", "wd/out/deep/c d.png"]
 
 
 def test_a_tar_holds_the_files_meant_and_nothing_of_their_owners(node: NodeDirectory) -> None:
     (node.task / "wd/a.png").chmod(0o6700)
     out = io.BytesIO()
-    assert pack(node.base, ("**/*.png",), out) == (3, [])
+    assert pack(node.base, ("**/*.png",), out) == []
     with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as archive:
         members = {member.name: member for member in archive}
         content = archive.extractfile("wd/out/deep/c d.png")
@@ -65,8 +119,7 @@ def test_a_file_that_shrinks_while_it_is_packed_is_told_of(
 
     monkeypatch.setattr(files, "_header", cut_then_head)
     out = io.BytesIO()
-    count, trouble = pack(node.base, ("wd/notes.txt",), out)
-    assert count == 1
+    trouble = pack(node.base, ("wd/notes.txt",), out)
     assert trouble == ["'wd/notes.txt' shrank while it was read: fetch it again"]
     with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as archive:
         content = archive.extractfile("wd/notes.txt")

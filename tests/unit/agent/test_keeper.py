@@ -8,7 +8,7 @@ import pytest
 from millpond.agent import keeper as module
 from millpond.agent.beneath import RefusedPathError
 from millpond.agent.keeper import SWEEP_SECONDS, Keeper, moment
-from millpond.agent.workitems import TaskDirectory, order_for
+from millpond.lifecycle.held import Held, order_for
 
 from .shelves import Shelves
 
@@ -41,7 +41,7 @@ def test_an_order_is_obeyed_at_the_next_look(shelves: Shelves, orders: Path) -> 
     shelves.put("frames", "1", uid="old")
     keeper = keeper_of(shelves, orders)
     keeper.look()
-    orders.write_text(f"{order_for(TaskDirectory('frames', '1'), 'old')} aaaaaaaaaaaaa\n")
+    orders.write_text(f"{order_for(Held('frames', '1', '1', 'old'))} aaaaaaaaaaaaa\n")
     keeper.look()
     assert shelves.left() == []
 

@@ -1,49 +1,24 @@
-"""The agent as a process: arguments, output, exit codes."""
+"""The agent as a process: arguments, output, exit codes; its files are in `test_file_commands`."""
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from millpond.lifecycle.held import Held, order_for
 
-from .conftest import NodeDirectory
+from .shelves import Shelves
 
 AGENT = [sys.executable, "-c", "from millpond.agent.main import agent; agent()"]
-TASK = "workitems/frames/job-1/042"
 
 
 def call(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([*AGENT, *arguments], capture_output=True, timeout=30, check=False)
-
-
-def test_list_prints_a_line_for_each_file(node: NodeDirectory) -> None:
-    done = call("files", "list", "--root", str(node.root), "-d", TASK, "wd/*.png")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(line["path"], line["size"], line["isDirectory"]) for line in lines] == [("wd/a.png", 4, False)]
-    assert done.returncode == 0
-
-
-def test_cat_from_an_offset(node: NodeDirectory) -> None:
-    done = call("files", "cat", "--root", str(node.root), "-d", TASK, "--offset", "1", "stdout.txt")
-    assert (done.returncode, done.stdout) == (0, b"ello\n")
-
-
-@pytest.mark.parametrize("path", ["../../../../../secret.txt", "/etc/passwd", "absent"])
-def test_what_is_refused_is_said_on_stderr_with_exit_code_1(node: NodeDirectory, path: str) -> None:
-    done = call("files", "cat", "--root", str(node.root), "-d", TASK, path)
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert b"Traceback" not in done.stderr
-    assert done.stderr.count(b"\n") == 1
-
-
-def test_tar_of_nothing_says_so(node: NodeDirectory) -> None:
-    done = call("files", "tar", "--root", str(node.root), "-d", TASK, "*.gif")
-    assert done.returncode == 1
-    assert done.stderr == b"no file matches *.gif: list the files to see what is there\n"
 
 
 OWNERS = (
@@ -70,3 +45,26 @@ def test_layout_of_a_directory(tmp_path: Path) -> None:
     done = call("layout", "--root", str(root), "--launcher", str(launcher), *OWNERS)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (root / "startup/wd").is_dir()
+
+
+def test_the_sweeper_sweeps_until_it_is_asked_to_leave(shelves: Shelves, tmp_path: Path) -> None:
+    shelves.put("frames", "1", uid="gone")
+    orders = tmp_path / "orders"
+    orders.write_text(order_for(Held("frames", "1", "1", "gone")))
+    sweeper = subprocess.Popen([*AGENT, "sweep", "--root", str(shelves.root), "--orders", str(orders)])
+    try:
+        until = time.monotonic() + 20
+        while shelves.left() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert shelves.left() == []
+        sweeper.send_signal(signal.SIGTERM)
+        assert sweeper.wait(10) == 0
+    finally:
+        sweeper.kill()
+        sweeper.wait()
+
+
+def test_a_sweeper_without_a_directory(tmp_path: Path) -> None:
+    done = call("sweep", "--root", str(tmp_path / "absent"))
+    assert done.returncode == 4
+    assert done.stderr.count(b"\n") == 1

@@ -44,6 +44,15 @@ def test_it_reports_the_host(port: int) -> None:
     assert (found.network_received_bytes, found.network_sent_bytes) == (12.0, 34.0)
 
 
+def test_it_tells_which_directories_it_has(port: int, tmp_path: Path) -> None:
+    task = tmp_path / "workitems/frames/job-1/1"
+    task.mkdir(parents=True)
+    (task / "keep.json").write_text('{"owner": "frame-1", "uid": "u", "retentionSeconds": 60}')
+    (tmp_path / "workitems/frames/job-1/an odd one").mkdir()
+    response, text = ask(port, path="/directories")
+    assert (response.status, text) == (200, "frames 1 frame-1 u\n")
+
+
 def test_what_is_not_there_is_left_out(tmp_path: Path) -> None:
     found = report.take_reading(str(tmp_path / "absent"), str(tmp_path / "absent"))
     assert found.cpu_seconds is not None

@@ -1,6 +1,5 @@
 """Secrets in a transferring container: read once, waited for, and named when they are missing."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -36,13 +35,11 @@ def test_a_secret_that_comes_later_is_waited_for(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     said: list[str] = []
 
-    def come() -> None:
+    def come(text: str) -> None:
+        said.append(text)
         (tmp_path / "store" / "sasToken").write_text("sv=1")
 
-    later = threading.Timer(0.05, come)
-    later.start()
-    assert Secrets(str(tmp_path), said.append, 30).get("store").sas_token == "sv=1"
-    later.join()
+    assert Secrets(str(tmp_path), come, 30).get("store").sas_token == "sv=1"
     assert said == ["waiting for the Secret store, which is not there"]
 
 

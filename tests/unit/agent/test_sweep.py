@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from millpond.agent import sweep as module
 from millpond.agent.sweep import evict, sweep
-from millpond.agent.workitems import TaskDirectory, order_for
+from millpond.lifecycle.held import Held, order_for
 from millpond.lifecycle.retention import Moment
 
 from .shelves import Shelves, running
 
+WEEK = 604800
 NONE: frozenset[str] = frozenset()
 
 
@@ -23,7 +24,7 @@ def swept(shelves: Shelves, now: Moment | None = None, orders: frozenset[str] = 
 
 
 def order(job: str, task: str, uid: str) -> frozenset[str]:
-    return frozenset((order_for(TaskDirectory(job, task), uid),))
+    return frozenset((order_for(Held(job, task, task, uid)),))
 
 
 def test_a_directory_goes_when_its_time_has_passed_since_its_end_was_found(shelves: Shelves) -> None:
@@ -53,14 +54,22 @@ def test_a_step_of_the_clock_deletes_nothing_early(shelves: Shelves, clock: floa
     assert swept(shelves, shelves.pass_by(30)) == 1
 
 
-def test_what_runs_or_has_not_begun_stays_however_old(shelves: Shelves) -> None:
+def test_what_runs_stays_however_old(shelves: Shelves) -> None:
     path = shelves.put("frames", "1", retention=0, ended=False)
-    shelves.put("frames", "2", retention=0, ended=False, begun=False)
     with running(path):
         assert swept(shelves, orders=order("frames", "1", "u")) == 0
         assert swept(shelves, shelves.pass_by(1e9)) == 0
     assert swept(shelves) == 0
     assert swept(shelves, shelves.pass_by(60)) == 1
+
+
+def test_what_never_began_goes_after_a_week_at_least(shelves: Shelves) -> None:
+    """It may wait for its image; or it was given up before its command, as without its resource files."""
+    shelves.put("frames", "1", retention=0, ended=False, begun=False)
+    shelves.put("frames", "2", retention=2 * WEEK, ended=False, begun=False)
+    swept(shelves)
+    assert swept(shelves, shelves.pass_by(WEEK - 1)) == 0
+    assert swept(shelves, shelves.pass_by(1)) == 1
     assert shelves.left() == ["frames/2"]
 
 

@@ -12,13 +12,15 @@ from millpond.agent.beneath import directory
 from millpond.agent.workitems import (
     Keep,
     TaskDirectory,
-    ended_at,
+    has_begun,
+    held,
     hold_alone,
+    idle_since,
     is_running,
-    order_for,
     read_keep,
     task_directories,
 )
+from millpond.lifecycle.held import Held
 from millpond.lifecycle.retention import Moment
 
 from .shelves import Shelves, running
@@ -100,17 +102,16 @@ def test_where_there_are_no_locks_the_record_tells(
         assert is_running(descriptor) is not alone
 
 
-@pytest.mark.parametrize(
-    ("ended", "begun", "known"), [(True, True, True), (False, True, True), (True, False, True), (False, False, False)]
-)
-def test_the_end_is_noted_when_it_is_first_found(shelves: Shelves, ended: bool, begun: bool, known: bool) -> None:
+@pytest.mark.parametrize(("ended", "begun"), [(True, True), (False, True), (True, False), (False, False)])
+def test_that_nothing_runs_any_more_is_noted_when_it_is_first_found(shelves: Shelves, ended: bool, begun: bool) -> None:
     """A run whose launcher was killed has left no record; one that has not begun has left nothing at all."""
     path = shelves.put("frames", "1", ended=ended, begun=begun)
-    first = shelves.now if known else None
+    first = shelves.now
     with shelves.opened() as base, directory(base, FOUND.parts) as descriptor:
-        assert ended_at(descriptor, shelves.now) == first
-        assert ended_at(descriptor, shelves.pass_by(100)) == first
-    assert (path / "ended.json").exists() is known
+        assert has_begun(descriptor) is (ended or begun)
+        assert idle_since(descriptor, shelves.now) == first
+        assert idle_since(descriptor, shelves.pass_by(100)) == first
+    assert (path / "ended.json").exists()
     assert sorted(name for name in os.listdir(path) if name.startswith(".")) == []
 
 
@@ -119,7 +120,7 @@ def test_a_note_that_makes_no_sense_is_written_anew(shelves: Shelves, note: str)
     path = shelves.put("frames", "1") / "ended.json"
     path.write_text(note)
     with shelves.opened() as base, directory(base, FOUND.parts) as descriptor:
-        assert ended_at(descriptor, shelves.now) == shelves.now
+        assert idle_since(descriptor, shelves.now) == shelves.now
     assert Moment(**json.loads(path.read_text())) == shelves.now
 
 
@@ -128,19 +129,17 @@ def test_without_room_for_the_note_the_time_counts_from_when_there_is(shelves: S
     (path / "ended.json").mkdir()
     (path / "ended.json" / "x").mkdir()
     with shelves.opened() as base, directory(base, FOUND.parts) as descriptor:
-        ended_at(descriptor, shelves.now)
+        idle_since(descriptor, shelves.now)
         later = shelves.pass_by(100)
-        assert ended_at(descriptor, later) == later
+        assert idle_since(descriptor, later) == later
     assert [name for name in os.listdir(path) if name.startswith(".")] == []
 
 
-def test_an_order_means_one_directory_of_one_owner() -> None:
-    orders = {
-        order_for(TaskDirectory(job, task), uid)
-        for job, task, uid in [("a", "b", "1"), ("a", "b", "2"), ("a", "c", "1"), ("ab", "", "1"), ("a", "b1", "")]
-    }
-    assert len(orders) == 5
-    assert all(len(order) == 13 for order in orders)
+def test_what_is_held_and_whose(shelves: Shelves) -> None:
+    shelves.put("frames", "1", uid="u")
+    (shelves.put("frames", "2") / "keep.json").unlink()
+    with shelves.opened() as base:
+        assert list(held(base)) == [Held("frames", "1", "1", "u"), Held("frames", "2", "", "")]
 
 
 def test_paths(tmp_path: Path) -> None:

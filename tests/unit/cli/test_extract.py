@@ -61,6 +61,13 @@ def test_a_torn_archive_is_told_of(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_of_a_torn_one_what_is_whole_is_kept_where_that_is_wanted(tmp_path: Path) -> None:
+    whole = archive(("a", b"a" * 1000), ("d/b", b"b"), ("c", b"c" * 100_000)).getvalue()
+    assert extract(io.BytesIO(whole[:8000]), str(tmp_path), torn=True) == [("a", 1000), ("d/b", 1)]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b", "d"]
+    assert extract(io.BytesIO(b""), str(tmp_path), torn=True) == []
+
+
 def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CliError, match="cannot be written"):

@@ -27,6 +27,10 @@ def ran(shell: Shell, node_directory: Path) -> Shell:
     shell.add("tasks", "frame-2", {"jobName": "frames", "commandLine": "true"}, {"state": "Active"})
     gone = status | {"nodeName": "render-z", "podName": "frame-3-1"}
     shell.add("tasks", "frame-3", {"jobName": "frames", "commandLine": "true"}, gone)
+    swept = status | {"directory": "workitems/frames/job-1/frame-4", "podName": "frame-4-1"}
+    shell.add("tasks", "frame-4", {"jobName": "frames", "commandLine": "true"}, swept)
+    new = {"state": "Preparing", "nodeName": "render-a"}
+    shell.add("tasks", "frame-5", {"jobName": "frames", "commandLine": "true"}, new)
     shell.add("computenodes", "render-a", {"poolName": "render"}, {"podName": "render-a", "hostName": "host-1"})
     return shell
 
@@ -47,6 +51,46 @@ def test_files_are_listed(ran: Shell) -> None:
     assert (entry["path"], entry["size"], entry["isDirectory"]) == ("stderr.txt", 5, False)
 
 
+def test_properties_of_files(ran: Shell) -> None:
+    (entry,) = json.loads(ran("task", "files", "list", "frame-1", "-o", "json", "wd/out/a.png").stdout)
+    assert (entry["contentType"], entry["mode"][-1]) == ("image/png", "4")
+    heading, *rows = ran("task", "files", "list", "frame-1", "-o", "wide").stdout.splitlines()
+    assert heading.split() == ["SIZE", "MODIFIED", "MODE", "TYPE", "PATH"]
+    assert any("0755" in row and row.endswith("wd/run.sh") for row in rows)
+    assert any(" directory " in row and row.endswith("wd/out/") for row in rows)
+
+
+def test_properties_of_one(ran: Shell) -> None:
+    shown = ran("task", "files", "show", "frame-1", "stdout.txt").stdout.splitlines()
+    told = dict(line.split(": ", 1) for line in shown)
+    assert {name: value.strip() for name, value in told.items()} | {"Modified": ""} == {
+        "Path": "stdout.txt", "Type": "file", "Mode": told["Mode"].strip(), "Modified": "", "Size": "16 B (16 bytes)",
+        "Content": "text/plain",
+    }  # fmt: skip
+    directory = ran("task", "files", "stat", "frame-1", "wd", "-o", "json").stdout
+    assert (json.loads(directory)["isDirectory"], "contentType" in directory) == (True, False)
+    assert ran("node", "files", "show", "render-a", "shared", "-o", "name").stdout == "shared\n"
+
+
+def test_parts_are_read(ran: Shell) -> None:
+    read = ("task", "files", "read", "frame-1", "stdout.txt")
+    assert ran(*read).stdout_bytes == b"line 1\n\xff\x00line 2\n"
+    assert ran(*read, "--offset", "7", "--length", "2").stdout_bytes == b"\xff\x00"
+    assert ran(*read, "--offset", "9", "-f").stdout_bytes == b"line 2\n"
+    assert ran(*read, "--length", "2", "-f").exit_code == 2
+    node = ran("node", "files", "read", "render-a", f"{DIRECTORY}/stderr.txt", "--length", "2")
+    assert node.stdout_bytes == b"oo"
+
+
+def test_files_are_deleted(ran: Shell, node_directory: Path) -> None:
+    (node_directory / "shared/cache").write_text("x")
+    done = ran("task", "files", "delete", "frame-1", "-r", "wd/out", "wd/run.sh")
+    assert (done.exit_code, done.stdout.count("deleted wd/")) == (0, 2)
+    assert ran("node", "files", "rm", "render-a", "shared/cache").exit_code == 0
+    assert [path.name for path in (node_directory / DIRECTORY / "wd").iterdir()] == []
+    assert [path.name for path in (node_directory / "shared").iterdir()] == []
+
+
 def test_files_are_fetched(ran: Shell, tmp_path: Path) -> None:
     target = tmp_path / "here"
     done = ran("task", "files", "get", "frame-1", "wd", "-o", str(target))
@@ -63,17 +107,47 @@ def test_files_of_a_node_are_beneath_its_directory(ran: Shell, tmp_path: Path) -
     assert (tmp_path / DIRECTORY / "wd/out/a.png").read_bytes() == b"pixels"
 
 
+LEFT = "has left its pool, and the task's files with it"
+CLEANED_UP = "the time for which they were kept has passed, or they were deleted"
 REFUSED = {
     ("task", "stdout", "frame-2"): (
         "Task frame-2 has not run on any node, so it has no files.",
         "millpond explain task frame-2",
     ),
     ("task", "stdout", "frame-3"): (
-        "Node render-z, on which task frame-3 ran, has left its pool, and the task's files with it.",
+        f"Node render-z, on which task frame-3 ran, {LEFT} (TaskFilesUnavailable).",
         "kubectl logs frame-3-1, while its Pod is kept.",
     ),
     ("task", "files", "get", "frame-1", "*.gif"): (
-        "On node render-a: no file matches *.gif: list the files to see what is there",
+        "On node render-a: no file matches *.gif (FileNotFound).",
+        "millpond task files list frame-1",
+    ),
+    ("task", "stdout", "frame-4"): (
+        f"The files of task frame-4 are not on node render-a any more: {CLEANED_UP} (TaskFilesCleanedup).",
+        "kubectl logs frame-4-1, while its Pod is kept.",
+    ),
+    ("task", "files", "list", "frame-5"): (
+        "Task frame-5 has no files on node render-a yet.",
+        "millpond task show frame-5",
+    ),
+    ("task", "files", "read", "frame-1", "wd/absent"): (
+        "On node render-a: there is no file 'wd/absent': list the files to see what is there (FileNotFound)",
+        "",
+    ),
+    ("task", "files", "read", "frame-1", "--offset", "6", "stderr.txt"): (
+        "On node render-a: 'stderr.txt' has 5 bytes: nothing begins at 6 (InvalidRange)",
+        "",
+    ),
+    ("task", "files", "delete", "frame-5", "wd"): (
+        "Task frame-5 has not ended: its files are its own until then.",
+        "millpond task terminate frame-5, or wait for its end.",
+    ),
+    ("task", "files", "delete", "frame-1", "wd/out"): (
+        f"On node render-a: '{DIRECTORY}/wd/out' is a directory with files in it: delete it with --recursive",
+        "",
+    ),
+    ("node", "files", "delete", "render-a", "startup"): (
+        "On node render-a: 'startup' is not deleted: only files in 'shared' are, and those of a task's directory",
         "",
     ),
     ("task", "files", "get", "frame-1", "../../../x"): (

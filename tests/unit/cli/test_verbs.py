@@ -27,7 +27,7 @@ PATHS = [path for noun, group in NOUNS.items() for path in commands(group, (noun
 def test_the_commands() -> None:
     assert {" ".join(path) for path in PATHS} == {
         *(f"{noun} {verb}" for noun in ("pool", "node", "job", "task") for verb in ("list", "show")),
-        *(f"{noun} files {verb}" for noun in ("node", "task") for verb in ("list", "get")),
+        *(f"{noun} files {verb}" for noun in ("node", "task") for verb in ("list", "show", "read", "get", "delete")),
         "node shell",
         *(f"pool autoscale {verb}" for verb in ("evaluate", "samples")),
         *(f"node {verb}" for verb in ("disable", "enable", "reboot", "reimage", "remove")),

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Callable
 import aiohttp
 import pytest
 from aiohttp import web
-from millpond.cluster import measurements
-from millpond.cluster.measurements import Agent, Measurements, agents
+from millpond.cluster import agents
+from millpond.cluster.measurements import Measurements
 from millpond.control.world import PoolKey, World
 from millpond.scaling.measurement import Measurement
 from millpond.scaling.reading import Reading, write_reading
-from support.builders import EPOCH, a_node_pod, running, waiting
+from support.builders import EPOCH, a_node_pod, running
 from support.scene import KEY
 
 HERE = "127.0.0.1"
@@ -112,7 +112,7 @@ async def test_a_bad_answer_is_none(stage: Stage, answer: Callable[[], web.Strea
 
 
 async def test_one_that_keeps_silent_costs_the_others_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measurements, "AT_ONCE", 3)
+    monkeypatch.setattr(agents, "AT_ONCE", 3)
     for number in range(7):
         stage.node(f"n-{number}")
     stage.delay = 0.01
@@ -135,20 +135,6 @@ async def test_a_disk_that_fills_and_empties_wakes_the_pool(stage: Stage) -> Non
         assert stage.woken == woken
 
 
-def test_only_agents_that_run_are_asked() -> None:
-    world = World()
-    for pod in (
-        a_node_pod("runs", agent=running(), podIP="10.0.0.1"),
-        a_node_pod("six", agent=running(), podIP="fd00::1"),
-        a_node_pod("no-address", agent=running()),
-        a_node_pod("starts", agent=waiting(), podIP="10.0.0.2"),
-        a_node_pod("ended", agent=running(), podIP="10.0.0.3", phase="Failed"),
-    ):
-        world.observe_pod(pod)
-    found = {(agent.node, agent.address) for agent in agents(world)}
-    assert found == {("runs", "10.0.0.1"), ("six", "fd00::1")}
-
-
 @pytest.mark.looptime
 async def test_a_round_in_each_period_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The third one takes longer than a period, and the fourth follows at once."""
@@ -165,19 +151,3 @@ async def test_a_round_in_each_period_however_long_it_takes(monkeypatch: pytest.
     await asyncio.sleep(150.0)
     running_.cancel()
     assert [round(moment - start) for moment in begun] == [0, 30, 60, 110, 140]
-
-
-async def test_ipv6_addresses_are_asked_as_such() -> None:
-    app = web.Application()
-    app.router.add_get("/metrics", _answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "::1", 0).start()
-    async with aiohttp.ClientSession() as session:
-        taker = Measurements(World(), lambda keys: None, lambda: 0.0, runner.addresses[0][1])
-        assert await taker._ask(session, Agent(KEY, "a", "uid", "::1")) == Reading(disk_reads=3.0)
-    await runner.cleanup()
-
-
-async def _answer(request: web.Request) -> web.Response:
-    return web.Response(text=write_reading(Reading(disk_reads=3.0)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from millpond.api.computenode import ComputeNode
+from millpond.api.computenode import DisableSchedulingOption as Disabling
 from millpond.api.pool import NodeDeallocationOption as Option
 from millpond.control.actions import StartAttempt, StopAttempt, WriteNode, WriteTask
 from millpond.control.outcomes import Missed
@@ -57,7 +58,7 @@ def test_a_disabled_node_is_offline_when_its_tasks_have_ended(
     option: Option, stopped: bool, end: Any, says: tuple[Any, ...]
 ) -> None:
     scene = a_busy_scene()
-    want(scene, schedulable=False, disable_scheduling_option=option)
+    want(scene, schedulable=False, disable_scheduling_option=Disabling(option.value))
     assert bool(of(StopAttempt, scene.run(seconds=60))) is stopped
     assert looks(busy_node(scene)) == ("Running", "SchedulingDisabled", "False")
     (node,) = scene.nodes
@@ -72,7 +73,7 @@ def test_a_disabled_node_is_offline_when_its_tasks_have_ended(
 
 def test_the_option_is_told_before_any_task_is_stopped() -> None:
     scene = a_busy_scene()
-    want(scene, schedulable=False, disable_scheduling_option=Option.TERMINATE)
+    want(scene, schedulable=False, disable_scheduling_option=Disabling.TERMINATE)
     scene.fail(WriteNode, Missed("no answer", again_in=5))
     assert of(StopAttempt, scene.run(seconds=4)) == []
     steps = [action for action in scene.run(seconds=10) if isinstance(action, WriteNode | StopAttempt)]
@@ -81,7 +82,7 @@ def test_the_option_is_told_before_any_task_is_stopped() -> None:
 
 def test_a_node_enabled_while_it_stops_a_task_takes_tasks_when_that_is_counted() -> None:
     scene = a_busy_scene()
-    want(scene, schedulable=False, disable_scheduling_option=Option.TERMINATE)
+    want(scene, schedulable=False, disable_scheduling_option=Disabling.TERMINATE)
     scene.run(seconds=5)
     want(scene, schedulable=True)
     scene.add(a_task("u"))
@@ -94,7 +95,7 @@ def test_a_node_enabled_while_it_stops_a_task_takes_tasks_when_that_is_counted()
 
 def test_a_node_enabled_while_its_tasks_run_to_their_ends_takes_tasks_at_once() -> None:
     scene = a_busy_scene()
-    want(scene, schedulable=False, disable_scheduling_option=Option.TASK_COMPLETION)
+    want(scene, schedulable=False, disable_scheduling_option=Disabling.TASK_COMPLETION)
     scene.run(seconds=5)
     want(scene, schedulable=True)
     scene.run(seconds=5)
@@ -104,9 +105,9 @@ def test_a_node_enabled_while_its_tasks_run_to_their_ends_takes_tasks_at_once() 
 
 def test_a_changed_option_counts_the_next_time() -> None:
     scene = a_busy_scene()
-    want(scene, schedulable=False, disable_scheduling_option=Option.TASK_COMPLETION)
+    want(scene, schedulable=False, disable_scheduling_option=Disabling.TASK_COMPLETION)
     scene.run(seconds=5)
-    want(scene, disable_scheduling_option=Option.TERMINATE)
+    want(scene, disable_scheduling_option=Disabling.TERMINATE)
     assert of(StopAttempt, scene.run(seconds=60)) == []
 
 
@@ -123,7 +124,7 @@ def test_a_disabled_node_that_is_removed_books_what_it_stops_by_the_first_option
     disabled: Option, removed: Option, says: tuple[Any, ...]
 ) -> None:
     scene = a_busy_scene()
-    want(scene, schedulable=False, disable_scheduling_option=disabled)
+    want(scene, schedulable=False, disable_scheduling_option=Disabling(disabled.value))
     scene.run(seconds=5)
     scene.add(scene.edit(scene.pools["farm"], target_dedicated_nodes=0, node_deallocation_option=removed))
     scene.run(seconds=5)

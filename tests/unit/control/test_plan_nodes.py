@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from millpond.api import labels
 from millpond.api.reasons import NodeErrorCode, NodeState
 from millpond.api.starttask import StartTask
+from millpond.api.views.pod import PodView
 from millpond.control.actions import (
     ClaimHost,
     CreateNode,
@@ -21,8 +23,21 @@ from millpond.control.actions import (
 )
 from millpond.control.outcomes import Missed
 from millpond.scaling.measurement import Measurement
-from support.builders import CLAIM, a_host, a_job, a_node, a_node_pod, a_pool, a_task, exited, running
+from support.builders import (
+    CLAIM,
+    EPOCH,
+    a_host,
+    a_job,
+    a_node,
+    a_node_pod,
+    a_pool,
+    a_task,
+    at,
+    exited,
+    running,
+)
 from support.scene import KEY, Scene, a_running_scene, kinds, of
+from support.told import plain
 
 
 def states(scene: Scene) -> list[NodeState | None]:
@@ -298,3 +313,33 @@ def test_a_node_leaves_a_host_that_another_pool_claimed_first() -> None:
     assert [create.host for create in of(CreateNodePod, done)] == [None]
     (node,) = scene.nodes.values()
     assert (node.status.state, node.status.host_name) == (NodeState.IDLE, "host-0")
+
+
+def test_a_node_whose_volumes_cannot_be_mounted_says_so_in_time_and_recovers() -> None:
+    scene = Scene(startup=60)
+    volume = {"relativeMountPath": "data", "nfs": {"server": "nowhere", "path": "/"}}
+    scene.add(a_host(), a_pool(nodeTemplate={"image": "debian", "volumes": [volume]}))
+    waits = {"type": "PodReadyToStartContainers", "status": "False"}
+    while not scene.pods:
+        scene.step()
+    (name,) = scene.pods
+    up = scene.pods[name]
+    began = {"phase": "Pending", "startTime": at(scene.now - EPOCH), "conditions": [waits], "containerStatuses": []}
+    stuck = plain(up) | {"status": began}
+    stuck["metadata"]["labels"][labels.MOUNTS] = "true"
+    stuck["metadata"]["resourceVersion"] = scene.next_version()
+    scene.add(msgspec.convert(stuck, PodView))
+    scene.run(seconds=59)
+    assert states(scene) == [NodeState.STARTING]
+    scene.run(seconds=2)
+    (node,) = scene.nodes.values()
+    assert (node.status.state, node.status.errors[0].code) == (
+        NodeState.UNUSABLE,
+        NodeErrorCode.MOUNT_CONFIGURATION_ERROR,
+    )
+    assert f"kubectl describe pod {name}" in node.status.conditions[0].message
+    mended = plain(up)
+    mended["metadata"]["resourceVersion"] = scene.next_version()
+    scene.add(msgspec.convert(mended, PodView))
+    scene.run(seconds=10)
+    assert states(scene) == [NodeState.IDLE]

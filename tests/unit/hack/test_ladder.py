@@ -15,8 +15,8 @@ def a_level(*codes: str, name: str = "unit") -> Level:
 
 
 def test_the_ladder_has_its_levels_in_order() -> None:
-    assert [level.name for level in levels(ROOT)] == ["check", "unit", "laws", "component", "e2e"]
-    assert [level.name for level in levels(ROOT) if level.needs_binaries] == ["component", "e2e"]
+    assert [level.name for level in levels(ROOT)] == ["check", "unit", "laws", "component", "clusters", "e2e"]
+    assert [level.name for level in levels(ROOT) if level.needs_binaries] == ["component", "clusters", "e2e"]
     assert [level.name for level in levels(ROOT) if level.waits] == ["e2e"]
 
 

@@ -86,6 +86,8 @@ def test_a_debian_root_loses_what_is_never_read_but_for_what_is_kept(tmp_path):
             tar.addfile(member)
     found = {name.removeprefix("./") for name in members(layers.of_debian("base", root, keep=["usr/share/doc/a"]))}
     assert found == {"dev", "usr/bin/sh", "usr/share/doc", "usr/share/doc/a", "var/log"}
+    without = members(layers.of_debian("base", root, leave=["usr/bin", "usr/share/doc"]))
+    assert {name.removeprefix("./") for name in without} == {"dev", "var/log"}
 
 
 def test_an_archive_is_what_the_cluster_reads(program):

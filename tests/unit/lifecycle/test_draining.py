@@ -14,6 +14,8 @@ CASES = [
     (Option.TERMINATE, True, Fate.ENDED),
     (Option.TASK_COMPLETION, False, Fate.STAYS),
     (Option.TASK_COMPLETION, True, Fate.REQUEUED),
+    (Option.RETAINED_DATA, False, Fate.STAYS),
+    (Option.RETAINED_DATA, True, Fate.REQUEUED),
 ]
 
 

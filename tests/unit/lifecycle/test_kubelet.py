@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from millpond.lifecycle.kubelet import lacked_room, sentence, was_refused, was_stopped, why_stopped
-from support.builders import a_task_pod, ended, running
+from millpond.api import labels
+from millpond.lifecycle.kubelet import awaits_mounts, lacked_room, sentence, was_refused, was_stopped, why_stopped
+from support.builders import a_task_pod, ended, running, waiting
 from support.failuretable import CASES
 
 ROOM = [
@@ -52,3 +53,24 @@ def test_a_disruption_that_is_not_true_is_none() -> None:
 )
 def test_words_of_others_become_one_sentence(text: str, said: str) -> None:
     assert sentence(text) == said
+
+
+NOT_READIED = {"type": "PodReadyToStartContainers", "status": "False"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "status", "awaits"),
+    [
+        ({labels.MOUNTS: "true"}, {"phase": "Pending", "conditions": [NOT_READIED]}, True),
+        ({labels.MOUNTS: "true"}, {"phase": "Pending", "conditions": [NOT_READIED | {"status": "True"}]}, False),
+        ({labels.MOUNTS: "true"}, {"phase": "Pending"}, False),
+        ({labels.MOUNTS: "true"}, {"phase": "Succeeded", "conditions": [NOT_READIED]}, False),
+        ({}, {"phase": "Pending", "conditions": [NOT_READIED]}, False),
+    ],
+)
+def test_mounts_are_awaited_where_there_are_any_and_nothing_has_begun(
+    tags: dict[str, str], status: dict[str, Any], awaits: bool
+) -> None:
+    pod = a_task_pod("frame", waiting("ContainerCreating"), **status)
+    pod.metadata.labels.update(tags)
+    assert awaits_mounts(pod) is awaits

@@ -65,6 +65,8 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("start task runs beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=running())}, NodeState.IDLE),
     ("start task failed beside", {**BESIDE, "pod": a_node_pod(agent=running(), start_task=exited(1))}, NodeState.IDLE),
     ("disk full", {"disk_full": True, "busy": True}, NodeState.UNUSABLE),
+    ("not mounted", {"unmounted": True, "pod": a_node_pod(agent=waiting())}, NodeState.UNUSABLE),
+    ("not mounted, leaving", {"unmounted": True, "leaving": True}, NodeState.LEAVING_POOL),
     ("disk full, not up", {"disk_full": True, "pod": a_node_pod(agent=waiting())}, NodeState.STARTING),
     ("disk full, leaving", {"disk_full": True, "leaving": True}, NodeState.LEAVING_POOL),
     ("agent's image", {"pod": a_node_pod(agent=waiting("ErrImagePull"))}, NodeState.UNUSABLE),

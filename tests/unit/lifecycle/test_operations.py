@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from millpond.api.computenode import ComputeNodeSpec, NodeOperation, NodeServed
+from millpond.api.computenode import DisableSchedulingOption as Disabling
 from millpond.api.pool import NodeDeallocationOption as Option
 from millpond.api.reasons import NodeState
 from millpond.lifecycle.operations import (
@@ -83,7 +84,9 @@ def test_what_a_restart_waits_for() -> None:
 
 def test_each_operation_has_an_option_of_its_own() -> None:
     spec = a_spec(
-        disable_scheduling_option=Option.TERMINATE, reboot_option=Option.TASK_COMPLETION, reimage_option=Option.REQUEUE
+        disable_scheduling_option=Disabling.TERMINATE,
+        reboot_option=Option.TASK_COMPLETION,
+        reimage_option=Option.REQUEUE,
     )
     options = [option_of(spec, operation) for operation in (DISABLE, REBOOT, REIMAGE)]
     assert options == [Option.TERMINATE, Option.TASK_COMPLETION, Option.REQUEUE]

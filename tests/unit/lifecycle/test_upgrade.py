@@ -28,7 +28,9 @@ CHANGES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"start": START}, {"start": START, "image": "other"}, True),
     ({"start": START | {"image": "own"}}, {"start": START | {"image": "own"}, "image": "other"}, False),
     ({}, {"resources": {"cpu": "4"}}, True),
+    ({}, {"storage": {"evictRetainedFiles": True}}, True),
     ({}, {"imagePullSecrets": [{"name": "registry"}]}, True),
+    ({}, {"volumes": [{"relativeMountPath": "a", "csi": {"driver": "d"}}]}, True),
     ({}, {"hostSelector": {"matchLabels": {"a": "b"}}}, False),
     ({}, {"tolerations": [{"operator": "Exists"}]}, False),
 ]
@@ -42,6 +44,10 @@ def test_what_nodes_are_made_with(before: dict[str, Any], after: dict[str, Any],
 def test_accounts_are_part_of_it() -> None:
     accounts = [{"name": "alice", "uid": 2001, "gid": 2001}]
     assert version_of(a_pool(userAccounts=accounts).spec) != version_of(a_pool().spec)
+
+
+def test_certificates_are_part_of_it() -> None:
+    assert version_of(a_pool(certificateReferences=[{"secretName": "a"}]).spec) != version_of(a_pool().spec)
 
 
 def old(name: str, state: NodeState = IDLE, used: int = 0, **more: Any) -> Upgradable:

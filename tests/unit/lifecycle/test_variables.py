@@ -9,7 +9,16 @@ ROOT = "/mnt/batch/tasks"
 OWN = "workitems/frames/job-1/042"
 PREPARATION = "workitems/frames/job-1/jobpreparation"
 FACTS = Facts(
-    "studio", "farm", "farm-aaaaa", ROOT, OWN, job="frames", id="042", preparation=PREPARATION, token="/run/token"
+    "studio",
+    "farm",
+    "farm-aaaaa",
+    ROOT,
+    OWN,
+    job="frames",
+    id="042",
+    preparation=PREPARATION,
+    token="/run/token",
+    certificates="/certificates",
 )
 
 T, P, R, S = Scope.TASK, Scope.PREPARATION, Scope.RELEASE, Scope.START
@@ -27,6 +36,7 @@ ROWS: list[tuple[str, Value, set[Scope]]] = [
     ("AZ_BATCH_NODE_SHARED_DIR", f"{ROOT}/shared", {T, P, R, S}),
     ("AZ_BATCH_NODE_STARTUP_DIR", f"{ROOT}/startup", {T, P, R, S}),
     ("AZ_BATCH_NODE_MOUNTS_DIR", f"{ROOT}/fsmounts", {T, P, R, S}),
+    ("AZ_BATCH_CERTIFICATES_DIR", "/certificates", {T, P, R, S}),
     ("AZ_BATCH_JOB_ID", "frames", {T, P, R}),
     ("AZ_BATCH_TASK_ID", "042", {T, P, R}),
     ("AZ_BATCH_TASK_DIR", f"{ROOT}/{OWN}", {T, P, R, S}),
@@ -37,7 +47,6 @@ ROWS: list[tuple[str, Value, set[Scope]]] = [
     ("AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES", ContainerLimit("ephemeral-storage"), {T, P, R, S}),
 ]
 WITHOUT_MECHANISM = {
-    "AZ_BATCH_CERTIFICATES_DIR": "there are no certificates yet",
     "AZ_BATCH_APP_PACKAGE_…": "there are no application packages yet",
     "AZ_BATCH_HOST_LIST": "there are no multi-instance tasks yet",
     "AZ_BATCH_NODE_LIST": "there are no multi-instance tasks yet",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from millpond.api import labels
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import PodView
 from millpond.lifecycle.exits import AWAIT_CONTAINER
 from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.uploads import UPLOAD_CONTAINER
 from millpond.lifecycle.waits import is_busy, judge_waiting, starts_since, waiting_for_container
 from support.builders import a_task_pod, at, ended, running, waiting
 
@@ -38,6 +40,29 @@ def test_each_reason_has_its_time(reason: str, message: str, limit: float, code:
     assert found is not None
     assert found.failure is not None
     assert found.failure.code is code
+
+
+@pytest.mark.parametrize(
+    ("tags", "told", "code"),
+    [
+        ({labels.MOUNTS: "true"}, "False", Code.MOUNT_CONFIGURATION_ERROR),
+        ({labels.MOUNTS: "true"}, "True", Code.CONTAINER_MISC_ERROR),
+        ({}, "False", Code.CONTAINER_MISC_ERROR),
+    ],
+    ids=["not mounted", "mounted", "nothing to mount"],
+)
+def test_a_pod_that_mounts_what_users_named_may_wait_for_that(tags: dict[str, str], told: str, code: Code) -> None:
+    pod = a_task_pod("frame", waiting("ContainerCreating"), phase="Pending", conditions=[readied(told)])
+    pod.metadata.labels.update(tags)
+    assert judge_waiting(pod, STARTUP - 0.1, IMAGE, STARTUP) is None
+    found = judge_waiting(pod, STARTUP, IMAGE, STARTUP)
+    assert found is not None
+    assert found.failure is not None
+    assert found.failure.code is code
+
+
+def readied(status: str) -> dict[str, str]:
+    return {"type": "PodReadyToStartContainers", "status": status}
 
 
 def a_pod(await_: dict[str, Any], fetch: dict[str, Any]) -> PodView:
@@ -72,3 +97,15 @@ def test_the_first_container_that_waits_tells_why() -> None:
     said = waiting_for_container(a_pod(ended(0), waiting("ErrImagePull", "not found")))
     assert said is not None
     assert (said.reason, said.message) == ("ErrImagePull", "not found")
+
+
+def test_a_sidecar_s_image_keeps_the_task_from_starting_and_later_harms_it_no_more() -> None:
+    unpulled = [{"name": UPLOAD_CONTAINER, "state": waiting("ErrImagePull", "not found")}]
+    before = a_task_pod("frame", LATER, initContainerStatuses=unpulled)
+    found = judge_waiting(before, IMAGE, IMAGE, STARTUP)
+    assert found is not None
+    assert found.failure is not None
+    assert found.failure.code is Code.CONTAINER_INVALID_IMAGE
+    meanwhile = a_task_pod("frame", running(), initContainerStatuses=unpulled)
+    assert waiting_for_container(meanwhile) is None
+    assert judge_waiting(meanwhile, STARTUP, IMAGE, STARTUP) is None

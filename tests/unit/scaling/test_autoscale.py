@@ -96,11 +96,7 @@ def test_low_priority_nodes_are_wanted_beside_dedicated_ones() -> None:
 def test_the_deallocation_option_of_the_formula_is_the_pool_s(word: str) -> None:
     made = run(settings(f"$NodeDeallocationOption = {word}"), inputs())
     assert made.option is not None
-    if word == "retaineddata":
-        assert made.option is NodeDeallocationOption.TASK_COMPLETION
-        assert "Of retaineddata pools can only have taskcompletion" in made.message
-    else:
-        assert made.option.value.lower() == word
+    assert made.option.value.lower() == word
 
 
 def test_a_pool_has_no_more_nodes_than_a_pool_may_have() -> None:

@@ -17,6 +17,7 @@ class TaskResources(View, frozen=True):
 class TaskConstraints(View, frozen=True):
     max_wall_clock_seconds: int | None = None
     max_task_retry_count: int | None = None
+    retention_seconds: int | None = None
 
 
 class Affinity(View, frozen=True):

@@ -10,6 +10,7 @@ from millpond.api.commandline import split_command_line
 from millpond.api.containers import ContainerSettings, WorkingDirectory
 from millpond.api.environment import EnvironmentSetting
 from millpond.api.job import Job
+from millpond.api.mounts import CertificateVisibility
 from millpond.api.pool import Pool
 from millpond.cluster.manifests.environment import Variable, environment, literal
 from millpond.cluster.manifests.identity import KEEP_HOST, SURVIVE_SILENCE
@@ -21,6 +22,7 @@ from millpond.cluster.manifests.layout import (
     node_mount,
     task_directory,
 )
+from millpond.cluster.manifests.mounts import Mounts, certificates, certificates_directory, file_systems
 from millpond.cluster.manifests.security import of_pod, of_user
 from millpond.cluster.manifests.storage import node_volume
 from millpond.lifecycle.exits import TASK_CONTAINER
@@ -67,7 +69,7 @@ def bound_pod(
     inits: Sequence[Manifest] = (),
 ) -> Manifest:
     """The manifest of a Pod on the place's host, kept by its evidence finalizer until its end is counted."""
-    template = pool.spec.node_template
+    template, mounted = pool.spec.node_template, _mounted(pool)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -75,6 +77,7 @@ def bound_pod(
             "namespace": place.namespace,
             "finalizers": [labels.EVIDENCE_FINALIZER],
             **metadata,
+            "labels": metadata["labels"] | mounted.labels,
             "annotations": KEEP_HOST | metadata.get("annotations", {}),
         },
         "spec": {
@@ -86,11 +89,19 @@ def bound_pod(
             "tolerations": _tolerations(pool),
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
             "securityContext": of_pod(settings.task_gid),
-            "volumes": [node_volume(template.storage, place.namespace, place.pool, place.node, settings)],
+            "volumes": [
+                node_volume(template.storage, place.namespace, place.pool, place.node, settings),
+                *mounted.volumes,
+            ],
             **({"initContainers": list(inits)} if inits else {}),
             "containers": [container],
         },
     }
+
+
+def _mounted(pool: Pool) -> Mounts:
+    """What commands of jobs mount beside the node directory."""
+    return file_systems(pool.spec) + certificates(pool.spec, CertificateVisibility.TASK)
 
 
 def _tolerations(pool: Pool) -> list[Manifest]:
@@ -100,7 +111,13 @@ def _tolerations(pool: Pool) -> list[Manifest]:
 
 
 def job_environment(
-    scope: Scope, place: Place, job: Job, task_id: str, settings: Iterable[EnvironmentSetting], token: str = ""
+    scope: Scope,
+    place: Place,
+    job: Job,
+    pool: Pool,
+    task_id: str,
+    settings: Iterable[EnvironmentSetting],
+    token: str = "",
 ) -> list[Variable]:
     """The variables of something that a job runs on a node: the job's settings, its own, and the service's."""
     name, preparation = job.metadata.name, job.spec.job_preparation_task
@@ -114,6 +131,7 @@ def job_environment(
         id=task_id,
         preparation=task_directory(name, preparation.id) if preparation is not None else "",
         token=token,
+        certificates=certificates_directory(certificates(pool.spec, CertificateVisibility.TASK)),
     )
     return environment((job.spec.common_environment_settings, settings), service_variables(scope, facts))
 
@@ -128,7 +146,9 @@ def run_container(
     words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
     words += keeping(command)
     words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
-    return launched(TASK_CONTAINER, words, command, pool) | {"env": variables, "resources": resources}
+    made = launched(TASK_CONTAINER, words, command, pool)
+    mounts = [*made["volumeMounts"], *_mounted(pool).places]
+    return made | {"env": variables, "resources": resources, "volumeMounts": mounts}
 
 
 def keeping(command: Command) -> list[str]:

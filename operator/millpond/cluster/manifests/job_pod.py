@@ -26,7 +26,7 @@ def job_pod(
     """
     place = Place(start.namespace, start.pool, start.node, start.host)
     scope = Scope.PREPARATION if start.role is labels.Role.PREPARATION else Scope.RELEASE
-    variables = job_environment(scope, place, job, task.id, task.environment_settings)
+    variables = job_environment(scope, place, job, pool, task.id, task.environment_settings)
     own = task_directory(start.job, task.id)
     user = user_in(pool, task.user_identity, own, settings)
     belongs, options = (start.job, start.job_uid), ("--name", start.pod, *_options(task))

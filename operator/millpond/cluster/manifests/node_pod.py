@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from millpond.api import labels
 from millpond.api.commandline import split_command_line
+from millpond.api.mounts import CertificateVisibility
 from millpond.api.nodetemplate import NodeTemplate, Storage
 from millpond.api.pool import Pool
 from millpond.api.resourcefile import secrets_of
@@ -22,6 +23,7 @@ from millpond.cluster.manifests.layout import (
     launcher_mount,
     node_mount,
 )
+from millpond.cluster.manifests.mounts import Mounts, certificates, certificates_directory, file_systems
 from millpond.cluster.manifests.security import of_agent, of_node_pod, of_user
 from millpond.cluster.manifests.storage import agents_group, node_volume, of_keeper, only_on, user_in
 from millpond.cluster.manifests.sweeper import orders_volume, sweeper
@@ -53,10 +55,11 @@ def node_pod(
     identity = start_task.user_identity if start_task is not None else None
     user = user_in(pool, identity, f"{create.node}/{STARTUP_DIRECTORY}", settings)
     storage = template.storage
+    shared, shown = file_systems(pool.spec), _shown_to_start_task(pool)
     own = [_start_task(create, start_task, user, pool)] if start_task is not None else []
     files = start_task.resource_files if start_task is not None else ()
     fetching = start_fetch(files, STARTUP_DIRECTORY, user, settings)
-    tags = common_labels(labels.Role.NODE, create.pool, create.node)
+    tags = common_labels(labels.Role.NODE, create.pool, create.node) | (shared + shown).labels
     tags[labels.NODE_VERSION] = version_of(pool.spec, create.node_class)
     if start_task is not None:
         tags[labels.START_TASK] = "true"
@@ -77,16 +80,17 @@ def node_pod(
             "terminationGracePeriodSeconds": 5,
             **_placement(create, template, awaits_volume),
             "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
-            "securityContext": of_node_pod(settings.task_gid, on_claim=storage.on_claims),
+            "securityContext": of_node_pod(settings.task_gid, has_volumes=storage.on_claims or bool(shared.volumes)),
             "volumes": [
                 node_volume(storage, create.namespace, create.pool, create.node, settings),
                 *([] if storage.on_claims else [_host_network()]),
                 orders_volume(),
+                *(shared + shown).volumes,
             ],
             "initContainers": [_layout(user, storage, settings), *fetching, *(own if waits else [])],
             "containers": [
-                _agent(create, template, settings),
-                sweeper(storage, settings, evicts=False),
+                _agent(create, pool, settings),
+                sweeper(storage, settings, evicts=storage.evict_retained_files),
                 *([] if waits else own),
             ],
         },
@@ -136,14 +140,16 @@ def _layout(start: User, storage: Storage, settings: Settings) -> Manifest:
     }
 
 
-def _agent(create: CreateNodePod, template: NodeTemplate, settings: Settings) -> Manifest:
+def _agent(create: CreateNodePod, pool: Pool, settings: Settings) -> Manifest:
     """Asks for the whole node at first, so that node autoscalers choose the right machine; shrunk once it is placed.
 
     One that has its place already asks for what it needs.
     """
+    template = pool.spec.template_of(create.node_class)
     wanted = template.resources if create.host is None else {}
     sees_network = [] if template.storage.on_claims else ["--network", HOST_NETWORK]
-    mounts = [node_mount()]
+    # It shows the mounted files with the node's own; and where one cannot be mounted, no task is let in.
+    mounts = [node_mount(), *file_systems(pool.spec).read_only]
     if sees_network:
         mounts.append({"name": HOST_NETWORK_VOLUME, "mountPath": HOST_NETWORK, "readOnly": True})
     cpu = max(AGENT_CPU_MILLIS, millicores(wanted["cpu"])) if "cpu" in wanted else AGENT_CPU_MILLIS
@@ -174,8 +180,21 @@ def shrunk(uid: str) -> list[Manifest]:
     ]
 
 
+def _shown_to_start_task(pool: Pool) -> Mounts:
+    """The certificates that the start task sees, if there is one."""
+    return certificates(pool.spec, CertificateVisibility.START_TASK) if pool.spec.start_task is not None else Mounts()
+
+
 def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: Pool) -> Manifest:
-    facts = Facts(create.namespace, create.pool, create.node, ROOT, STARTUP_DIRECTORY)
+    shown = _shown_to_start_task(pool)
+    facts = Facts(
+        create.namespace,
+        create.pool,
+        create.node,
+        ROOT,
+        STARTUP_DIRECTORY,
+        certificates=certificates_directory(shown),
+    )
     command = [LAUNCHER, "run", "--report-only", "--readable", "--retries", str(start_task.max_task_retry_count)]
     command += ["--unless", f"{STARTUP}/{FAILED}"] if start_task.resource_files else []
     command += ["--directory", STARTUP, "--working-directory", f"{STARTUP}/wd", "--"]
@@ -187,6 +206,6 @@ def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: 
         "command": [literal(word) for word in command],
         "env": environment((start_task.environment_settings,), service_variables(Scope.START, facts)),
         "resources": start_task.resources.as_document(),
-        "volumeMounts": [node_mount(), launcher_mount()],
+        "volumeMounts": [node_mount(), launcher_mount(), *(file_systems(pool.spec) + shown).places],
         "securityContext": of_user(user),
     }

@@ -19,9 +19,9 @@ def of_pod(gid: int) -> Manifest:
     return {"seccompProfile": {"type": "RuntimeDefault"}, "supplementalGroups": [gid]}
 
 
-def of_node_pod(gid: int, *, on_claim: bool) -> Manifest:
-    """For a node Pod: on a claim it gives the volume to the group, once, and leaves what tasks have closed as it is."""
-    if not on_claim:
+def of_node_pod(gid: int, *, has_volumes: bool) -> Manifest:
+    """For a node Pod: it gives volumes to the group of all tasks, once, and leaves what tasks have closed as it is."""
+    if not has_volumes:
         return of_pod(gid)
     return of_pod(gid) | {"fsGroup": gid, "fsGroupChangePolicy": "OnRootMismatch"}
 

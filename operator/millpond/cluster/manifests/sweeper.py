@@ -6,9 +6,9 @@ from millpond.api import labels
 from millpond.api.nodetemplate import Storage
 from millpond.cluster.manifests.layout import ROOT, Manifest, node_mount
 from millpond.cluster.manifests.storage import of_keeper
+from millpond.lifecycle.nodes import SWEEPER_CONTAINER
 from millpond.settings import Settings
 
-SWEEPER_CONTAINER = "sweeper"
 ORDERS_VOLUME = "orders"
 ORDERS = "/run/millpond"
 """Where the container sees the node Pod's annotation with the operator's orders."""

@@ -31,7 +31,7 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     own = task_directory(start.job, task.id)
     place = Place(start.namespace, start.pool, start.node, start.host)
     token = TOKEN_FILE if task.spec.authentication_token_settings is not None else ""
-    variables = job_environment(Scope.TASK, place, job, task.id, task.spec.environment_settings, token)
+    variables = job_environment(Scope.TASK, place, job, pool, task.id, task.spec.environment_settings, token)
     limits, whose = task.spec.constraints, (start.task, start.task_uid)
     options = [] if limits.max_wall_clock_seconds is None else ["--wall-clock", str(limits.max_wall_clock_seconds)]
     options += ["--name", start.pod] if task.spec.output_files else []

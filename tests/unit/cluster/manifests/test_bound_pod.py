@@ -15,17 +15,19 @@ PLACE = Place("studio", "farm", "farm-aaaaa", "host-1")
 
 
 def test_a_pod_stays_where_it_is_put_until_its_end_is_counted() -> None:
-    pod = bound_pod({"name": "p"}, PLACE, a_pool(), {"name": "task"}, SETTINGS)
+    pod = bound_pod({"name": "p", "labels": {}}, PLACE, a_pool(), {"name": "task"}, SETTINGS)
     meta = pod["metadata"]
     assert (meta["name"], meta["namespace"], meta["finalizers"]) == ("p", "studio", [labels.EVIDENCE_FINALIZER])
     assert (pod["spec"]["nodeName"], pod["spec"]["restartPolicy"]) == ("host-1", "Never")
     assert "initContainers" not in pod["spec"]
     first = {"name": "first"}
-    assert bound_pod({"name": "p"}, PLACE, a_pool(), {}, SETTINGS, [first])["spec"]["initContainers"] == [first]
+    assert bound_pod({"name": "p", "labels": {}}, PLACE, a_pool(), {}, SETTINGS, [first])["spec"]["initContainers"] == [
+        first
+    ]
 
 
 def test_node_autoscalers_leave_its_host_alone() -> None:
-    pod = bound_pod({"name": "p", "annotations": {"a": "b"}}, PLACE, a_pool(), {}, SETTINGS)
+    pod = bound_pod({"name": "p", "labels": {}, "annotations": {"a": "b"}}, PLACE, a_pool(), {}, SETTINGS)
     assert pod["metadata"]["annotations"] == {
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
         "karpenter.sh/do-not-disrupt": "true",
@@ -43,8 +45,10 @@ def test_an_image_may_keep_its_own_working_directory() -> None:
 
 def test_only_a_job_with_a_preparation_tells_of_its_directory() -> None:
     for preparation, told in (({}, False), ({"jobPreparationTask": {"commandLine": "true"}}, True)):
-        names = {v["name"] for v in job_environment(Scope.TASK, PLACE, a_job(**preparation), "t", ())}
+        names = {v["name"] for v in job_environment(Scope.TASK, PLACE, a_job(**preparation), a_pool(), "t", ())}
         assert ("AZ_BATCH_JOB_PREP_DIR" in names) is told
         assert {"AZ_BATCH_JOB_ID", "AZ_BATCH_TASK_ID"} <= names
-    (found,) = (v for v in job_environment(Scope.TASK, PLACE, a_job(), "t", ()) if v["name"] == "AZ_BATCH_JOB_ID")
+    (found,) = (
+        v for v in job_environment(Scope.TASK, PLACE, a_job(), a_pool(), "t", ()) if v["name"] == "AZ_BATCH_JOB_ID"
+    )
     assert found["value"] == JOB

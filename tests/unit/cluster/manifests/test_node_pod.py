@@ -91,6 +91,12 @@ def test_without_a_start_task() -> None:
     assert labels.START_TASK not in pod["metadata"]["labels"]
 
 
+def test_retained_files_give_way_where_the_pool_says_so() -> None:
+    template = {"image": "debian", "storage": {"evictRetainedFiles": True}}
+    assert "--evict" in _named(_pod(nodeTemplate=template))["sweeper"]["command"]
+    assert "--evict" not in _named(_pod())["sweeper"]["command"]
+
+
 def test_start_task_that_is_waited_for() -> None:
     pod = _pod(startTask=START | {"maxTaskRetryCount": 2, "resources": {"limits": {"memory": "1Gi"}}})
     assert list(_named(pod, "initContainers")) == ["layout", "start-task"]

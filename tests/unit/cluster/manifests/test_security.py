@@ -57,6 +57,6 @@ def test_layout_has_three_capabilities_and_is_root_and_no_more() -> None:
 
 
 def test_a_volume_is_given_to_the_group_once_and_a_host_s_directory_never() -> None:
-    assert of_node_pod(3000, on_claim=False) == of_pod(3000)
+    assert of_node_pod(3000, has_volumes=False) == of_pod(3000)
     more = {"fsGroup": 3000, "fsGroupChangePolicy": "OnRootMismatch"}
-    assert of_node_pod(3000, on_claim=True) == of_pod(3000) | more
+    assert of_node_pod(3000, has_volumes=True) == of_pod(3000) | more

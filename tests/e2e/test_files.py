@@ -1,0 +1,96 @@
+"""Files on real kubelets: output files are uploaded to an S3 server however their task ended, while it still runs."""
+
+from __future__ import annotations
+
+import obstore
+import pytest
+from support.installation import Space, shell
+from support.live import Document
+from support.stores import ObjectStores
+
+WORK = "mkdir -p out/deep; echo frame >out/deep/a.png; echo hidden >out/.b.png; echo told"
+GREEDY = "echo begun; echo rest >rest.txt; exec tail /dev/zero"
+
+
+def output(pattern: str, bucket: str, condition: str, **destination: str) -> Document:
+    place = {"containerUrl": bucket, "credentialsSecretName": "store", **destination}
+    return {"filePattern": pattern, "destination": place, "uploadCondition": condition}
+
+
+@pytest.fixture(scope="module")
+def bucket(shared: Space, stores: ObjectStores) -> str:
+    """A bucket, its Secret, and tasks that upload there: all handed in at once."""
+    url = stores.bucket("outputs")
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "store"}, "stringData": stores.s3_secret}
+    shared.live.apply(secret, shared.name)
+    shared.job("outputs", "shared")
+    shared.task(
+        "works",
+        "outputs",
+        commandLine=shell(WORK),
+        outputFiles=[
+            output("out/**/*.png", url, "TaskSuccess", path="works"),
+            output("../std*.txt", url, "TaskCompletion", path="works"),
+            output("out/**", url, "TaskFailure", path="never"),
+        ],
+    )
+    shared.task(
+        "greedy",
+        "outputs",
+        commandLine=shell(GREEDY),
+        resources={"limits": {"memory": "32Mi"}},
+        userIdentity={"autoUser": {"scope": "Task"}},
+        outputFiles=[
+            output("rest.txt", url, "TaskCompletion", path="greedy/rest.txt"),
+            output("../stdout.txt", url, "TaskSuccess", path="never.txt"),
+        ],
+    )
+    shared.task(
+        "quick", "outputs", commandLine="true", outputFiles=[output("../stdout.txt", url, "TaskSuccess", path="quick")]
+    )
+    shared.task(
+        "misled",
+        "outputs",
+        commandLine=shell("echo x >x"),
+        outputFiles=[output("x", "s3://no-such-bucket", "TaskSuccess")],
+    )
+    return url
+
+
+def blobs(stores: ObjectStores, url: str) -> dict[str, str]:
+    store = stores.open(url)
+    names = [each["path"] for page in obstore.list(store) for each in page]
+    return {name: bytes(obstore.get(store, name).bytes()).decode() for name in names}
+
+
+def test_output_files_are_there_when_the_task_is_completed(shared: Space, bucket: str, stores: ObjectStores) -> None:
+    status = shared.completed("works")
+    assert (status["result"], status["exitCode"]) == ("Success", 0)
+    found = blobs(stores, bucket)
+    assert {name: text for name, text in found.items() if name.startswith("works/")} == {
+        "works/deep/a.png": "frame\n",
+        "works/stdout.txt": "told\n",
+        "works/stderr.txt": "",
+    }
+    log = shared.read(status["nodeName"], f"{status['directory']}/fileuploadout.txt")
+    assert "wd/out/deep/a.png uploaded to s3://outputs as works/deep/a.png, 6 bytes" in log
+
+
+def test_a_task_that_ends_at_once_uploads_too(shared: Space, bucket: str, stores: ObjectStores) -> None:
+    assert shared.completed("quick")["result"] == "Success"
+    assert blobs(stores, bucket)["quick"] == ""
+
+
+def test_a_task_killed_for_want_of_memory_uploads_too(shared: Space, bucket: str, stores: ObjectStores) -> None:
+    status = shared.completed("greedy")
+    assert (status["result"], status["exitCode"], status["failure"]["code"]) == ("Failure", 137, "FailureExitCode")
+    found = blobs(stores, bucket)
+    assert found["greedy/rest.txt"] == "rest\n"
+    assert not [name for name in found if name.startswith("never")]
+
+
+def test_an_upload_that_fails_fails_the_task_and_says_why(shared: Space, bucket: str) -> None:
+    status = shared.completed("misled")
+    assert (status["result"], status["exitCode"]) == ("Failure", 0)
+    assert status["failure"]["code"] == "FileUploadContainerNotFound"
+    assert "wd/x was not uploaded to s3://no-such-bucket" in status["failure"]["message"]
