@@ -1,4 +1,5 @@
-"""Files on real kubelets: output files are uploaded to an S3 server however their task ended, while it still runs."""
+"""Files on real kubelets: output files are uploaded to an S3 server however their task ended, while it still runs;
+resource files come from Azurite, an S3 server and plain HTTP before the command starts, or fail the task."""
 
 from __future__ import annotations
 
@@ -94,3 +95,49 @@ def test_an_upload_that_fails_fails_the_task_and_says_why(shared: Space, bucket:
     assert (status["result"], status["exitCode"]) == ("Failure", 0)
     assert status["failure"]["code"] == "FileUploadContainerNotFound"
     assert "wd/x was not uploaded to s3://no-such-bucket" in status["failure"]["message"]
+
+
+FETCHED = (
+    "cd in; find . -type f | sort | xargs cat; stat -c '%a %u' b/one; cd ..; "
+    "cat default/two; stat -c %s web; env; test ! -e /var/run/millpond"
+)
+
+
+@pytest.fixture(scope="module")
+def inputs(shared: Space, stores: ObjectStores) -> None:
+    """Files in three stores, Secrets that open them, and tasks that want them: all handed in at once."""
+    azure = stores.azure_container("inputs")
+    obstore.put(stores.open(azure), "b/one", b"one\n")
+    obstore.put(stores.open(azure), "c", b"not wanted\n")
+    obstore.put(stores.open(stores.bucket("default")), "inputs/two", b"two\n")
+    secrets = {"azure": stores.azure_secret, "millpond-store": stores.s3_secret | {"url": "s3://default"}}
+    for name, keys in secrets.items():
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": keys}
+        shared.live.apply(secret, shared.name)
+    shared.job("inputs", "shared")
+    container = {"storageContainerUrl": azure, "blobPrefix": "b", "filePath": "in", "credentialsSecretName": "azure"}
+    default = {"autoStorageContainerName": "inputs", "filePath": "default"}
+    web = {"httpUrl": f"{stores.faults}/web/redirect-1/5000.bin", "filePath": "web"}
+    identity = {"autoUser": {"scope": "Task"}}
+    shared.task("wants", "inputs", FETCHED, resourceFiles=[container, default, web], userIdentity=identity)
+    missing = {"httpUrl": f"{stores.faulty('status-404')}/a?sig=canary", "filePath": "a"}
+    shared.task("misses", "inputs", "true", resourceFiles=[missing], constraints={"maxTaskRetryCount": 3})
+
+
+def test_resource_files_are_there_before_the_command_and_their_secrets_are_not(shared: Space, inputs: None) -> None:
+    status = shared.completed("wants")
+    told = shared.read(status["nodeName"], f"{status['directory']}/stdout.txt")
+    assert status["result"] == "Success", told
+    content, access, default, size = told.splitlines()[:4]
+    assert (content, default, size) == ("one", "two", "5000")
+    mode, user = access.split()
+    assert (mode, user != "0") == ("770", True)
+    assert "MILLPOND_RESOURCE_FILE" not in told
+
+
+def test_a_resource_file_that_is_missing_fails_the_task_without_a_retry(shared: Space, inputs: None) -> None:
+    status = shared.completed("misses")
+    assert (status["result"], status["failure"]["code"], status["retryCount"]) == ("Failure", "BlobNotFound", 0)
+    assert status["failure"]["details"] == [{"name": "FilePath", "value": "a"}]
+    assert "status-404/a is not there" in status["failure"]["message"]
+    assert "canary" not in status["failure"]["message"]

@@ -5,7 +5,6 @@ All tasks are handed in at once and run beside each other on the shared pool: tw
 
 from __future__ import annotations
 
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from millpond.api.labels import ERASE_ANNOTATION
 from millpond.cluster.manifests.node_pod import METRICS_PORT
 from millpond.lifecycle.held import Held, order_for
 from millpond.scaling.reading import read_reading
-from support.installation import Space, shell
+from support.installation import IMAGE, Space, shell
 from support.live import Document, condition
 
 NOISE = "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done; echo warning >&2"
@@ -88,15 +87,20 @@ def test_files_are_fetched_read_in_part_and_deleted_and_all_of_them_by_order(han
     assert (tmp_path / "stderr.txt").read_text() == "warning\n"
     part = ("--offset", "5", "--length", "1")
     assert handed_in.millpond("task", "files", "read", "noisy", "stdout.txt", *part) == "0"
-    handed_in.millpond("task", "files", "delete", "leaves", "--recursive", "wd/closed", "wd/out")
-    assert "wd/out" not in handed_in.millpond("task", "files", "list", "leaves", "-o", "name").split()
+    handed_in.millpond("task", "files", "delete", "leaves", "--recursive", "wd/closed")
+    place = f"/mnt/batch/tasks/{status['directory']}"
+    assert "closed" not in on_node(handed_in, status["nodeName"], "ls", f"{place}/wd").split()
     uid = handed_in.live.get("tasks", handed_in.name, "leaves")["metadata"]["uid"]
     order = order_for(Held("kinds", "leaves", "leaves", uid))
     annotations = {"metadata": {"annotations": {ERASE_ANNOTATION: order}}}
     handed_in.live.patch("pods", handed_in.name, status["nodeName"], annotations)
-    until = time.monotonic() + 30
-    while "leaves" in handed_in.millpond("node", "files", "list", status["nodeName"], "workitems/kinds/job-1/*"):
-        assert time.monotonic() < until, "the sweeper has not obeyed within 30 s"
+    gone = ["timeout", "60", "sh", "-c", f"while [ -e {place} ]; do sleep 0.1; done; echo gone"]
+    assert on_node(handed_in, status["nodeName"], *gone) == "gone\n"
+
+
+def on_node(space: Space, node: str, *command: str) -> str:
+    """What a command prints in the node's agent."""
+    return space.installation.kubectl("exec", "-n", space.name, node, "-c", "agent", "--", *command)
 
 
 def test_the_container_log_has_both_streams_whole(handed_in: Space) -> None:
@@ -104,8 +108,7 @@ def test_the_container_log_has_both_streams_whole(handed_in: Space) -> None:
     handed_in.task("stays", "kinds", f"{NOISE}; echo ready; sleep 300")
     pod = handed_in.until_state("tasks", "stays", "Running")["status"]["podName"]
     node = handed_in.live.get("tasks", handed_in.name, "stays")["status"]["nodeName"]
-    installation = handed_in.installation
-    out = installation.kubectl("exec", "-n", handed_in.name, node, "-c", "agent", "--", *until_last_line("stays"))
+    out = on_node(handed_in, node, *until_last_line("stays"))
     log = handed_in.log(pod)
     assert sorted(log.splitlines()) == sorted([*out.splitlines(), "warning"])
     assert [line for line in log.splitlines() if line != "warning"] == out.splitlines()
@@ -269,3 +272,20 @@ def test_a_node_reports_what_its_host_does(shared: Space) -> None:
 def reading(address: str) -> Any:
     with urllib.request.urlopen(f"http://{address}:{METRICS_PORT}/metrics", timeout=5) as answer:
         return read_reading(answer.read().decode())
+
+
+def test_a_container_sees_what_its_settings_name_and_its_output_arrives(shared: Space) -> None:
+    shared.job("bound", "shared")
+    nothing = {"imageName": IMAGE, "workingDirectory": "ContainerImageDefault", "containerHostBatchBindMounts": []}
+    parts = {
+        "imageName": IMAGE,
+        "containerHostBatchBindMounts": [{"source": "Task"}, {"source": "Shared", "isReadOnly": True}],
+    }
+    looks = "ls $AZ_BATCH_NODE_ROOT_DIR; echo mine >file; touch $AZ_BATCH_NODE_SHARED_DIR/intruder || echo refused"
+    shared.task("bound-nothing", "bound", "ls $AZ_BATCH_NODE_ROOT_DIR || echo nothing", containerSettings=nothing)
+    shared.task("bound-parts", "bound", looks, containerSettings=parts)
+    for name, said in (("bound-nothing", ["nothing"]), ("bound-parts", ["shared", "workitems", "refused"])):
+        assert shared.completed(name)["result"] == "Success"
+        assert shared.millpond("task", "stdout", name).split() == said
+    node = shared.completed("bound-parts")["nodeName"]
+    assert shared.read(node, "workitems/bound/job-1/bound-parts/wd/file") == "mine\n"

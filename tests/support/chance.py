@@ -27,11 +27,12 @@ def by_chance(seed: int) -> Scripts:
 
 
 def _task(random: Random) -> Run:
-    run = _command(random)
+    code = random.choice(("BlobNotFound", "DiskFull")) if random.random() < 0.1 else ""
+    run = replace(_command(random), fetch_seconds=random.choice((0.1, 5.0, 900.0)), not_fetched=code)
     if random.random() < 0.7:
         return run
-    code, says = random.choice(((0, ""), (1, '{"code":"FileUploadAccessDenied","message":"No."}'), (1, ""), (137, "")))
-    return replace(run, upload_seconds=random.choice((0.1, 5.0, 60.0)), upload_code=code, upload_says=says)
+    ended, says = random.choice(((0, ""), (1, '{"code":"FileUploadAccessDenied","message":"No."}'), (1, ""), (137, "")))
+    return replace(run, upload_seconds=random.choice((0.1, 5.0, 60.0)), upload_code=ended, upload_says=says)
 
 
 def _command(random: Random) -> Run:

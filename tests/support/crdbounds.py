@@ -4,10 +4,12 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from millpond.api.containers import BindMountSource
 from millpond.api.crd.faults import nodes
 
 from support.crdcases import Case, Spec, Table, merged, placed, spec_schema, steps
 
+SOURCES = tuple(BindMountSource)
 _SIZES = ("maxLength", "minLength", "maxItems", "maxProperties")
 
 
@@ -87,6 +89,8 @@ def _numbered(item: Any, index: int) -> Any:
         copied[field] = index + 1
     for field in {"relativeMountPath", "secretName"} & copied.keys():
         copied[field] = f"n{index}"
+    if "source" in copied:
+        copied["source"] = SOURCES[index % len(SOURCES)]
     holder = copied.get("metadata", copied)
     if "name" in holder:
         stem = holder["name"] if "-meta-" in holder["name"] else ""

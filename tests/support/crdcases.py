@@ -166,7 +166,7 @@ def _value_cases(table: Table) -> Iterator[Case]:
 
 _BY_SCHEMA = (
     *("supported values", "greater than", "less than", "Required value", "may not be", "must have"),
-    *("should be at least", "should match", "Duplicate"),
+    *("should be at least", "should match", "Duplicate", "must be of type"),
 )
 """What the API server says by the schema alone."""
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from millpond.api import labels
 from millpond.api.times import format_time
 
+from support.file_flows import output_files_are_uploaded, resource_files_are_fetched
 from support.scripts import Run, StartRun
 from support.worlds import ModelWorld
 
@@ -217,28 +218,6 @@ async def pipeline(world: ModelWorld) -> None:
     await world.run_until(lambda: world.state("jobs", "j") == "Completed", LIMIT)
 
 
-async def output_files_are_uploaded(world: ModelWorld) -> None:
-    """Uploads that go well, that fail and end a job with it, and one during which a user ends the task."""
-    world.host("h1").pool("p", 1, 4).job("j", constraints={"maxTaskRetryCount": 1})
-    world.job("k", onTaskFailure="PerformExitOptionsJobAction")
-    told = '{"code":"FileUploadContainerNotFound","message":"No such container"}'
-    uploads = {"outputFiles": [{"filePattern": "*", "destination": {"containerUrl": "s3://results"}}]}
-    world.task("j", "good", Run(exit_code=1), Run(upload_seconds=20), **uploads)
-    world.task("j", "ended", Run(upload_seconds=300), **uploads)
-    ends = {"exitConditions": {"fileUploadError": {"jobAction": "Terminate"}, "default": {"jobAction": "None"}}}
-    world.task("k", "bad", Run(upload_code=1, upload_says=told), **uploads, **ends)
-    await world.run_until(lambda: world.state("jobs", "k") == "Completed", LIMIT)
-    await world.run_until(lambda: _uploads(world, "ended"), LIMIT)
-    world.patch("tasks", "ended", desiredState="Terminated")
-    await world.run_until(world.all_tasks_completed, LIMIT)
-
-
-def _uploads(world: ModelWorld, task: str) -> bool:
-    """True when the task's command has ended, whose output files take their time."""
-    states = [pod["status"] for pod in world.verbs.list("pods", labels=f"{labels.TASK}={task}")]
-    return any("terminated" in s["state"] for status in states for s in status.get("containerStatuses", ()))
-
-
 def _disables(option: str) -> Flow:
     async def flow(world: ModelWorld) -> None:
         world.host("h1").host("h2").pool("p", 1).pool("q", 1).job("j")
@@ -367,6 +346,7 @@ async def schedule_makes_jobs(world: ModelWorld) -> None:
 
 FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
+    resource_files_are_fetched,
     output_files_are_uploaded,
     from_apply_to_result,
     resize_under_load,

@@ -172,7 +172,8 @@ class Kubelets:
         containers = pod["spec"]["initContainers"]
         current = containers[len(done)]
         start = self.scripts.start_task(pod["metadata"].get("labels", {}).get(labels.NODE, ""))
-        spans = {"start-task": start.seconds, "await-preparation": FOREVER}
+        fetching = self._script(pod).fetch_seconds
+        spans = {"start-task": start.seconds, "await-preparation": FOREVER, "fetch-files": fetching}
         life.due = now + spans.get(current["name"], 0.1)
         running = {"name": current["name"], "state": {"running": {"startedAt": _time(now)}}}
         waiting = [

@@ -149,6 +149,8 @@ class Performer:
             job = self._verbs.get("jobs", action.namespace, action.job)
             if job["spec"]["jobPreparationTask"].get("waitForSuccess", True):
                 spec["initContainers"] = [{"name": "await-preparation"}]
+        if task["spec"].get("resourceFiles"):
+            spec.setdefault("initContainers", []).append({"name": "fetch-files"})
         if task["spec"].get("outputFiles"):
             spec.setdefault("initContainers", []).append({"name": "upload", "restartPolicy": "Always"})
         spec["containers"] = [{"name": "task", "resources": {"requests": requests}}]

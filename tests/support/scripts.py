@@ -18,6 +18,8 @@ class Run:
     """How long it takes to end after TERM; None-like large values are cut by the Pod's grace."""
     oom: bool = False
     image_missing: bool = False
+    fetch_seconds: float = 0.5
+    """How long the download of its resource files takes, where it has any."""
     not_fetched: str = ""
     """The code with which the download of its resource files fails."""
     upload_seconds: float = 1.0

@@ -143,6 +143,8 @@ class Users:
             spec["dependsOn"] = self._dependencies(spec["jobName"])
         if self.random.random() < 0.3:
             spec["exitConditions"] = self._exit_conditions(job)
+        if self.random.random() < 0.2:
+            spec["resourceFiles"] = [{"storageContainerUrl": "s3://inputs"}]
         if self.random.random() < 0.3:
             spec["outputFiles"] = [{"filePattern": "*", "destination": {"containerUrl": "s3://results"}}]
         self._tasks += 1

@@ -92,7 +92,7 @@ def upload_command(root: str, directory: str, run: str, limit: float, credential
 
     with refusals():
         errand = Errand(root, parts_of(directory), run, limit)
-        report = upload(errand, told_outputs(os.environ), os.environ, Destinations(credentials))
+        report = upload(errand, told_outputs(os.environ), Destinations(credentials))
     if report is not None:
         click.echo(report.message, err=True)
         leave(report.encode())

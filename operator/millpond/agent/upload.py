@@ -21,7 +21,7 @@ from millpond.agent.beneath import MissingFileError, Parts, RefusedPathError, di
 from millpond.agent.destinations import DestinationError, Destinations, Target, refusal
 from millpond.agent.outputs import Output, find_outputs
 from millpond.agent.uploadlog import UploadLog
-from millpond.api.filepattern import FilePatternError, expanded, parse_pattern
+from millpond.api.filepattern import FilePatternError, parse_pattern
 from millpond.api.reasons import FailureCode
 from millpond.api.views.outputfile import OUTPUT_FILE, OutputFileView, read_output_file
 from millpond.lifecycle.record import LauncherRecord, read_record
@@ -65,9 +65,7 @@ class _Delivery:
     target: Target
 
 
-def upload(
-    errand: Errand, outputs: Sequence[OutputFileView], variables: Mapping[str, str], destinations: Destinations
-) -> UploadReport | None:
+def upload(errand: Errand, outputs: Sequence[OutputFileView], destinations: Destinations) -> UploadReport | None:
     """Upload what the task's end asks for; None where that went well, or nothing was due.
 
     RefusedPathError where the node directory cannot be opened.
@@ -75,7 +73,7 @@ def upload(
     base = open_root(errand.root)
     try:
         with _occupied(base, errand.directory):
-            return _upload(base, errand, outputs, variables, destinations)
+            return _upload(base, errand, outputs, destinations)
     except MissingFileError:
         # The launcher never made it.
         return None
@@ -93,11 +91,7 @@ def _occupied(base: int, parts: Parts) -> Iterator[None]:
 
 
 def _upload(
-    base: int,
-    errand: Errand,
-    outputs: Sequence[OutputFileView],
-    variables: Mapping[str, str],
-    destinations: Destinations,
+    base: int, errand: Errand, outputs: Sequence[OutputFileView], destinations: Destinations
 ) -> UploadReport | None:
     record = _record(base, errand.directory)
     met = conditions_met(record, errand.run, begun=_exists(base, (*errand.directory, STDOUT)))
@@ -106,7 +100,7 @@ def _upload(
         return None
     with UploadLog(base, errand.directory) as log:
         reports: list[UploadReport] = []
-        deliveries = _gather(base, errand, due, variables, destinations, reports, log)
+        deliveries = _gather(base, errand, due, destinations, reports, log)
         reports += asyncio.run(_deliver_all(base, deliveries, errand.limit, log))
         for report in reports:
             log.trouble(report.message)
@@ -136,7 +130,6 @@ def _gather(
     base: int,
     errand: Errand,
     due: Iterable[OutputFileView],
-    variables: Mapping[str, str],
     destinations: Destinations,
     reports: list[UploadReport],
     log: UploadLog,
@@ -146,7 +139,7 @@ def _gather(
     for output in due:
         try:
             target = destinations.open(output.destination)
-            pattern = parse_pattern(expanded(output.file_pattern, variables), errand.root, (*errand.directory, "wd"))
+            pattern = parse_pattern(output.file_pattern, errand.root, (*errand.directory, "wd"))
             files = list(find_outputs(base, pattern, output.destination.path))
         except DestinationError as error:
             reports.append(error.report)

@@ -103,8 +103,9 @@ class TaskWork(Document):
     model_config = ConfigDict(
         json_schema_extra=validations(
             rule(
-                "has(self.commandLine) || has(self.containerSettings)",
-                "commandLine is missing: give one, or give containerSettings to run what its image starts by itself",
+                "has(self.commandLine)",
+                "commandLine is missing: give one; what an image starts by itself is not known here, "
+                "so write its entry point out",
                 at=".commandLine",
                 reason="FieldValueRequired",
             )

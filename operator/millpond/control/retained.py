@@ -33,11 +33,15 @@ def drop_files(task: TaskRecord) -> None:
 
 
 def _count_anew(task: TaskRecord) -> None:
-    for pool in task.job.pool.siblings.values() if task.node_name else ():
-        node = pool.nodes.get(task.node_name or "")
+    name, own = task.node_name, task.job.pool
+    if name is None:
+        return
+    # Hardly ever another pool's: of a job that has changed its pool since.
+    for pool in (own,) if name in own.nodes else own.siblings.values():
+        node = pool.nodes.get(name)
         if node is not None and node.kept_until is not None:
             node.kept_until = None
-            pool.mark("node", node.name)
+            pool.mark("node", name)
 
 
 def waits_for_files(pool: PoolState, node: NodeRecord, now: float) -> float | None:

@@ -34,6 +34,8 @@ from millpond.lifecycle.record import LauncherRecord, read_record
 TASK_CONTAINER = "task"
 AWAIT_CONTAINER = "await-preparation"
 """The init container that holds a task back until its job's preparation task has succeeded on the node."""
+PREPARE_CONTAINER = "prepare-directory"
+"""The init container that makes the directory of a task whose container sees parts of the node directory only."""
 HELD_BACK = "The task was stopped while it waited for the job preparation task on the node."
 UNPREPARED = 1
 """Its exit code after a preparation that failed."""
@@ -109,6 +111,11 @@ def _without_end(pod: PodView, *, began: bool) -> Exit:
         text = "The node lost the task's container, as after a reboot of the host."
         return Exit(Ending.INTERRUPTED, message=text)
     return Exit(Ending.INTERRUPTED, message="The task was stopped before its command started.")
+
+
+def directory_made(pod: PodView) -> ContainerState | None:
+    """The container that makes the task's directory; most Pods have none."""
+    return pod.container(PREPARE_CONTAINER) if pod.status.init_container_statuses else None
 
 
 def awaited(pod: PodView) -> ContainerState | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import ContainerState, PodView, Waiting
-from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited
+from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited, directory_made
 from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.fetching import fetching
 from millpond.lifecycle.kubelet import awaits_mounts, lacked_disk, sentence
@@ -49,9 +49,9 @@ def waiting_for_container(pod: PodView) -> Waiting | None:
     return next((waiting for waiting in inits if waiting is not None), task.waiting if task else None)
 
 
-def _before(pod: PodView) -> tuple[ContainerState | None, ContainerState | None]:
-    """What goes before the task's command, in order: the wait for the job's preparation, and the download."""
-    return awaited(pod), fetching(pod)
+def _before(pod: PodView) -> tuple[ContainerState | None, ...]:
+    """What goes before the task's command: the wait for the job's preparation, its directory, and the download."""
+    return awaited(pod), directory_made(pod), fetching(pod)
 
 
 def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:

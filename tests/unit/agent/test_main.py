@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,13 +13,51 @@ from pathlib import Path
 import pytest
 from millpond.lifecycle.held import Held, order_for
 
+from .conftest import NodeDirectory
 from .shelves import Shelves
 
 AGENT = [sys.executable, "-c", "from millpond.agent.main import agent; agent()"]
+TASK = "workitems/frames/job-1/042"
 
 
 def call(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([*AGENT, *arguments], capture_output=True, timeout=30, check=False)
+
+
+def upload(node: NodeDirectory, cause: str) -> subprocess.CompletedProcess[bytes]:
+    """Upload to a store whose Secret is not there."""
+    record = {"name": "042-1", "cause": cause, "exitCode": 0}
+    (node.root / TASK / "exit.json").write_text(json.dumps(record))
+    place = {"containerUrl": "s3://results", "credentialsSecretName": "store"}
+    output = json.dumps({"filePattern": "*", "destination": place})
+    words = (
+        "upload",
+        "--root",
+        str(node.root),
+        "-d",
+        TASK,
+        "--run",
+        "042-1",
+        "--limit",
+        "5",
+        "--credentials",
+        "/no/such",
+    )
+    whole = os.environ | {"MILLPOND_OUTPUT_FILE_0": output}
+    return subprocess.run([*AGENT, *words], capture_output=True, timeout=30, check=False, env=whole)
+
+
+def test_an_upload_that_fails_is_said_on_stderr_with_exit_code_1(node: NodeDirectory) -> None:
+    done = upload(node, "Exited")
+    said = b"The Secret store does not open the store: it is not there, or empty: create it in the task's namespace.\n"
+    assert (done.returncode, done.stderr) == (1, said)
+    assert (node.root / TASK / "fileuploaderr.txt").read_text().endswith(said.decode())
+
+
+def test_after_a_task_that_was_ended_nothing_is_uploaded(node: NodeDirectory) -> None:
+    done = upload(node, "Terminated")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert not (node.root / TASK / "fileuploaderr.txt").exists()
 
 
 OWNERS = (

@@ -8,7 +8,7 @@ import pytest
 from millpond.api import labels
 from millpond.api.reasons import FailureCode
 from millpond.api.views.pod import PodView
-from millpond.lifecycle.exits import AWAIT_CONTAINER
+from millpond.lifecycle.exits import AWAIT_CONTAINER, PREPARE_CONTAINER
 from millpond.lifecycle.fetching import FETCH_CONTAINER
 from millpond.lifecycle.uploads import UPLOAD_CONTAINER
 from millpond.lifecycle.waits import is_busy, judge_waiting, starts_since, waiting_for_container
@@ -97,6 +97,15 @@ def test_the_first_container_that_waits_tells_why() -> None:
     said = waiting_for_container(a_pod(ended(0), waiting("ErrImagePull", "not found")))
     assert said is not None
     assert (said.reason, said.message) == ("ErrImagePull", "not found")
+
+
+def test_an_image_that_does_not_come_is_told_by_the_container_that_needs_it_first() -> None:
+    inits = [{"name": PREPARE_CONTAINER, "state": waiting("ErrImageNeverPull")}]
+    pod = a_task_pod("frame", waiting("PodInitializing"), initContainerStatuses=inits)
+    found = judge_waiting(pod, 0, IMAGE, STARTUP)
+    assert found is not None
+    assert found.failure is not None
+    assert found.failure.code is Code.CONTAINER_INVALID_IMAGE
 
 
 def test_a_sidecar_s_image_keeps_the_task_from_starting_and_later_harms_it_no_more() -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from millpond.api import labels
 from millpond.api.commandline import split_command_line
-from millpond.api.containers import ContainerSettings, WorkingDirectory
+from millpond.api.containers import ContainerSettings, ImagePullSecrets, WorkingDirectory
 from millpond.api.environment import EnvironmentSetting
 from millpond.api.job import Job
 from millpond.api.mounts import CertificateVisibility
 from millpond.api.pool import Pool
+from millpond.cluster.manifests.binds import TASK_HOME, data_mounts, is_bound
 from millpond.cluster.manifests.environment import Variable, environment, literal
 from millpond.cluster.manifests.identity import KEEP_HOST, SURVIVE_SILENCE
 from millpond.cluster.manifests.layout import (
@@ -25,11 +26,13 @@ from millpond.cluster.manifests.layout import (
 from millpond.cluster.manifests.mounts import Mounts, certificates, certificates_directory, file_systems
 from millpond.cluster.manifests.security import of_pod, of_user
 from millpond.cluster.manifests.storage import node_volume
-from millpond.lifecycle.exits import TASK_CONTAINER
+from millpond.lifecycle.exits import PREPARE_CONTAINER, TASK_CONTAINER
 from millpond.lifecycle.users import User
 from millpond.lifecycle.variables import Facts, Scope, service_variables
 from millpond.settings import Settings
 
+READABLE = "--readable"
+"""The launcher's option by which other users may read what the command leaves."""
 LAUNCHER_MARGIN_SECONDS = 5
 """What the kubelet grants beyond the command's own grace, so that the launcher can write its record."""
 
@@ -58,6 +61,13 @@ class Command:
     owner: tuple[str, str]
     retention: int
     options: tuple[str, ...] = ()
+    preparation: str = ""
+    """The directory of the job's preparation task, where that has ended before; below the node directory."""
+
+    @property
+    def pull_secrets(self) -> ImagePullSecrets:
+        """Secrets of its own that open registries."""
+        return self.container.image_pull_secrets if self.container is not None else ()
 
 
 def bound_pod(
@@ -67,6 +77,7 @@ def bound_pod(
     container: Manifest,
     settings: Settings,
     inits: Sequence[Manifest] = (),
+    pull_secrets: ImagePullSecrets = (),
 ) -> Manifest:
     """The manifest of a Pod on the place's host, kept by its evidence finalizer until its end is counted."""
     template, mounted = pool.spec.node_template, _mounted(pool)
@@ -87,7 +98,9 @@ def bound_pod(
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": settings.task_grace + LAUNCHER_MARGIN_SECONDS,
             "tolerations": _tolerations(pool),
-            "imagePullSecrets": [{"name": secret.name} for secret in template.image_pull_secrets],
+            "imagePullSecrets": [
+                {"name": name} for name in dict.fromkeys(s.name for s in (*pull_secrets, *template.image_pull_secrets))
+            ],
             "securityContext": of_pod(settings.task_gid),
             "volumes": [
                 node_volume(template.storage, place.namespace, place.pool, place.node, settings),
@@ -141,14 +154,33 @@ def run_container(
 ) -> Manifest:
     """The container that runs the command. Raises CommandLineError when the command line cannot be split."""
     directory = f"{ROOT}/{command.directory}"
-    settings_ = command.container
-    in_image = settings_ is not None and settings_.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
-    words = ["run", "--directory", directory, "--working-directory", "." if in_image else f"{directory}/wd"]
-    words += keeping(command)
+    container = command.container
+    in_image = container is not None and container.working_directory is WorkingDirectory.CONTAINER_IMAGE_DEFAULT
+    words = ["run", "--directory", TASK_HOME if is_bound(container) else directory]
+    words += ["--working-directory", "." if in_image else f"{directory}/wd", *keeping(command)]
     words += [*command.options, "--grace", str(settings.task_grace), "--", *split_command_line(command.line)]
+    mounts = [
+        *data_mounts(container, command.directory, command.preparation, pool),
+        launcher_mount(),
+        *certificates(pool.spec, CertificateVisibility.TASK).places,
+    ]
     made = launched(TASK_CONTAINER, words, command, pool)
-    mounts = [*made["volumeMounts"], *_mounted(pool).places]
     return made | {"env": variables, "resources": resources, "volumeMounts": mounts}
+
+
+def ahead(command: Command, pool: Pool) -> list[Manifest]:
+    """What makes the task's directory where the command's container sees parts of the node directory only.
+
+    The kubelet would make what it mounts and does not find, but as root's.
+    """
+    if not is_bound(command.container):
+        return []
+    directory = f"{ROOT}/{command.directory}"
+    words = ["prepare", "--directory", directory, "--working-directory", f"{directory}/wd", *keeping(command)]
+    words += [option for option in command.options if option == READABLE]
+    # What goes wrong is found, and told, by the command's own launcher.
+    words += ["--report-only", "--", LAUNCHER, "version"]
+    return [launched(PREPARE_CONTAINER, words, command, pool)]
 
 
 def keeping(command: Command) -> list[str]:

@@ -6,7 +6,15 @@ from millpond.api import labels
 from millpond.api.job import Job
 from millpond.api.jobtasks import JobPreparationTask, JobReleaseTask
 from millpond.api.pool import Pool
-from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, run_container
+from millpond.cluster.manifests.bound_pod import (
+    READABLE,
+    Command,
+    Place,
+    ahead,
+    bound_pod,
+    job_environment,
+    run_container,
+)
 from millpond.cluster.manifests.fetching import with_files
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.layout import Manifest, task_directory
@@ -30,13 +38,16 @@ def job_pod(
     own = task_directory(start.job, task.id)
     user = user_in(pool, task.user_identity, own, settings)
     belongs, options = (start.job, start.job_uid), ("--name", start.pod, *_options(task))
-    command = Command(task.command_line, own, task.container_settings, user, belongs, _retention(task), options)
+    preparation = job.spec.job_preparation_task
+    before = task_directory(start.job, preparation.id) if preparation is not None and task is not preparation else ""
+    command = Command(task.command_line, own, task.container_settings, user, belongs, _retention(task), options, before)
     metadata = {
         "name": start.pod,
         "labels": common_labels(start.role, start.pool, start.node) | {labels.JOB: start.job},
         "ownerReferences": [owner("Job", start.job, start.job_uid)],
     }
-    made = bound_pod(metadata, place, pool, run_container(command, variables, {}, pool, settings), settings)
+    container = run_container(command, variables, {}, pool, settings)
+    made = bound_pod(metadata, place, pool, container, settings, ahead(command, pool), command.pull_secrets)
     return with_files(made, task.resource_files, command, settings, readable=isinstance(task, JobPreparationTask))
 
 
@@ -51,4 +62,4 @@ def _options(task: JobPreparationTask | JobReleaseTask) -> list[str]:
     limits, words = task.constraints, []
     if limits.max_wall_clock_seconds is not None:
         words = ["--wall-clock", str(limits.max_wall_clock_seconds)]
-    return ["--readable", *words, "--retries", str(limits.max_task_retry_count)]
+    return [READABLE, *words, "--retries", str(limits.max_task_retry_count)]

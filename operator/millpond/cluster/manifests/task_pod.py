@@ -7,7 +7,15 @@ from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
 from millpond.api.times import DEFAULT_RETENTION_SECONDS
-from millpond.cluster.manifests.bound_pod import Command, Place, bound_pod, job_environment, launched, run_container
+from millpond.cluster.manifests.bound_pod import (
+    Command,
+    Place,
+    ahead,
+    bound_pod,
+    job_environment,
+    launched,
+    run_container,
+)
 from millpond.cluster.manifests.fetching import with_files
 from millpond.cluster.manifests.identity import common_labels, owner
 from millpond.cluster.manifests.job_token import TOKEN_FILE, with_token
@@ -38,14 +46,16 @@ def task_pod(start: StartAttempt, task: Task, job: Job, pool: Pool, settings: Se
     user = user_in(pool, task.spec.user_identity, own, settings)
     line = task.spec.command_line or ""
     kept = DEFAULT_RETENTION_SECONDS if limits.retention_seconds is None else limits.retention_seconds
-    command = Command(line, own, task.spec.container_settings, user, whose, kept, tuple(options))
+    before = _preparation_directory(start, job)
+    command = Command(line, own, task.spec.container_settings, user, whose, kept, tuple(options), before)
     made = bound_pod(
         metadata,
         place,
         pool,
         run_container(command, variables, _resources(start, task), pool, settings),
         settings,
-        _inits(start, command, job, pool),
+        [*_inits(start, command, pool), *ahead(command, pool)],
+        command.pull_secrets,
     )
     made = with_files(made, task.spec.resource_files, command, settings)
     made = with_uploads(made, task.spec.output_files, own, user, settings)
@@ -66,12 +76,19 @@ def _labels(start: StartAttempt, task_id: str) -> dict[str, str]:
     return own | ({labels.PREPARATION: start.preparation} if start.preparation else {})
 
 
-def _inits(start: StartAttempt, command: Command, job: Job, pool: Pool) -> list[Manifest]:
-    """The wait for the job's preparation, as the task's user in its image, which is pulled meanwhile."""
+def _preparation_directory(start: StartAttempt, job: Job) -> str:
+    """That of the job's preparation task, if the task waits for it."""
     preparation = job.spec.job_preparation_task
     if not start.preparation or preparation is None or not preparation.wait_for_success:
+        return ""
+    return task_directory(start.job, preparation.id)
+
+
+def _inits(start: StartAttempt, command: Command, pool: Pool) -> list[Manifest]:
+    """The wait for the job's preparation, as the task's user in its image, which is pulled meanwhile."""
+    if not command.preparation:
         return []
-    record = f"{ROOT}/{task_directory(start.job, preparation.id)}/exit.json"
+    record = f"{ROOT}/{command.preparation}/exit.json"
     words = ["await", "--record", record, "--name", start.preparation]
     return [launched(AWAIT_CONTAINER, words, command, pool)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from millpond.api.filepattern import expanded, parse_pattern, variables_in
+from millpond.api.filepattern import FilePatternError, expanded, parse_pattern, variables_in
 from millpond.api.outputfile import OutputFile, upload_secrets
 from millpond.api.views.outputfile import OUTPUT_FILE
 from millpond.cluster.manifests.bound_pod import LAUNCHER_MARGIN_SECONDS
@@ -18,7 +18,7 @@ from millpond.lifecycle.users import User
 from millpond.settings import Settings
 
 NO_ROOM: Manifest = {"requests": {"cpu": "0", "memory": "0"}}
-"""It works in the room that the task has left when it ended; before that it waits, in a megabyte or two."""
+"""It works in the room that the task has left when it ended; before that it waits, in three megabytes."""
 
 
 def with_uploads(
@@ -30,48 +30,49 @@ def with_uploads(
     """
     if not files:
         return pod
-    (task,) = pod["spec"]["containers"]
-    for file in files:
-        _check(file.file_pattern, task["env"], directory)
-    inits = [*pod["spec"].get("initContainers", []), _sidecar(pod, files, directory, user, settings)]
+    variables = pod["spec"]["containers"][0]["env"]
+    told = [_told(file, variables, directory) for file in files]
+    secrets = upload_secrets(tuple(files))
+    sidecar = _sidecar(pod["metadata"]["name"], told, directory, user, settings)
+    sidecar |= {"volumeMounts": [node_mount(), *secret_mounts(secrets)]}
     grace = settings.task_grace + LAUNCHER_MARGIN_SECONDS + settings.upload_limit
+    inits = [*pod["spec"].get("initContainers", []), sidecar]
     spec = pod["spec"] | {"initContainers": inits, "terminationGracePeriodSeconds": grace}
-    return with_secrets(pod | {"spec": spec}, upload_secrets(tuple(files)))
+    return with_secrets(pod | {"spec": spec}, secrets)
 
 
-def _sidecar(pod: Manifest, files: Sequence[OutputFile], directory: str, user: User, settings: Settings) -> Manifest:
-    (task,) = pod["spec"]["containers"]
+def _told(file: OutputFile, variables: Sequence[Variable], directory: str) -> Manifest:
+    """What the sidecar is told of an output file: its pattern with values for variables, and known to mean something.
+
+    A pattern is refused here and now, before its task runs, which may take days.
+    """
+    known = {variable["name"]: written(variable["value"]) for variable in variables if "value" in variable}
+    hidden = {variable["name"] for variable in variables} - known.keys()
+    if named := sorted(variables_in(file.file_pattern) & hidden):
+        raise FilePatternError(
+            f"the pattern {file.file_pattern!r} names the variable {named[0]!r}, whose value, as that of a Secret, is "
+            "known on the node alone: use a variable that has its value in the task"
+        )
+    text = expanded(file.file_pattern, known)
+    parse_pattern(text, ROOT, (*directory.split("/"), "wd"))
+    return file.as_document() | {"filePattern": text}
+
+
+def _sidecar(run: str, told: Sequence[Manifest], directory: str, user: User, settings: Settings) -> Manifest:
     words = ["launcher", "defer", "--", "millpond", "agent", "upload", "--root", ROOT, "--directory", directory]
-    words += ["--run", pod["metadata"]["name"], "--limit", str(settings.upload_limit), "--credentials", CREDENTIALS]
-    named = frozenset[str]().union(*(variables_in(file.file_pattern) for file in files))
+    words += ["--run", run, "--limit", str(settings.upload_limit), "--credentials", CREDENTIALS]
     return {
         "name": UPLOAD_CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
         "restartPolicy": "Always",
         "command": [literal(word) for word in words],
-        "env": [
-            *(variable for variable in task["env"] if variable["name"] in named),
-            *(_described(number, file) for number, file in enumerate(files)),
-        ],
+        "env": [_described(number, document) for number, document in enumerate(told)],
         "resources": NO_ROOM,
-        "volumeMounts": [node_mount(), *secret_mounts(upload_secrets(tuple(files)))],
         "securityContext": of_user(user) | {"readOnlyRootFilesystem": True},
     }
 
 
-def _described(number: int, file: OutputFile) -> Variable:
+def _described(number: int, document: Manifest) -> Variable:
     """One variable for each: all of them in one would be longer than a variable may be."""
-    return {
-        "name": f"{OUTPUT_FILE}{number}",
-        "value": literal(json.dumps(file.as_document(), ensure_ascii=False)),
-    }
-
-
-def _check(pattern: str, variables: Sequence[Variable], directory: str) -> None:
-    """Refuse a pattern before its task runs, which may take days; a value of a Secret is known on the node alone."""
-    known = {variable["name"]: written(variable["value"]) for variable in variables if "value" in variable}
-    secret = {variable["name"] for variable in variables} - known.keys()
-    text = expanded(pattern, known | dict.fromkeys(secret, "x"))
-    if not variables_in(pattern) & secret:
-        parse_pattern(text, ROOT, (*directory.split("/"), "wd"))
+    return {"name": f"{OUTPUT_FILE}{number}", "value": literal(json.dumps(document, ensure_ascii=False))}

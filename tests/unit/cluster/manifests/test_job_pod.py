@@ -117,3 +117,13 @@ def test_on_a_claim_it_is_restricted_and_has_the_one_user(role: Role) -> None:
     assert complaints(made(role, pool)["spec"]) == []
     with pytest.raises(UserRefusedError, match="one user"):
         made(role, pool, userIdentity={"autoUser": {"elevationLevel": "Admin"}})
+
+
+@pytest.mark.parametrize(("role", "sees", "readable"), [(Role.PREPARATION, False, True), (Role.RELEASE, True, False)])
+def test_a_container_that_sees_parts(role: Role, sees: bool, readable: bool) -> None:
+    binds = [{"source": "JobPrep"}]
+    container = {"imageName": "own", "workingDirectory": "ContainerImageDefault", "containerHostBatchBindMounts": binds}
+    spec = made(role, containerSettings=container)["spec"]
+    (ahead,), (run,) = spec["initContainers"], spec["containers"]
+    assert ("--readable" in ahead["command"]) is readable
+    assert (f"{FOLDER}/setup" in {mount["mountPath"] for mount in run["volumeMounts"]}) is sees, "of itself it has all"

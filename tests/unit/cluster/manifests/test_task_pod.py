@@ -259,3 +259,32 @@ def test_a_task_that_comes_after_a_preparation_waits_for_its_record() -> None:
         assert await_["command"][1:] == ["await", "--record", record, "--name", "film-x-prep"]
         assert await_["image"] == "registry.example/a"
         assert complaints(pod["spec"]) == ["volume node is a hostPath"]
+
+
+def test_a_container_that_sees_parts_has_its_directory_made_before_it_starts() -> None:
+    container = {
+        "imageName": "own",
+        "imagePullSecrets": [{"name": "mine"}],
+        "containerHostBatchBindMounts": [{"source": "Task"}, {"source": "JobPrep", "isReadOnly": True}],
+    }
+    task, job = _task(containerSettings=container), a_job(jobPreparationTask={"commandLine": "prepare"})
+    template = {"image": "debian", "imagePullSecrets": [{"name": "pool"}, {"name": "mine"}]}
+    start = _start(task, preparation="film-prep")
+    spec = task_pod(start, task, job, a_pool(nodeTemplate=template), SETTINGS)["spec"]
+    assert [one["name"] for one in spec["initContainers"]] == ["await-preparation", "prepare-directory"]
+    own = f"/mnt/batch/tasks/workitems/{JOB}/job-1/frame-042"
+    ahead, (run,) = spec["initContainers"][1], spec["containers"]
+    assert ahead["command"][1:6] == ["prepare", "--directory", own, "--working-directory", f"{own}/wd"]
+    assert ahead["volumeMounts"][0]["mountPath"] == "/mnt/batch/tasks", "it sees the whole, and is the launcher"
+    assert ahead["securityContext"] == run["securityContext"]
+    words = run["command"]
+    assert words[words.index("--directory") + 1] == "/.millpond-task"
+    assert words[words.index("--working-directory") + 1] == f"{own}/wd"
+    places = {mount["mountPath"]: mount.get("readOnly", False) for mount in run["volumeMounts"]}
+    preparation = f"/mnt/batch/tasks/workitems/{JOB}/job-1/jobpreparation"
+    assert places == {"/.millpond-task": False, own: False, preparation: True, "/.millpond": True}
+    assert spec["imagePullSecrets"] == [{"name": "mine"}, {"name": "pool"}]
+
+
+def test_who_sees_all_pays_for_no_other_container() -> None:
+    assert "initContainers" not in _pod(_task(containerSettings={"imageName": "own"}))["spec"]

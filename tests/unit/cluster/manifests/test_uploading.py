@@ -111,12 +111,12 @@ SETTING = [
 ]
 
 
-def test_the_sidecar_has_the_variables_that_patterns_name_and_no_others() -> None:
-    made = pod(output("$WHERE/$AZ_BATCH_TASK_ID/*"), output("$KEY.txt"), environmentSettings=SETTING)
+def test_patterns_arrive_with_values_for_their_variables() -> None:
+    made = pod(output("$WHERE/$AZ_BATCH_TASK_ID/*"), output("${OTHER}.txt"), environmentSettings=SETTING)
     (sidecar,) = made["spec"]["initContainers"]
-    names = [each["name"] for each in sidecar["env"] if not each["name"].startswith("MILLPOND_")]
-    assert sorted(names) == ["AZ_BATCH_TASK_ID", "KEY", "WHERE"]
-    assert environment(sidecar)["WHERE"] == "a$b"
+    documents = [json.loads(text) for text in environment(sidecar).values()]
+    assert [document["filePattern"] for document in documents] == ["a$b/frame/*", "x.txt"]
+    assert len(sidecar["env"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -134,5 +134,6 @@ def test_a_pattern_that_means_no_file_is_refused_before_the_task_runs(pattern: s
         pod(output(pattern), environmentSettings=[{"name": "ROOT", "value": "/etc"}])
 
 
-def test_a_pattern_with_a_secret_s_value_is_judged_on_the_node() -> None:
-    assert pod(output("$KEY/../../../../../*"), environmentSettings=SETTING)
+def test_a_secret_s_value_is_no_part_of_a_pattern() -> None:
+    with pytest.raises(FilePatternError, match="names the variable 'KEY', whose value, as that of a Secret"):
+        pod(output("$KEY/x"), environmentSettings=SETTING)
