@@ -33,6 +33,8 @@ MPI_USER = b"batch:*:65532:65532::/tmp:/bin/sh\n"
 PERL = ("usr/share/perl", "usr/lib/x86_64-linux-gnu/perl", "var/lib/dpkg")
 """What Debian's MPI compilers need, and running programs do not."""
 FFMPEG_IMAGE = "millpond.dev/examples/ffmpeg:5.1"
+FFMPEG_PACKAGES = ("ffmpeg", "sound-theme-freedesktop")
+"""FFmpeg, and the sounds that the example transcodes."""
 _EPOCH = 0
 _LABELS = {
     "org.opencontainers.image.title": "Millpond",
@@ -100,7 +102,7 @@ def ffmpeg() -> Path:
     libraries = f"usr/lib/{platform.machine()}-linux-gnu"
     # Drivers of graphics cards and what compiles for them: half of the image, and no use without such a card.
     drivers = [f"{libraries}/{name}" for name in ("dri", "mfx", "libmfxhw64.so.1.35", "libLLVM-15.so.1", "libz3.so.4")]
-    base = layers.of_debian("ffmpeg", debian_root(["ffmpeg"]), leave=drivers)
+    base = layers.of_debian("ffmpeg", debian_root(FFMPEG_PACKAGES), leave=drivers)
     return archive.write(archive.Image(FFMPEG_IMAGE, [base], user="65534:65534", command=("sh",)))
 
 
