@@ -1,4 +1,4 @@
-"""The workflow of Azure Batch's tutorial on real kubelets: media in a blob container, one task each, MP3s fetched and probed."""
+"""The workflow of Azure Batch's tutorial on real kubelets: media in a container, one task each, MP3s fetched and probed."""
 
 from __future__ import annotations
 
