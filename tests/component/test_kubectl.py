@@ -42,6 +42,7 @@ _STATUS: dict[str, dict[str, Any]] = {
         ],
     },
     "Job": {
+        "poolName": "render",
         "state": "Completed",
         "taskCounts": {"active": 12, "running": 4, "succeeded": 84, "failed": 1},
         "endTime": _LATER,
