@@ -34,7 +34,7 @@ func TestEverySignalIsForwarded(t *testing.T) {
 
 func TestTheWholeGroupIsSignalled(t *testing.T) {
 	t.Parallel()
-	script := `sh -c 'trap "echo inner; exit" USR1; echo ready; while :; do sleep 0.01; done' & trap : USR1; wait; wait; exit 4`
+	script := `trap : USR1; sh -c 'trap "echo inner; exit" USR1; echo ready; while :; do sleep 0.01; done' & wait; wait; exit 4`
 	trial := launch(t, nil, "/bin/sh", "-c", script)
 	trial.await("stdout.txt", contains("ready\n"))
 	trial.signal(syscall.SIGUSR1)

@@ -69,11 +69,10 @@ class ModelWorld:
         return EPOCH + self._loop.time()
 
     def _hear(self, change: Change) -> None:
-        if change.plural in ("leases", "events"):
-            return
-        self.last_change = self._loop.time()
-        self._changed.set()
         self._news.set()
+        if change.plural not in ("leases", "events"):
+            self.last_change = self._loop.time()
+            self._changed.set()
 
     async def __aenter__(self) -> Self:
         self._running = [asyncio.create_task(self._play()), asyncio.create_task(self._live())]
