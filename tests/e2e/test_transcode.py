@@ -1,4 +1,4 @@
-"""The workflow of Azure Batch's tutorial on real kubelets: media in a container, one task each, MP3s fetched and probed."""
+"""Azure Batch's own tutorial on real kubelets: media in a container, a task each, MP3s fetched and probed."""
 
 from __future__ import annotations
 
