@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from millpond.api import naming
 
@@ -50,7 +50,6 @@ def test_numbers_of_different_parts_differ() -> None:
     assert len(numbers) == 4
 
 
-@settings(deadline=None)
 @given(task=_NAMES, attempt=st.integers(1, 10**9))
 def test_pods_have_legal_names(task: str, attempt: int) -> None:
     pod = naming.attempt_pod(task, attempt)
@@ -59,7 +58,6 @@ def test_pods_have_legal_names(task: str, attempt: int) -> None:
     assert pod.endswith(f"-{attempt}")
 
 
-@settings(deadline=None)
 @given(job=_NAMES, uid=st.uuids().map(str), boot=st.uuids().map(str))
 def test_pods_of_preparation_and_release(job: str, uid: str, boot: str) -> None:
     preparation, release = naming.preparation_pod(job, uid, "n", boot), naming.release_pod(job, uid, "n")
@@ -75,7 +73,6 @@ def test_long_names_stay_different() -> None:
     assert naming.attempt_pod("a" * 100 + "b", 1) != naming.attempt_pod("a" * 100 + "c", 1)
 
 
-@settings(deadline=None)
 @given(pool=_NAMES, uid=st.uuids().map(str), ordinal=st.integers(0, 10**6))
 def test_node_names(pool: str, uid: str, ordinal: int) -> None:
     name = naming.node_name(pool, uid, ordinal)
@@ -96,7 +93,6 @@ def test_a_pool_made_again_has_other_nodes() -> None:
     assert naming.node_name("render", "one", 1) != naming.node_name("render", "two", 1)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_label_values_are_legal(text: str) -> None:
     value = naming.label_value(text)

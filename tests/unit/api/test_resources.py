@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from millpond.api import resources
 from pydantic import TypeAdapter, ValidationError
@@ -67,7 +67,6 @@ def test_format_bytes(amount: int, text: str) -> None:
     assert resources.format_bytes(amount) == text
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**20))
 def test_formats_read_back(amount: int) -> None:
     assert resources.whole(resources.format_bytes(amount)) == amount

@@ -49,7 +49,7 @@ def test_a_small_file_may_be_packed_as_well_as_it_can_be() -> None:
 PARTS = st.sampled_from(["a", "b", "..", ".", "", "a\\b", "~", "con:", "\x01"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(PARTS, min_size=1, max_size=4).map("/".join), max_size=4, unique=True))
 def test_what_is_accepted_lies_inside_and_apart(names: list[str]) -> None:
     try:

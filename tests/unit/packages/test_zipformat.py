@@ -24,7 +24,7 @@ def read(archive: bytes) -> dict[str, bytes]:
     return {record.name: b"".join(content(file, record, content_start(file, record))) for record in records}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(NAMES, st.binary(max_size=2000), max_size=6), st.sampled_from([0, 8]), st.binary(max_size=40))
 def test_what_a_writer_has_written_is_read(files: dict[str, bytes], method: int, comment: bytes) -> None:
     target = io.BytesIO()
@@ -92,7 +92,7 @@ def test_too_many_entries_are_refused_before_they_are_read(monkeypatch: pytest.M
         read_records(io.BytesIO(zips.app()))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_damaged_archive_is_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
     archive = bytearray(zips.app(b"some text " * 20))
