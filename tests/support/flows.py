@@ -141,7 +141,7 @@ async def pool_is_upgraded(world: ModelWorld) -> None:
     world.patch("pools", "p", startTask={"commandLine": "start"})
 
     def all_started() -> bool:
-        told = [node["status"] for node in world.verbs.list("computenodes")]
+        told = [node.get("status") or {} for node in world.verbs.list("computenodes")]
         return all("startTask" in status and not status["outdated"] for status in told)
 
     await world.run_until(all_started, LIMIT)
