@@ -13,6 +13,7 @@ from support.virtual_time import in_virtual_time, run
 from support.worlds import ModelWorld
 
 LIMIT = 3000.0
+NODE_IS_DEDICATED = "AZ_BATCH_NODE_IS_DEDICATED"
 
 
 def told(world: ModelWorld, task: str = "t") -> tuple[Any, ...]:
@@ -82,6 +83,22 @@ async def test_scenario_34_a_preempted_node_requeues_its_tasks_and_recovers_unde
         assert node_of(world) == node
         assert world.status("computenodes", node)["hostName"] == "h2"
         assert told(world) == ("Completed", "Success", 0, 0)
+
+
+@pytest.mark.parametrize(("dedicated", "told_to_commands"), [(1, "true"), (0, "false")])
+@in_virtual_time
+async def test_whatever_runs_on_a_node_is_told_whether_that_is_dedicated(dedicated: int, told_to_commands: str) -> None:
+    async with ModelWorld() as world:
+        world.host("h1").pool("p", dedicated, targetLowPriorityNodes=1 - dedicated, startTask={"commandLine": "start"})
+        world.job("j", jobPreparationTask={"commandLine": "prepare"}).task("j", "t", Run(seconds=500))
+        await world.run_until(lambda: world.state("tasks", "t") == "Running", LIMIT)
+        containers = [
+            each
+            for pod in world.verbs.list("pods")
+            for each in (*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"])
+        ]
+        found = [one["value"] for each in containers for one in each.get("env", ()) if one["name"] == NODE_IS_DEDICATED]
+        assert found == [told_to_commands] * 3
 
 
 def node_of(world: ModelWorld) -> str:

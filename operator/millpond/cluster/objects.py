@@ -23,7 +23,12 @@ _object = msgspec.json.Decoder(_Object).decode
 
 async def read_meta(api: ApiServer, resource: Resource, namespace: str, name: str) -> Meta:
     """The object's metadata as it is now. NotFoundError when there is none."""
-    return _object(await api.get(resource, namespace, name)).metadata
+    return meta_of(await api.get(resource, namespace, name))
+
+
+def meta_of(raw: bytes | msgspec.Raw) -> Meta:
+    """The metadata of an object as the API server gives it."""
+    return _object(raw).metadata
 
 
 async def create_or_find(

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import msgspec
-
 from millpond.api import labels, naming
 from millpond.api.job import DesiredState, Job
 from millpond.api.jobschedule import JobSchedule
@@ -18,15 +16,8 @@ from millpond.api.views.meta import Meta
 from millpond.cluster.api_server import JOB_SCHEDULES, JOBS, TASKS, ApiServer, Resource, Selection
 from millpond.cluster.errors import AlreadyExistsError, InvalidError, NotFoundError
 from millpond.cluster.manifests.scheduled_job import scheduled_job, scheduled_task
-from millpond.cluster.objects import drop_finalizer, read_meta
+from millpond.cluster.objects import drop_finalizer, meta_of, read_meta
 from millpond.control.schedule_facts import due_time_of, is_active, schedule_of
-
-
-class _Object(msgspec.Struct):
-    metadata: Meta
-
-
-_object = msgspec.json.Decoder(_Object).decode
 
 
 class ScheduledJobs:
@@ -122,7 +113,7 @@ class ScheduledJobs:
         token = ""
         while True:
             page = await self._api.list_page(resource, namespace, chosen, token=token)
-            found += [_object(raw).metadata for raw in page.items]
+            found += [meta_of(raw) for raw in page.items]
             token = page.next
             if not token:
                 return found

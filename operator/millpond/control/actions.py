@@ -59,6 +59,8 @@ class StartAttempt(Action, frozen=True, kw_only=True):
     """The address of the agent at which they meet."""
     preparation: str = ""
     """The Pod of the job's preparation task on this node that this attempt comes after; "" where there is none."""
+    dedicated: bool = True
+    """Whether its node is."""
 
 
 class StartJobTask(Action, frozen=True, kw_only=True):
@@ -71,6 +73,8 @@ class StartJobTask(Action, frozen=True, kw_only=True):
     pod: str
     node: str
     host: str
+    dedicated: bool = True
+    """Whether its node is."""
 
     @property
     def key(self) -> str:

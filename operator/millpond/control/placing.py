@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from millpond.api import naming
+from millpond.api.nodetemplate import NodeClass
 from millpond.control.actions import AnyAction, StartAttempt
 from millpond.control.attempt import Attempt
 from millpond.control.displacing import kept_free
@@ -107,6 +108,7 @@ def _start(pool: PoolState, task: TaskRecord, nodes: list[NodeSlots], actions: l
                 instances=instances,
                 rendezvous=meet,
                 preparation=attempt.preparation,
+                dedicated=attempt.node.node_class is NodeClass.DEDICATED,
             )
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from millpond.api import labels
 from millpond.api.computenode import NodeOperation
+from millpond.api.nodetemplate import NodeClass
 from millpond.api.reasons import JobState
 from millpond.api.times import parse_time
 from millpond.control.actions import AnyAction, ReleaseEvidence, StartJobTask, StopAttempt
@@ -238,6 +239,7 @@ def _start(pool: PoolState, of: JobNode, now: float, limits: Limits, actions: li
             pod=name,
             node=of.node.name,
             host=host,
+            dedicated=of.node.node_class is NodeClass.DEDICATED,
         )
     )
     _stand(pool, of, now, limits)

@@ -32,6 +32,7 @@ class Facts:
     node: str
     root: str
     directory: str
+    dedicated: bool = True
     job: str = ""
     id: str = ""
     preparation: str = ""
@@ -76,7 +77,7 @@ VARIABLES = (
     Variable("AZ_BATCH_ACCOUNT_URL", ALL, lambda of: f"{API_SERVER}/apis/{API_VERSION}/namespaces/{of.namespace}"),
     Variable("AZ_BATCH_POOL_ID", ALL, lambda of: of.pool),
     Variable("AZ_BATCH_NODE_ID", ALL, lambda of: of.node),
-    Variable("AZ_BATCH_NODE_IS_DEDICATED", ALL, lambda _: "true"),
+    Variable("AZ_BATCH_NODE_IS_DEDICATED", ALL, lambda of: "true" if of.dedicated else "false"),
     Variable("AZ_BATCH_NODE_ROOT_DIR", ALL, lambda of: of.root),
     Variable("AZ_BATCH_NODE_SHARED_DIR", ALL, lambda of: of.below("shared")),
     Variable("AZ_BATCH_NODE_STARTUP_DIR", ALL, lambda of: of.below("startup")),

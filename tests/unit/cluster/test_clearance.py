@@ -15,6 +15,7 @@ from millpond.cluster.clearance import AGAIN, Clearance
 from millpond.cluster.errors import LeadershipLostError, UnavailableError
 from millpond.control.world import World
 from millpond.lifecycle.held import Held, order_for, write_held
+from support.answering import answering
 from support.builders import EPOCH, JOB, SPACE, a_job, a_node_pod, a_task, running
 from support.model.server import ModelServer
 from support.model.verbs import Verbs
@@ -75,15 +76,9 @@ class Stage:
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     made = Stage()
-    app = web.Application()
-    app.router.add_get("/{path:.*}", made.told)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, HERE, 0).start()
-    async with aiohttp.ClientSession() as session:
-        made.serves(runner.addresses[0][1], session)
+    async with answering(HERE, made.told) as (port, session):
+        made.serves(port, session)
         yield made
-    await runner.cleanup()
 
 
 async def test_a_node_with_nothing_to_clear_is_asked_once_an_hour_and_never_written(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from millpond.cluster.measurements import Measurements
 from millpond.control.world import PoolKey, World
 from millpond.scaling.measurement import Measurement
 from millpond.scaling.reading import Reading, write_reading
+from support.answering import answering
 from support.builders import EPOCH, a_node_pod, running
 from support.scene import KEY
 
@@ -61,15 +62,9 @@ class Stage:
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     made = Stage()
-    app = web.Application()
-    app.router.add_get("/{path:.*}", made.told)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, HERE, 0).start()
-    async with aiohttp.ClientSession() as session:
-        made.serves(runner.addresses[0][1], session)
+    async with answering(HERE, made.told) as (port, session):
+        made.serves(port, session)
         yield made
-    await runner.cleanup()
 
 
 async def test_what_counters_rose_by_is_told_from_the_second_reading_on(stage: Stage) -> None:

@@ -73,10 +73,10 @@ def reference(identity: str, version: str | None = None) -> ApplicationPackageRe
 
 
 def test_variables_are_in_both_cases_and_lead_to_links() -> None:
-    assert package_variables("/root", [reference("Blender", "2.7-rc"), reference("my-tool")]) == {
-        "AZ_BATCH_APP_PACKAGE_Blender_2_7_rc": "/root/applications/Blender/2.7-rc",
-        "AZ_BATCH_APP_PACKAGE_blender_2_7_rc": "/root/applications/Blender/2.7-rc",
-        "AZ_BATCH_APP_PACKAGE_my_tool": "/root/applications/my-tool/.default",
+    assert package_variables("/node", [reference("Blender", "2.7-rc"), reference("my-tool")]) == {
+        "AZ_BATCH_APP_PACKAGE_Blender_2_7_rc": "/node/applications/Blender/2.7-rc",
+        "AZ_BATCH_APP_PACKAGE_blender_2_7_rc": "/node/applications/Blender/2.7-rc",
+        "AZ_BATCH_APP_PACKAGE_my_tool": "/node/applications/my-tool/.default",
     }
 
 

@@ -43,9 +43,8 @@ ROWS: list[tuple[str, Value, set[Scope]]] = [
     ("AZ_BATCH_IS_CURRENT_NODE_MASTER", "true", {MI}),
     ("AZ_BATCH_IS_CURRENT_NODE_MASTER", "false", {MS}),
 ]
-WITHOUT_MECHANISM = {
-    "AZ_BATCH_APP_PACKAGE_…": "there are no application packages yet",
-}
+IN_PACKAGES = {"AZ_BATCH_APP_PACKAGE_…"}
+"""One for each reference to an application: `lifecycle/packages` has them."""
 
 
 @pytest.mark.parametrize(("name", "value", "scopes"), ROWS, ids=[row[0] for row in ROWS])
@@ -57,11 +56,16 @@ def test_row(name: str, value: Value, scopes: set[Scope]) -> None:
 
 def test_there_is_a_row_for_every_variable() -> None:
     assert {name for name, _, _ in ROWS} | FROM_RENDEZVOUS == NAMES
-    assert NAMES.isdisjoint(WITHOUT_MECHANISM)
-    assert len(NAMES) + len(WITHOUT_MECHANISM) == 25, "the reference's table has so many rows"
+    assert len(NAMES) + len(IN_PACKAGES) == 25, "the reference's table has so many rows"
 
 
 @pytest.mark.parametrize("scope", Scope)
 def test_a_job_without_preparation_has_no_directory_of_it(scope: Scope) -> None:
     facts = Facts("studio", "farm", "farm-aaaaa", ROOT, OWN, job="frames", id="042")
     assert not [name for name in service_variables(scope, facts) if "PREP" in name]
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_low_priority_node_is_not_dedicated(scope: Scope) -> None:
+    facts = Facts("studio", "farm", "farm-aaaaa", ROOT, OWN, dedicated=False)
+    assert service_variables(scope, facts)["AZ_BATCH_NODE_IS_DEDICATED"] == "false"

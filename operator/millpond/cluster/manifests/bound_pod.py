@@ -47,6 +47,7 @@ class Place:
     pool: str
     node: str
     host: str
+    dedicated: bool
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def job_environment(
         place.node,
         ROOT,
         directory or task_directory(name, task_id),
+        dedicated=place.dedicated,
         job=name,
         id=task_id,
         preparation=task_directory(name, preparation.id) if preparation is not None else "",

@@ -32,7 +32,7 @@ def job_pod(
 
     It asks for no resources, since the tasks' slots have all that the node offers.
     """
-    place = Place(start.namespace, start.pool, start.node, start.host)
+    place = Place(start.namespace, start.pool, start.node, start.host, start.dedicated)
     scope = Scope.PREPARATION if start.role is labels.Role.PREPARATION else Scope.RELEASE
     variables = job_environment(scope, place, job, pool, task.id, task.environment_settings)
     own = task_directory(start.job, task.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from millpond.api import labels
 from millpond.api.commandline import split_command_line
 from millpond.api.mounts import CertificateVisibility
-from millpond.api.nodetemplate import NodeTemplate, Storage
+from millpond.api.nodetemplate import NodeClass, NodeTemplate, Storage
 from millpond.api.pool import Pool
 from millpond.api.resourcefile import secrets_of
 from millpond.api.resources import millicores
@@ -215,6 +215,7 @@ def _start_task(create: CreateNodePod, start_task: StartTask, user: User, pool: 
         create.node,
         ROOT,
         STARTUP_DIRECTORY,
+        dedicated=create.node_class is NodeClass.DEDICATED,
         certificates=certificates_directory(shown),
     )
     command = [LAUNCHER, "run", "--report-only", "--readable", "--retries", str(start_task.max_task_retry_count)]

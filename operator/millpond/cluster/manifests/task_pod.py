@@ -46,7 +46,7 @@ def task_pod(
         "labels": common_labels(role_of(start), start.pool, start.node) | _labels(start, task.id) | part.labels,
         "ownerReferences": [owner("Task", start.task, start.task_uid)],
     }
-    place = Place(start.namespace, start.pool, start.node, start.host)
+    place = Place(start.namespace, start.pool, start.node, start.host, start.dedicated)
     token = TOKEN_FILE if task.spec.authentication_token_settings is not None and not start.instance else ""
     limits, whose = task.spec.constraints, (start.task, start.task_uid)
     options = [] if limits.max_wall_clock_seconds is None else ["--wall-clock", str(limits.max_wall_clock_seconds)]
