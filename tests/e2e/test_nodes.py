@@ -76,7 +76,7 @@ def test_a_reboot_keeps_files_and_a_reimage_erases_them(space: Space, on_claim: 
     if on_claim:
         assert space.live.get("persistentvolumeclaims", space.name, name)["status"]["phase"] == "Bound"
         space.task("reader", "work", READS)
-        assert space.completed("reader")["result"] == "Success"
+        space.succeeded("reader")
         assert space.millpond("task", "stdout", "reader").split() == ["start", "start", "start", "trusted"]
         space.live.delete("pools", space.name, "own")
         space.until_gone("persistentvolumeclaims", name)

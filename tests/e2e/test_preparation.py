@@ -35,7 +35,10 @@ def assert_environment(space: Space, job: str, node: str, scope: Scope, task_id:
     said = space.read(node, f"{place}/{task_id}/stdout.txt").splitlines()
     told = dict(line.split("=", 1) for line in said if "=" in line)
     preparation = f"{place}/jobpreparation"
-    facts = Facts(space.name, "shared", node, "/mnt/batch/tasks", f"{place}/{task_id}", job, task_id, preparation)
+    directory = f"{place}/{task_id}"
+    facts = Facts(
+        space.name, "shared", node, "/mnt/batch/tasks", directory, job=job, id=task_id, preparation=preparation
+    )
     wanted = service_variables(scope, facts)
     assert {name for name in told if name.startswith("AZ_BATCH_")} == set(wanted)
     assert {name: told[name] for name, value in wanted.items() if isinstance(value, str)} == {
@@ -76,7 +79,8 @@ def test_a_node_is_prepared_once_before_its_tasks_and_released_after_them(shared
         once, shown, owner, user = shared.log(f"{name}-1").splitlines()
         assert (once, shown) == (node, node)
         assert owner != user
-    assert [shared.completed(name)["result"] for name in names] == ["Success"] * len(names)
+    for name in names:
+        shared.succeeded(name)
     for node in set(nodes):
         assert_environment(shared, "film", node, Scope.PREPARATION, "jobpreparation")
         assert_environment(shared, "film", node, Scope.RELEASE, "jobrelease")

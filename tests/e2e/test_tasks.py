@@ -209,7 +209,7 @@ def test_what_cannot_run_says_so_and_harms_nobody(handed_in: Space) -> None:
     assert "have 2" in wide["message"]
     orphan = handed_in.until_told("tasks", "orphan", "Scheduled", "JobNotFound")
     assert "no-such-job" in orphan["message"]
-    assert handed_in.completed("whole")["result"] == "Success"
+    handed_in.succeeded("whole")
     for name in ("torn", "wide", "orphan"):
         task = handed_in.live.get("tasks", handed_in.name, name)
         assert task["status"].get("state", "Active") == "Active"
@@ -219,7 +219,7 @@ def test_what_cannot_run_says_so_and_harms_nobody(handed_in: Space) -> None:
 def test_a_job_that_comes_late_gives_its_tasks_their_place(handed_in: Space) -> None:
     handed_in.until_told("tasks", "orphan", "Scheduled", "JobNotFound")
     handed_in.job("no-such-job", "shared")
-    assert handed_in.completed("orphan")["result"] == "Success"
+    handed_in.succeeded("orphan")
 
 
 def test_a_deleted_running_task_leaves_nothing(shared: Space) -> None:
@@ -261,7 +261,7 @@ def test_a_node_reports_what_its_host_does(shared: Space) -> None:
     before = reading(address)
     shared.job("load", "shared")
     shared.task("spins", "load", "end=$(($(date +%s) + 3)); while [ $(date +%s) -lt $end ]; do :; done")
-    assert shared.completed("spins")["result"] == "Success"
+    shared.succeeded("spins")
     after, own = reading(address), take_reading(str(shared.installation.node_root), "/proc/1/net")
     assert after.cpu_busy_seconds - before.cpu_busy_seconds > 1.5
     told = {field for field, value in after._asdict().items() if value is not None}
@@ -285,7 +285,7 @@ def test_a_container_sees_what_its_settings_name_and_its_output_arrives(shared: 
     shared.task("bound-nothing", "bound", "ls $AZ_BATCH_NODE_ROOT_DIR || echo nothing", containerSettings=nothing)
     shared.task("bound-parts", "bound", looks, containerSettings=parts)
     for name, said in (("bound-nothing", ["nothing"]), ("bound-parts", ["shared", "workitems", "refused"])):
-        assert shared.completed(name)["result"] == "Success"
+        shared.succeeded(name)
         assert shared.millpond("task", "stdout", name).split() == said
     node = shared.completed("bound-parts")["nodeName"]
     assert shared.read(node, "workitems/bound/job-1/bound-parts/wd/file") == "mine\n"

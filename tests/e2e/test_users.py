@@ -57,7 +57,7 @@ def users(installation: Installation) -> Iterator[Space]:
             more = {"userIdentity": identity} if identity else {}
             space.task(f"{job}-{name}", job, script, id=name, **more)
         for name in IDENTITIES:
-            assert space.completed(f"{job}-{name}")["result"] == "Success", name
+            space.succeeded(f"{job}-{name}"), name
     yield space
     space.leave()
 
@@ -140,12 +140,12 @@ def test_an_account_that_is_not_there_is_told_and_comes_later(users: Space) -> N
     users.task("neighbour", "accounts", "true")
     told = users.until_told("tasks", "stranger", "Scheduled", "UserAccountNotFound")
     assert "Add it to spec.userAccounts" in told["message"]
-    assert users.completed("neighbour")["result"] == "Success"
+    users.succeeded("neighbour")
     accounts = [
         {"name": "alice", "uid": 2001, "gid": 2002},
         {"name": "bob"},
         {"name": "carol", "uid": 3001, "gid": 3001},
     ]
     users.live.patch("pools", users.name, "users", {"spec": {"userAccounts": accounts}})
-    assert users.completed("stranger")["result"] == "Success"
+    users.succeeded("stranger")
     assert stdout(users, "stranger") == ["3001"]

@@ -201,6 +201,12 @@ class Space:
         """The status of a task, once it is completed."""
         return dict(self.until_state("tasks", name, "Completed", seconds)["status"])
 
+    def succeeded(self, name: str) -> Document:
+        """The status of a task, once it is completed, which must be with success; else its failure is shown."""
+        status = self.completed(name)
+        assert (status["result"], status.get("failure")) == ("Success", None), f"{name}: {status}"
+        return status
+
     def nodes(self, pool: str, count: int, states: tuple[str, ...] = ("Idle", "Running")) -> list[Document]:
         """Wait until the pool has so many nodes and all of them are in one of the states; the nodes."""
 

@@ -47,7 +47,7 @@ def split(place: str) -> tuple[str, str]:
 def upload(wanted: Wanted, paths: Iterable[str], place: str) -> None:
     """Put files into a container; of directories all that is beneath them, under their paths there."""
     container, prefix = split(place)
-    files = [file for path in paths for file in _local(Path(path), prefix.strip("/"))]
+    files = _distinct(file for path in paths for file in _local(Path(path), prefix.strip("/")))
     if not files:
         raise CliError("There is no file to upload: the directories are empty.")
     opened = find_door(wanted).open(container)
@@ -131,6 +131,18 @@ def _local(path: Path, prefix: str) -> Iterator[Local]:
         yield Local(path, "/".join(filter(None, (prefix, path.name))), _size(path))
     else:
         raise CliError(f"There is no file {path}.")
+
+
+def _distinct(files: Iterable[Local]) -> list[Local]:
+    """Each file once, however often it was named; CliError where two files would have one name."""
+    chosen: dict[str, Local] = {}
+    for file in files:
+        other = chosen.setdefault(file.name, file)
+        if not other.path.samefile(file.path):
+            raise CliError(
+                f"{other.path} and {file.path} would both be {file.name}: give them to two commands, with two prefixes."
+            )
+    return list(chosen.values())
 
 
 def _size(path: Path) -> int:

@@ -22,7 +22,8 @@ storage = Group(
 def upload_command(wanted: Wanted, paths: tuple[str, ...], place: str) -> None:
     """Put files into a container; of a directory, all that is beneath it.
 
-    Files that are there under the same names are replaced.
+    Files that are there under the same names are replaced. A file that is given twice is put there once; two files that
+    would have the same name are refused.
     """
     from millpond.cli.storage import upload  # noqa: PLC0415 - only with a store
 

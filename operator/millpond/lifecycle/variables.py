@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
 from millpond.api.kind import API_VERSION
@@ -32,6 +32,7 @@ class Facts:
     node: str
     root: str
     directory: str
+    _: KW_ONLY
     dedicated: bool = True
     job: str = ""
     id: str = ""

@@ -28,7 +28,7 @@ def test_there_and_back(started: Start, here: Path) -> None:
     done = shell("storage", "upload", str(here / "in"), str(here / "in/a.txt"), "roundtrip/pre/")
     assert done.exit_code == 0, done.output
     assert "link is no plain file, and is left out" in done.stderr
-    assert done.stderr.endswith("uploaded 4 files, 2.9 MiB\n")
+    assert done.stderr.endswith("uploaded 3 files, 2.9 MiB\n")
     names = shell("storage", "ls", "roundtrip/pre/", "-o", "name").stdout.splitlines()
     assert names == ["pre/a.txt", "pre/deep/c", "pre/deep/er/b.bin"]
     sizes = json.loads(shell("storage", "ls", "roundtrip/pre/deep", "-o", "json").stdout)
@@ -42,6 +42,15 @@ def test_there_and_back(started: Start, here: Path) -> None:
     done = shell("storage", "rm", "roundtrip/pre/a.txt")
     assert done.exit_code == 1
     assert "pre/a.txt of " in done.stderr
+
+
+def test_two_files_of_one_name_are_refused(started: Start, here: Path) -> None:
+    shell = started("twice")
+    (here / "a.txt").write_text("another")
+    done = shell("storage", "upload", str(here / "in"), str(here / "a.txt"), "twice")
+    assert done.exit_code == 1
+    assert f"{here}/in/a.txt and {here}/a.txt would both be a.txt" in done.stderr
+    assert shell("storage", "ls", "twice", "-o", "name").stdout == ""
 
 
 def test_a_store_that_is_named(shell: Shell, here: Path) -> None:
