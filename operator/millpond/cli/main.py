@@ -7,6 +7,7 @@ from importlib import import_module
 
 import click
 
+from millpond.cli.ending import end_after
 from millpond.cli.shell import Group
 
 AGENT = "millpond.agent.main:agent"
@@ -53,7 +54,7 @@ def operator() -> None:
 def main() -> None:
     """The entry point. Exit codes: 0 done, 1 the cluster or the work says no, 2 the command is wrong."""
     program = "kubectl millpond" if sys.argv[0].endswith("kubectl-millpond") else "millpond"
-    millpond(prog_name=program)
+    end_after(lambda: millpond(prog_name=program))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,31 @@
+"""How a process of this program ends when it has used a store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+
+def end_after(work: Callable[[], object]) -> None:
+    """Do the work; where it used a store, the process ends as soon as the exit code is known.
+
+    The threads of obstore outlive the work, and what they still hold is taken from under them while the interpreter
+    winds up: now and then the process would end by SIGSEGV, with exit code 139, when everything was done.
+    """
+    try:
+        work()
+    except SystemExit as end:
+        if "obstore" in sys.modules and (end.code is None or isinstance(end.code, int)):
+            os._exit(_flushed(end.code or 0))
+        raise
+
+
+def _flushed(code: int) -> int:
+    """The exit code, which tells too when what was printed did not reach its reader."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            code = code or 1
+    return code
