@@ -68,6 +68,8 @@ class NodeRecord:
         """The newest one; it may be long ago."""
         self.full_of = ""
         """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
+        self.hindrance = ("", "")
+        """Uid of the node Pod that its host cannot begin with, and what the kubelet says of it."""
         self.kept_until: float | None = None  # the latest time until which tasks' files stay, once that was counted
         self.littered = False  # it may hold directories whose owners are gone
         self.slots: NodeSlots | None = None
