@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import Pool
@@ -56,6 +56,13 @@ Subject = Literal[
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
+class PoolKey(NamedTuple):
+    """Names a cycle. `pool` is "" for the cycle that tells tasks that their job does not exist."""
+
+    namespace: str
+    pool: str
+
+
 class PoolState:
     """One pool name in one namespace. `model` is None while no such Pool exists."""
 
@@ -70,6 +77,7 @@ class PoolState:
         siblings: Mapping[str, PoolState],
         forget_job: Callable[[JobRecord], None],
     ) -> None:
+        self.key = PoolKey(namespace, name)
         self.namespace = namespace
         self.name = name
         self.claim = claim
@@ -216,6 +224,11 @@ class PoolState:
         if before == 0 or node.holding == 0 or node.emptied:
             self.mark("node", node.name)
         else:
+            self.tell_of(node)
+
+    def tell_of(self, node: NodeRecord) -> None:
+        """Have the node's counts told in time."""
+        if not node.summary_scheduled:
             self.mark("touched", node.name)
 
     def size_node(self, node: NodeRecord, slots: NodeSlots) -> None:
@@ -287,7 +300,8 @@ class PoolState:
         else:
             job.members -= attempt.instance > 0
             self.mark_emptier(job)
-        self.refile(job)
+        if job.manager is not None or (job.model is not None and job.model.spec.max_parallel_tasks >= 0):
+            self.refile(job)
 
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
@@ -327,7 +341,10 @@ class PoolState:
         task.job.tally(tally_of(task.state, task.result), -1, slots)
         task.job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result
-        self.mark("counted" if starts_tasks(task.job.state) else "job", task.job.name)
+        if not starts_tasks(task.job.state):
+            self.mark("job", task.job.name)
+        elif not task.job.summary_scheduled:
+            self.mark("counted", task.job.name)
 
 
 def terms_of(model: Pool) -> PoolTerms:

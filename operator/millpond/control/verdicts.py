@@ -39,6 +39,7 @@ def book(
         attempt.node.tasks_run += 1
         attempt.node.tasks_succeeded += verdict.ledger is Ledger.SUCCESS
         attempt.node.recent.append((task.job.name, task.name, result, verdict.exit_code))
+        attempt.pool.tell_of(attempt.node)
     else:
         status, result, state = _again(attempt, task, verdict, at), None, TaskState.ACTIVE
         back_off(task, verdict.ledger, now, limits)
