@@ -147,6 +147,12 @@ class NodeRecord:
         """True when nothing is left of the node itself: no object and no Pod, here or under way."""
         return self.model is None and not self.creating and not self.pods and not self.assumed_pods
 
+    def note_end(self, job: str, task: str, result: TaskResult, exit_code: int | None) -> None:
+        """A task has ended here for good."""
+        self.tasks_run += 1
+        self.tasks_succeeded += result is TaskResult.SUCCESS
+        self.recent.append((job, task, result, exit_code))
+
     def hold_pod(self, view: PodView) -> None:
         """A node Pod of this node is as `view` says."""
         self.pods[view.metadata.name] = view

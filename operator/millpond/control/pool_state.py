@@ -78,8 +78,7 @@ class PoolState:
         forget_job: Callable[[JobRecord], None],
     ) -> None:
         self.key = PoolKey(namespace, name)
-        self.namespace = namespace
-        self.name = name
+        self.namespace, self.name = self.key
         self.claim = claim
         self.hosts = hosts
         """All hosts of the cluster, shared with the world."""
@@ -337,14 +336,14 @@ class PoolState:
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""
-        slots = task.demand.width
-        task.job.tally(tally_of(task.state, task.result), -1, slots)
-        task.job.tally(tally_of(state, result), +1, slots)
+        job, slots = task.job, task.demand.width
+        job.tally(tally_of(task.state, task.result), -1, slots)
+        job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result
-        if not starts_tasks(task.job.state):
-            self.mark("job", task.job.name)
-        elif not task.job.summary_scheduled:
-            self.mark("counted", task.job.name)
+        if not starts_tasks(job.state):
+            self.mark("job", job.name)
+        elif not job.summary_scheduled:
+            self.mark("counted", job.name)
 
 
 def terms_of(model: Pool) -> PoolTerms:
@@ -357,12 +356,9 @@ def terms_of(model: Pool) -> PoolTerms:
 
 def tally_of(state: TaskState, result: str | None) -> str:
     """The tally that a task of that state and result is counted in."""
-    match state:
-        case TaskState.COMPLETED:
-            return "succeeded" if result == "Success" else "failed"
-        case TaskState.RUNNING:
-            return "running"
-        case TaskState.PREPARING:
-            return "preparing"
-        case _:
-            return "active"
+    if state is TaskState.COMPLETED:
+        return "succeeded" if result == "Success" else "failed"
+    return _UNFINISHED[state]
+
+
+_UNFINISHED = {TaskState.ACTIVE: "active", TaskState.PREPARING: "preparing", TaskState.RUNNING: "running"}

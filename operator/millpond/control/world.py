@@ -24,8 +24,7 @@ from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_
 from millpond.control.litter import job_leaves_litter
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
-from millpond.control.pool_state import PoolKey as PoolKey
-from millpond.control.pool_state import PoolState, terms_of
+from millpond.control.pool_state import PoolKey, PoolState, terms_of
 from millpond.control.records import JobRecord, OwnPool
 from millpond.lifecycle.disk import disk_is_full
 from millpond.lifecycle.upgrade import version_of
