@@ -1,0 +1,22 @@
+"""What a Pool's document made impossible is tried at once when the document changes, not only after its pause."""
+
+from __future__ import annotations
+
+from millpond.control.pool_state import PoolState
+
+
+def try_again(pool: PoolState) -> None:
+    """The Pool's document is another one: nodes, preparations and tasks that were refused need not wait any more."""
+    for node in pool.nodes.values():
+        if node.pod_refusal is not None:
+            node.not_before = 0.0
+            pool.mark("node", node.name)
+    for of in pool.job_nodes.values():
+        if of.refused:
+            of.not_before = 0.0
+            pool.mark("jobnode", of.key)
+    for job in pool.jobs.values():
+        for task in job.tasks.values():
+            if task.problem is not None and task.not_before:
+                task.not_before = 0.0
+                pool.mark("task", f"{job.name}/{task.name}")
