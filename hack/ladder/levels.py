@@ -52,7 +52,13 @@ def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
         Level("check", "format, lint, types, layers, sizes", (Step((str(root / "hack" / "check"),), root),)),
         Level("unit", "every module by itself, the launcher, the tools", unit),
         Level("laws", f"laws on random histories, {law_steps} steps", _pytest(root, LAWS, environment=laws)),
-        Level("component", "operator and API servers, model and real", _pytest(root, "tests/component"), True, Track.SERVERS),
+        Level(
+            "component",
+            "operator and API servers, model and real",
+            _pytest(root, "tests/component"),
+            True,
+            Track.SERVERS,
+        ),
         Level(
             "clusters",
             "the native cluster itself, up, down and killed",
