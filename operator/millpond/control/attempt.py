@@ -18,8 +18,8 @@ class Attempt:
 
     __slots__ = (
         "assumed", "deleting", "demand", "displaced", "hindrance", "holds", "instance", "instances", "job", "key",
-        "manages", "node", "number", "pod", "pool", "preparation", "record", "released", "task", "task_uid", "uid",
-        "version", "view",
+        "live", "manages", "node", "number", "pod", "pool", "preparation", "record", "released", "task", "task_uid",
+        "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +58,8 @@ class Attempt:
         self.assumed = True
         """Asked for, and not seen yet."""
         self.holds = False
+        self.live = False
+        """It is among its job's live ones: it holds slots, or is not counted yet."""
         self.manages = False
         """It is an attempt of a job's manager."""
         self.deleting = False
@@ -74,6 +76,6 @@ class Attempt:
         It is counted, a later one has begun, or its task is to go with its job.
         """
         task = self.record
-        if task is None or self.job.deleting or self.number <= task.settled:
+        if task is None or self.number <= task.settled or self.job.deleting:
             return True
-        return task.live is not None and self.number < task.live.number
+        return task.live is not self and task.live is not None and self.number < task.live.number

@@ -64,12 +64,10 @@ class NodeRecord:
         """Why its directory could not be erased the last time that was tried, for a reimage."""
         self.refused_by = ""
         """The host that turned its last Pod away, or that could not be claimed."""
-        self.measurement: Measurement | None = None
-        """The newest one; it may be long ago."""
+        self.measurement: Measurement | None = None  # the newest one; it may be long ago
         self.full_of = ""
         """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
-        self.hindrance = ("", "")
-        """Uid of the node Pod that its host cannot begin with, and what the kubelet says of it."""
+        self.hindrance = ("", "")  # uid of a node Pod that its host cannot begin with, and what the kubelet says
         self.kept_until: float | None = None  # the latest time until which tasks' files stay, once that was counted
         self.littered = False  # it may hold directories whose owners are gone
         self.slots: NodeSlots | None = None
@@ -114,7 +112,9 @@ class NodeRecord:
     @property
     def emptied(self) -> bool:
         """True when no task is placed on it any more, be it for a while, and it matters when the last one ends."""
-        return self.operation is not None or self.leaving
+        if self.chosen is not None or self.draining is not None or self.removing or self.model is None:
+            return True
+        return self.model.metadata.deletion_timestamp is not None
 
     @property
     def on_claim(self) -> bool:
@@ -146,6 +146,12 @@ class NodeRecord:
     def is_memory(self) -> bool:
         """True when nothing is left of the node itself: no object and no Pod, here or under way."""
         return self.model is None and not self.creating and not self.pods and not self.assumed_pods
+
+    def note_end(self, job: str, task: str, result: TaskResult, exit_code: int | None) -> None:
+        """A task has ended here for good."""
+        self.tasks_run += 1
+        self.tasks_succeeded += result is TaskResult.SUCCESS
+        self.recent.append((job, task, result, exit_code))
 
     def hold_pod(self, view: PodView) -> None:
         """A node Pod of this node is as `view` says."""
