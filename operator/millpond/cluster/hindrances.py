@@ -17,7 +17,8 @@ from millpond.api.views.pod import PodView
 from millpond.cluster.api_server import EVENTS, ApiServer, Selection
 from millpond.cluster.errors import ApiError
 from millpond.control.hindrances import hindered_pods, observe_hindrance
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from millpond.lifecycle.hindrance import last_warning
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,10 @@ from millpond.api.times import format_time
 from millpond.api.views.pod import PodView
 from millpond.control.attempt import Attempt
 from millpond.control.node_record import NodeRecord
+from millpond.control.pool_state import PoolKey
 from millpond.control.records import TaskRecord
 from millpond.control.task_patch import ConditionPatch
-from millpond.control.world import PoolKey, World
+from millpond.control.world import World
 from millpond.lifecycle.hindrance import is_hindered
 from millpond.lifecycle.kubelet import awaits_sandbox
 

@@ -8,7 +8,8 @@ import pytest
 from millpond.cluster.api_server import EVENTS, Selection
 from millpond.cluster.errors import UnavailableError
 from millpond.cluster.hindrances import AGAIN, AT_ONCE, PERIOD, Hindrances
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from support.builders import EPOCH, SPACE, a_job, a_task, a_task_pod, waiting
 from support.model.server import ModelServer
 from support.model.verbs import Verbs
