@@ -87,8 +87,6 @@ def bucket(shared: Space, stores: ObjectStores) -> str:
         commandLine=shell("echo x >x"),
         outputFiles=[output("x", "s3://no-such-bucket", "TaskSuccess")],
     )
-    nowhere = output("x", url, "TaskSuccess", credentialsSecretName="nowhere")
-    shared.task("kept", "outputs", commandLine=shell("echo x >x"), outputFiles=[nowhere])
     return url
 
 
@@ -198,10 +196,3 @@ def test_a_task_in_its_own_container_runs_packages_and_sees_no_more_than_is_boun
     status = shared.completed("packed")
     told = shared.read(status["nodeName"], f"{status['directory']}/stdout.txt")
     assert told.splitlines() == ["of the task", "of the pool", "applications", "workitems"], status
-
-
-def test_a_task_whose_upload_has_no_secret_does_not_begin_and_says_so(shared: Space, bucket: str) -> None:
-    told = shared.until_told("tasks", "kept", "Complete", "PodNotStarting")
-    assert 'secret "nowhere" not found' in told["message"]
-    assert 'secret "nowhere" not found' in shared.millpond("explain", "task", "kept")
-    assert shared.live.get("tasks", shared.name, "kept")["status"]["state"] == "Preparing"

@@ -32,6 +32,11 @@ MOST_EVENTS = 50
 _event = msgspec.json.Decoder(EventView).decode
 
 
+def about_pod(uid: str) -> Selection:
+    """The warnings about the Pod of that uid."""
+    return Selection(fields=f"regarding.uid={uid},type=Warning")
+
+
 class Hindrances:
     """Reads Events of Pods, and remembers when it did."""
 
@@ -67,9 +72,8 @@ class Hindrances:
                 await self._ask(*hanging[uid])
 
     async def _ask(self, key: PoolKey, pod: PodView) -> None:
-        selection = Selection(fields=f"regarding.uid={pod.metadata.uid},type=Warning")
         try:
-            page = await self._api.list_page(EVENTS, key.namespace, selection, limit=MOST_EVENTS)
+            page = await self._api.list_page(EVENTS, key.namespace, about_pod(pod.metadata.uid), limit=MOST_EVENTS)
             text = last_warning(_event(item) for item in page.items)
         except (ApiError, msgspec.ValidationError) as error:
             log.info("events of a Pod were not read: %s", error, extra={"pod": pod.metadata.name, "pool": str(key)})
