@@ -6,13 +6,15 @@ The operator's Pod says what is to be fetched; the agent fetches just that from 
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import obstore
 import pytest
 from millpond.agent.beneath import open_root
-from millpond.agent.fetch import FetchError, fetch
+from millpond.agent.bring import FetchError
+from millpond.agent.fetch import fetch
 from millpond.agent.wanted import wishes
 from millpond.api.reasons import FailureCode
 from millpond.lifecycle.fetching import FETCH_CONTAINER
@@ -44,9 +46,12 @@ async def downloads(world: ModelWorld, *runs: Run, **spec: Any) -> list[dict[str
 
 def fetched(environment: dict[str, str], directory: Path, stores: ObjectStores) -> dict[str, tuple[bytes, int]]:
     """Content and mode of what arrives, by path."""
+    credentials = Credentials(account_key=stores.account_key)
     base = open_root(str(directory))
     try:
-        fetch(wishes(environment), base, lambda _: Credentials(account_key=stores.account_key), print, HASTY)
+        # The agent's process has no event loop of virtual time around it.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(fetch, wishes(environment), base, lambda _: credentials, print, HASTY).result()
     finally:
         os.close(base)
     files = [path for path in directory.rglob("*") if path.is_file()]

@@ -57,7 +57,7 @@ def users(installation: Installation) -> Iterator[Space]:
             more = {"userIdentity": identity} if identity else {}
             space.task(f"{job}-{name}", job, script, id=name, **more)
         for name in IDENTITIES:
-            space.succeeded(f"{job}-{name}"), name
+            space.succeeded(f"{job}-{name}")
     yield space
     space.leave()
 

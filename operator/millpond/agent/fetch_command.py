@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from millpond.agent.beneath import open_root
-from millpond.agent.fetch import FetchError, fetch
+from millpond.agent.bring import FetchError
+from millpond.agent.fetch import fetch
 from millpond.agent.lastword import TERMINATION_LOG, leave
 from millpond.agent.secrets import WAIT_SECONDS, Secrets
 from millpond.agent.wanted import wishes

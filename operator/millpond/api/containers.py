@@ -43,6 +43,7 @@ class BindMountSource(StrEnum):
     VFS_MOUNTS = "VfsMounts"
     TASK = "Task"
     JOB_PREP = "JobPrep"
+    APPLICATIONS = "Applications"
 
 
 class BindMount(Document):
@@ -52,7 +53,7 @@ class BindMount(Document):
         BindMountSource,
         Field(
             description="Shared, Startup: the node's directories; VfsMounts: the pool's volumes; Task: the task's own; "
-            "JobPrep: that of the job's preparation task, if tasks wait for it"
+            "JobPrep: that of the job's preparation task, if tasks wait for it; Applications: installed packages"
         ),
     ]
     is_read_only: Annotated[bool, Field(description="Whether it may only be read")] = False
@@ -80,7 +81,7 @@ class ContainerSettings(Document):
         Annotated[
             tuple[BindMount, ...],
             Field(
-                max_length=5,
+                max_length=len(BindMountSource),
                 json_schema_extra=keyed_by("source"),
                 description="What of the node directory the container sees; default: all of it, an empty list: nothing",
             ),

@@ -138,7 +138,7 @@ def _distinct(files: Iterable[Local]) -> list[Local]:
     chosen: dict[str, Local] = {}
     for file in files:
         other = chosen.setdefault(file.name, file)
-        if not other.path.samefile(file.path):
+        if other is not file and not other.path.samefile(file.path):
             raise CliError(
                 f"{other.path} and {file.path} would both be {file.name}: give them to two commands, with two prefixes."
             )

@@ -26,6 +26,7 @@ from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
 from millpond.control.pool_state import PoolKey, PoolState, terms_of
 from millpond.control.records import JobRecord, OwnPool
+from millpond.control.refusals import try_again
 from millpond.lifecycle.disk import disk_is_full
 from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.measurement import Measurement
@@ -221,6 +222,8 @@ class World:
             pool.mark("job", job)
         if before is None or terms_of(before) != terms_of(model):
             pool.mark_misfits()
+        if before is not None and before.metadata.generation != model.metadata.generation:
+            try_again(pool)
         return (PoolKey(space, pool.name),)
 
     def forget_pool(self, namespace: str, name: str) -> Iterable[PoolKey]:

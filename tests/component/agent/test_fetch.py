@@ -12,7 +12,8 @@ import obstore
 import pytest
 from millpond.agent.arrive import Room
 from millpond.agent.beneath import open_root
-from millpond.agent.fetch import FetchError, fetch
+from millpond.agent.bring import FetchError
+from millpond.agent.fetch import fetch
 from millpond.agent.wanted import Wish
 from millpond.api.reasons import FailureCode as Code
 from millpond.storage.credentials import KEYS, Credentials, CredentialsError

@@ -22,7 +22,10 @@ STORE = "import obstore"
 
 
 def run(store: str, end: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-    program = PROGRAM.format(store=store, end=end)
+    return ended(PROGRAM.format(store=store, end=end), stdout)
+
+
+def ended(program: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
     environment = {"PYTHONPATH": str(ROOT / "operator")}
     return subprocess.run(
         [sys.executable, "-c", program], env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
@@ -44,6 +47,20 @@ def run(store: str, end: str, stdout: int = subprocess.PIPE) -> subprocess.Compl
 def test_how_it_ends(store: str, end: str, code: int, printed: str) -> None:
     done = run(store, end)
     assert (done.returncode, done.stdout) == (code, printed)
+
+
+def test_the_command_line_ends_so() -> None:
+    program = """
+import atexit, sys
+import obstore
+from millpond.cli.main import main
+atexit.register(print, "wound up")
+sys.argv = ["millpond", "version"]
+main()
+"""
+    done = ended(program)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "millpond")
+    assert "wound up" not in done.stdout
 
 
 def test_output_that_reached_nobody_is_told() -> None:

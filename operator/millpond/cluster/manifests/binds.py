@@ -31,6 +31,7 @@ def data_mounts(container: ContainerSettings | None, directory: str, preparation
         BindMountSource.STARTUP: STARTUP_DIRECTORY,
         BindMountSource.TASK: directory,
         BindMountSource.JOB_PREP: preparation,
+        BindMountSource.APPLICATIONS: "applications",
     }
     for bind in container.container_host_batch_bind_mounts:
         if bind.source is BindMountSource.VFS_MOUNTS:

@@ -50,6 +50,7 @@ def test_an_empty_list_leaves_the_launcher_a_place_for_output() -> None:
         ("Startup", "startup", "startup"),
         ("Task", OWN, OWN),
         ("JobPrep", PREPARATION, PREPARATION),
+        ("Applications", "applications", "applications"),
         ("VfsMounts", "fsmounts/data", "mount-0"),
     ],
 )

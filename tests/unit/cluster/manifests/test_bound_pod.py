@@ -11,7 +11,7 @@ from millpond.settings import Settings
 from support.builders import JOB, a_job, a_pool
 
 SETTINGS = Settings(_env_file=None)
-PLACE = Place("studio", "farm", "farm-aaaaa", "host-1", True)
+PLACE = Place("studio", "farm", "farm-aaaaa", "host-1", dedicated=True)
 
 
 def test_a_pod_stays_where_it_is_put_until_its_end_is_counted() -> None:
