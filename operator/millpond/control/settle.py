@@ -8,7 +8,7 @@ from millpond.api import labels
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job, JobStatus
 from millpond.api.pool import Pool
-from millpond.api.reasons import JobReason, JobState, TaskState
+from millpond.api.reasons import JobReason, JobState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
@@ -52,7 +52,7 @@ from millpond.control.plan_auto_pools import error_of
 from millpond.control.plan_nodes import slots_of
 from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
-from millpond.control.records import JobRecord, Problem, TaskRecord
+from millpond.control.records import COMPLETED, JobRecord, Problem, TaskRecord
 from millpond.control.settle_samples import confirm_samples, drop_samples
 from millpond.control.task_patch import TaskStatusPatch
 from millpond.lifecycle.exit_conditions import react
@@ -74,24 +74,24 @@ def settle(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> 
 
 
 def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None:
-    version = done.version
-    match action:
+    match action:  # what each task costs comes first
+        case WriteTask():
+            _confirm_task(pool, action, done.version)
         case StartAttempt():
             attempt = pool.attempts.get(action.pod)
             if attempt is not None and not attempt.uid:
                 attempt.uid = done.uid
+        case ReleaseEvidence():
+            if action.pod in pool.attempts or action.pod in pool.job_pods:
+                pool.counted.add(action.pod)
         case StartJobTask():
             job_pod = pool.job_pods.get(action.pod)
             if job_pod is not None and not job_pod.uid:
                 job_pod.uid = done.uid
-        case ReleaseEvidence() if action.pod in pool.attempts or action.pod in pool.job_pods:
-            pool.counted.add(action.pod)
-        case WriteTask():
-            _confirm_task(pool, action, version)
         case CreateManager():
             _confirm_manager(pool, action, done.uid)
         case HoldJob() | WriteJob() | WritePool() | WriteNode():
-            _confirm_written(pool, action, version)
+            _confirm_written(pool, action, done.version)
         case ClaimHost():
             _confirm_claim(pool, action, done.room)
         case CreateNodePod():
@@ -134,7 +134,7 @@ def _allow_pod(pool: PoolState, name: str, refusal: Refused | None) -> None:
 
 def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
     """The Task says now that it is completed: what follows from that may begin."""
-    if status.state is TaskState.COMPLETED and task.state is TaskState.COMPLETED:
+    if status.state is task.state and task.state is COMPLETED:
         code = status.exit_code if isinstance(status.exit_code, int) else None
         failure = status.failure.code if isinstance(status.failure, Failure) else None
         end_time = status.end_time if isinstance(status.end_time, str) else None
@@ -143,14 +143,14 @@ def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
 
 
 def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
-    mark = f"{action.job}/{action.task}"
-    task = pool.task_of(mark)
+    task = pool.task(action.job, action.task)
     if task is None:
         return
     if version.isdigit() and task.uid == action.uid:
         task.version = max(task.version, int(version))
         _conclude_written(task, action.status)
-    if task.job.pool.unsent.pop(mark, None) is not None:
+    unsent = task.job.pool.unsent
+    if unsent and unsent.pop(f"{action.job}/{action.task}", None) is not None:
         adopt(task)
         settle_into_queue(task)
 
@@ -286,9 +286,9 @@ def _drop_job_step(
 
 def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
     """A verdict that is not written yet: the task waits with it, and its Pod keeps the evidence."""
-    mark = f"{action.job}/{action.task}"
-    task = pool.task_of(mark)
+    task = pool.task(action.job, action.task)
     if task is not None and task.uid == action.uid:
+        mark = f"{action.job}/{action.task}"
         owner = task.job.pool  # another one, when the job has changed its pool meanwhile
         owner.unsent[mark] = action, again
         owner.dequeue(task)
