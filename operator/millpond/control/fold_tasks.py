@@ -110,6 +110,7 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     task.requeue_count = status.requeue_count
     # A node has many tasks: one text serves them all.
     task.node_name = sys.intern(status.node_name) if status.node_name else None
+    task.subtasks = status.subtasks
     keep_files(task, status.end_time if state is COMPLETED else None)
     asked = view.spec.reactivated_at
     task.reactivate = asked if asked != status.served.reactivated_at else None

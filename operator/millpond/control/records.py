@@ -14,7 +14,7 @@ from millpond.api import naming
 from millpond.api.autopool import SchedulingError
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskReason, TaskState
-from millpond.api.views.task import Affinity, ExitConditions
+from millpond.api.views.task import Affinity, ExitConditions, SubtaskView
 from millpond.lifecycle.exit_conditions import Call, Reaction
 from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.scheduling.demand import Demand
@@ -58,7 +58,7 @@ class TaskRecord:
         "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "hindrance", "id", "job",
         "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_name", "not_before", "problem",
         "queued", "reaction", "reactivate", "refusals", "requeue_count", "result", "retention", "retry_count",
-        "settled", "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
+        "settled", "state", "subtasks", "terminate", "uid", "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -72,6 +72,8 @@ class TaskRecord:
         self.affinity: Affinity | None = None
         self.node_name: str | None = None
         """The node of the newest attempt that the object knows of; None once that came back."""
+        self.subtasks: tuple[SubtaskView, ...] = ()
+        """The instances of its last group but for the primary, as the Task tells of them."""
         self.max_retries: int | None = None
         self.max_wall_clock: int | None = None
         self.retention: int | None = None

@@ -88,6 +88,12 @@ class TaskServed(View, frozen=True):
     reactivated_at: str | None = None
 
 
+class SubtaskView(View, frozen=True):
+    """An instance of a multi-instance task other than its primary."""
+
+    node_name: str = ""
+
+
 class TaskStatus(View, frozen=True):
     state: str = "Active"
     attempt: int = 0
@@ -96,6 +102,7 @@ class TaskStatus(View, frozen=True):
     result: str | None = None
     exit_code: int | None = None
     failure: TaskFailure | None = None
+    subtasks: tuple[SubtaskView, ...] = ()
     retry_count: int = 0
     requeue_count: int = 0
     start_time: str | None = None
