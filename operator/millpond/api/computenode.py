@@ -113,6 +113,9 @@ class NodeTotals(Document):
 
     tasks_run: Count = 0
     tasks_succeeded: Count = 0
+    counted_through: Annotated[
+        Count, Field(description="Up to which end they count: status.nodeEnd of the task counted last")
+    ] = 0
 
 
 class ComputeNodeStatus(Document):

@@ -52,6 +52,7 @@ def _as_new(at: str, served: dict[str, str]) -> TaskStatusPatch:
         ),
         state=TaskState.ACTIVE,
         node_name=None,
+        node_end=None,
         pod_name=None,
         start_time=None,
         end_time=None,

@@ -53,10 +53,10 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "kept_until", "live",
-        "max_retries", "max_wall_clock", "name", "needs", "node_name", "not_before", "problem", "queued", "reaction",
-        "reactivate", "refusals", "requeue_count", "result", "retention", "retry_count", "settled", "state",
-        "terminate", "uid", "vanished", "version", "written", "written_problem",
+        "affinity", "backoff", "blocked", "created", "demand", "exit_code", "exit_conditions", "id", "job",
+        "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_end", "node_name", "not_before",
+        "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result", "retention",
+        "retry_count", "settled", "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -70,6 +70,9 @@ class TaskRecord:
         self.affinity: Affinity | None = None
         self.node_name: str | None = None
         """The node of the newest attempt that the object knows of; None once that came back."""
+        self.node_end = 0
+        """As which of that node's ends its own is told; 0 while none is."""
+        self.exit_code: int | None = None
         self.max_retries: int | None = None
         self.max_wall_clock: int | None = None
         self.retention: int | None = None

@@ -43,6 +43,7 @@ from millpond.control.actions import (
 from millpond.control.attempt import Attempt
 from millpond.control.draining import tell
 from millpond.control.fold_dependencies import conclude, follow
+from millpond.control.fold_ends import confirm_end, drop_end, drop_unsent
 from millpond.control.fold_job_pods import forget_job_pod
 from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
@@ -87,6 +88,7 @@ def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None
         case ReleaseEvidence() if action.pod in pool.attempts or action.pod in pool.job_pods:
             pool.counted.add(action.pod)
         case WriteTask():
+            confirm_end(pool, action.job, action.task, action.status)
             _confirm_task(pool, action, version)
         case CreateManager():
             _confirm_manager(pool, action, done.uid)
@@ -150,7 +152,7 @@ def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
     if version.isdigit() and task.uid == action.uid:
         task.version = max(task.version, int(version))
         _conclude_written(task, action.status)
-    if task.job.pool.unsent.pop(mark, None) is not None:
+    if drop_unsent(task.job.pool, mark):
         adopt(task)
         settle_into_queue(task)
 
@@ -293,6 +295,8 @@ def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
         owner.unsent[mark] = action, again
         owner.dequeue(task)
         owner.look_at(again, "task", mark)
+    else:
+        drop_end(pool, action.status)
 
 
 def _forget_let_go(attempt: Attempt) -> None:

@@ -9,6 +9,7 @@ from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.times import format_time
 from millpond.control.actions import AnyAction, Event, WriteTask
 from millpond.control.attempt import Attempt
+from millpond.control.fold_ends import drop_unsent
 from millpond.control.fold_tasks import queue_or_not, settle_into_queue
 from millpond.control.limits import Limits
 from millpond.control.records import TaskRecord
@@ -36,9 +37,6 @@ def book(
         status = _final(attempt, task, verdict, at)
         result = TaskResult.SUCCESS if verdict.ledger is Ledger.SUCCESS else TaskResult.FAILURE
         state: TaskState = TaskState.COMPLETED
-        attempt.node.tasks_run += 1
-        attempt.node.tasks_succeeded += verdict.ledger is Ledger.SUCCESS
-        attempt.node.recent.append((task.job.name, task.name, result, verdict.exit_code))
     else:
         status, result, state = _again(attempt, task, verdict, at), None, TaskState.ACTIVE
         back_off(task, verdict.ledger, now, limits)
@@ -72,7 +70,7 @@ def write_task(
     if status.state is not UNSET:
         keep_files(task, status.end_time if status.state is TaskState.COMPLETED and status.end_time else None)
     if pool.unsent:
-        pool.unsent.pop(f"{job.name}/{task.name}", None)
+        drop_unsent(pool, f"{job.name}/{task.name}")
     actions.append(
         WriteTask(
             namespace=pool.namespace,
@@ -115,6 +113,7 @@ def _final(attempt: Attempt | None, task: TaskRecord, verdict: Verdict, at: str)
         state=TaskState.COMPLETED,
         attempt=number,
         node_name=attempt.node.name if attempt else None,
+        node_end=attempt.node.tally.begin() if attempt else None,
         pod_name=attempt.pod if attempt else None,
         start_time=verdict.start_time,
         end_time=verdict.end_time or at,

@@ -92,6 +92,7 @@ class TaskStatus(View, frozen=True):
     state: str = "Active"
     attempt: int = 0
     node_name: str | None = None
+    node_end: int = 0
     pod_name: str | None = None
     result: str | None = None
     exit_code: int | None = None
