@@ -11,7 +11,7 @@ from pathlib import Path
 
 from checks.sources import ROOT
 
-from ladder.levels import LAW_STEPS, Level, build, levels
+from ladder.levels import LAW_STEPS, Level, Track, build, levels
 from ladder.running import Run, climb, last_line, tail, watch
 
 LOGS = ROOT / "out" / "test"
@@ -50,7 +50,7 @@ def run(wanted: list[Level]) -> int:
         if not level.steps:
             say(f"none  {level.name}: this checkout has no tests of this level")
     there = [level for level in wanted if level.steps]
-    tracks = [[level for level in there if level.waits == waits] for waits in (False, True)]
+    tracks = [[level for level in there if level.track is track] for track in Track]
     with building(there) as under_way, ThreadPoolExecutor(len(tracks) + 1) as threads:
         built = threads.submit(lambda: under_way is None or is_built(under_way))
         climbing = [threads.submit(climb_track, track, built) for track in tracks]

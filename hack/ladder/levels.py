@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from checks.catalog import go_path
@@ -20,18 +21,27 @@ class Step:
     environment: dict[str, str] = field(default_factory=dict)
 
 
+class Track(Enum):
+    """Levels of one track are climbed one after the other, the tracks side by side.
+
+    The value is by how much a track gives way to others. Clusters are waited for more than they work, and their tests
+    have time limits, so they come first.
+    """
+
+    CODE = 10
+    SERVERS = 5
+    CLUSTERS = 0
+
+
 @dataclass(frozen=True)
 class Level:
-    """A level's name, what it is, and its steps in order. One that does not exist yet has none.
-
-    One that waits more than it works is climbed beside all others.
-    """
+    """A level's name, what it is, and its steps in order. One that does not exist yet has none."""
 
     name: str
     about: str
     steps: tuple[Step, ...]
     needs_binaries: bool = False
-    waits: bool = False
+    track: Track = Track.CODE
 
 
 def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
@@ -42,9 +52,21 @@ def levels(root: Path, law_steps: int = LAW_STEPS) -> list[Level]:
         Level("check", "format, lint, types, layers, sizes", (Step((str(root / "hack" / "check"),), root),)),
         Level("unit", "every module by itself, the launcher, the tools", unit),
         Level("laws", f"laws on random histories, {law_steps} steps", _pytest(root, LAWS, environment=laws)),
-        Level("component", "operator and API servers, model and real", _pytest(root, "tests/component"), True),
-        Level("clusters", "the native cluster itself, up, down and killed", _pytest(root, "tests/clusters"), True),
-        Level("e2e", "real kubelets and containers", _pytest(root, "tests/e2e"), True, waits=True),
+        Level(
+            "component",
+            "operator and API servers, model and real",
+            _pytest(root, "tests/component"),
+            True,
+            Track.SERVERS,
+        ),
+        Level(
+            "clusters",
+            "the native cluster itself, up, down and killed",
+            _pytest(root, "tests/clusters"),
+            True,
+            Track.CLUSTERS,
+        ),
+        Level("e2e", "real kubelets and containers", _pytest(root, "tests/e2e"), True, Track.CLUSTERS),
     ]
 
 

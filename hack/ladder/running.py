@@ -17,9 +17,9 @@ SHOWN_LINES = 400
 
 
 class Run:
-    """A command under way, its output going to a file."""
+    """A command under way, its output going to a file; `yielding` is how much nicer it is than this one."""
 
-    def __init__(self, name: str, step: Step, log: Path) -> None:
+    def __init__(self, name: str, step: Step, log: Path, yielding: int = 0) -> None:
         self.name = name
         self.log = log
         self.started = time.monotonic()
@@ -33,6 +33,8 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        if yielding:
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, os.getpriority(os.PRIO_PROCESS, 0) + yielding)
 
     def wait(self, say: Callable[[str], None]) -> bool:
         """Wait for the end, telling of progress; whether it passed."""
@@ -72,7 +74,7 @@ def climb(level: Level, logs: Path, say: Callable[[str], None]) -> bool:
     summaries: list[str] = []
     for step in level.steps:
         try:
-            passed = watch(Run(level.name, step, log), say)
+            passed = watch(Run(level.name, step, log, level.track.value), say)
             summaries.append(last_line(log))
         except OSError as error:
             passed = False

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from millpond.api import naming
 from millpond.api.kind import Resource
-from millpond.control.world import PoolKey
+from millpond.control.pool_state import PoolKey
 from millpond.handlers.main import listen
 from millpond.settings import Settings
 from support.apiserver import ApiServer

@@ -12,7 +12,8 @@ from millpond.api.pool import Pool
 from millpond.api.views.host import HostView
 from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 
 from support.model.store import Document
 

@@ -15,7 +15,7 @@ from millpond.control import actions as act
 from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
 from millpond.control.plan import Plan
-from millpond.control.world import PoolKey
+from millpond.control.pool_state import PoolKey
 from millpond.scaling.measurement import Measurement
 
 from support.books import Books

@@ -22,7 +22,8 @@ from millpond.cluster.events import EventRecorder
 from millpond.cluster.refresh import Refresher
 from millpond.cluster.schedules import ScheduleKeeper
 from millpond.cluster.set_aside import SetAside
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from millpond.handlers.listening import Listening
 from millpond.settings import Settings
 

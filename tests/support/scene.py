@@ -22,10 +22,10 @@ from millpond.control import actions as act
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Outcome, Room, Skipped
 from millpond.control.plan import Plan, plan
-from millpond.control.pool_state import PoolState
+from millpond.control.pool_state import PoolKey, PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.settle import settle
-from millpond.control.world import PoolKey, World
+from millpond.control.world import World
 from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.kept_samples import NOTHING
 

@@ -16,9 +16,10 @@ from millpond.control.actions import AnyAction, chain_of
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Missed, Outcome, Skipped
 from millpond.control.plan import Plan, plan
+from millpond.control.pool_state import PoolKey
 from millpond.control.records import TaskRecord
 from millpond.control.settle import settle
-from millpond.control.world import PoolKey, World
+from millpond.control.world import World
 from millpond.scheduling.dependencies import readings
 
 from support.fold import FOLDED, forget, observe

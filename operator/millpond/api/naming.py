@@ -48,7 +48,8 @@ def label_value(text: str) -> str:
 def attempt_pod(task_name: str, attempt: int) -> str:
     """The Pod of one attempt (counted from 1) of a task: ``<task>-<attempt>``."""
     suffix = f"-{attempt}"
-    return shorten(task_name, NAME_LIMIT - len(suffix)) + suffix
+    name = task_name + suffix
+    return name if len(name) <= NAME_LIMIT else shorten(task_name, NAME_LIMIT - len(suffix)) + suffix
 
 
 def member_pod(task_name: str, attempt: int, instance: int) -> str:

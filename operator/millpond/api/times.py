@@ -6,13 +6,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> float:
     """Seconds since the epoch. Raises ValueError when the text is no RFC 3339 time."""
-    return _parse(text)
-
-
-@lru_cache(maxsize=4096)
-def _parse(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 

@@ -10,7 +10,8 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from millpond.lifecycle.nodes import agent_runs
 
 AT_ONCE = 32

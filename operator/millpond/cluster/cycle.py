@@ -18,9 +18,9 @@ from millpond.control.actions import AnyAction, SupplyHosts, WriteTask
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Missed, Outcome
 from millpond.control.plan import plan
-from millpond.control.pool_state import PoolState
+from millpond.control.pool_state import PoolKey, PoolState
 from millpond.control.settle import settle
-from millpond.control.world import PoolKey, World
+from millpond.control.world import World
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from millpond.api.job import Job
 from millpond.api.pool import Pool
 from millpond.api.task import Task
 from millpond.cluster.api_server import JOBS, POOLS, TASKS, ApiServer
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 
 
 class Documents:

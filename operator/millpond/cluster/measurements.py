@@ -14,7 +14,8 @@ import aiohttp
 from millpond import metrics
 from millpond.cluster.agents import Agent, agents, ask, door, for_each
 from millpond.cluster.manifests.node_pod import METRICS_PORT
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from millpond.scaling.measurement import PERIOD, Taken, measure
 from millpond.scaling.reading import read_reading
 

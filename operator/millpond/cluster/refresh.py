@@ -17,7 +17,8 @@ from millpond.api.views.task import TaskView
 from millpond.cluster.api_server import COMPUTE_NODES, HOSTS, JOBS, PODS, POOLS, TASKS, ApiServer, Resource
 from millpond.cluster.errors import ApiError, NotFoundError, UnavailableError
 from millpond.control import actions as act
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 
 Model = TypeVar("Model", Job, Pool, ComputeNode)
 

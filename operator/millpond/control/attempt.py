@@ -71,6 +71,6 @@ class Attempt:
         It is counted, a later one has begun, or its task is to go with its job.
         """
         task = self.record
-        if task is None or self.job.deleting or self.number <= task.settled:
+        if task is None or self.number <= task.settled or self.job.deleting:
             return True
-        return task.live is not None and self.number < task.live.number
+        return task.live is not self and task.live is not None and self.number < task.live.number

@@ -77,7 +77,7 @@ def _ended(task: TaskRecord) -> Ended:
 
 def _count(pool: PoolState, node: NodeRecord, number: int, ended: Ended) -> None:
     node.tally.end(number, ended)
-    pool.mark("touched", node.name)
+    pool.tell_of(node)
     if not node.holding:
         pool.mark("node", node.name)
 

@@ -109,7 +109,9 @@ class NodeRecord:
     @property
     def emptied(self) -> bool:
         """True when no task is placed on it any more, be it for a while, and it matters when the last one ends."""
-        return self.operation is not None or self.leaving
+        if self.chosen is not None or self.draining is not None or self.removing or self.model is None:
+            return True
+        return self.model.metadata.deletion_timestamp is not None
 
     @property
     def on_claim(self) -> bool:

@@ -116,7 +116,7 @@ def _start(pool: PoolState, task: TaskRecord, nodes: list[NodeSlots], actions: l
 def _attempt(pool: PoolState, task: TaskRecord, number: int, instance: int, node: NodeSlots) -> Attempt:
     job, asked = task.job, task.demand
     pod = naming.member_pod(task.name, number, instance)
-    demand = Demand(asked.slots, node.cpu_of(asked), node.memory_of(asked), asked.devices, asked.exclusive)
+    demand = Demand(asked.slots, *node.room_of(asked), asked.devices, asked.exclusive)
     attempt = Attempt(pool, pod, number, job, task.name, task.uid, pool.node(node.name), demand)
     attempt.instance, attempt.instances = instance, asked.instances
     attempt.manages = task is job.manager

@@ -20,11 +20,11 @@ from millpond.control.records import TaskRecord
 from millpond.control.task_patch import TaskStatusPatch
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.age import added_too_early
-from millpond.lifecycle.exits import TASK_CONTAINER, Exit
+from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit
 from millpond.lifecycle.groups import Subtask
 from millpond.lifecycle.jobs import fate_of_running
 from millpond.lifecycle.preparation import Preparation
-from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, decide
+from millpond.lifecycle.tasks import GIVEN_UP, Tries, Wishes, accept, decide
 from millpond.lifecycle.uploads import judge_attempt, uploads
 from millpond.lifecycle.waits import is_busy, judge_waiting, starts_since, waits_for_preparation
 
@@ -40,21 +40,41 @@ def judge_attempts(pool: PoolState, now: float, limits: Limits, actions: list[An
             continue
         task = attempt.record
         if task is not None and not attempt.settled:
-            _judge_unsettled(pool, attempt, task, now, limits, actions)
+            judge = _judge_ended if attempt.view.terminal else _judge_living
+            judge(pool, attempt, attempt.view, task, now, limits, actions)
         if attempt.settled:
             let_go(pool, attempt, actions)
 
 
-def _judge_unsettled(
-    pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limits: Limits, actions: list[AnyAction]
+def _judge_ended(
+    pool: PoolState,
+    attempt: Attempt,
+    view: PodView,
+    task: TaskRecord,
+    now: float,
+    limits: Limits,
+    actions: list[AnyAction],
 ) -> None:
-    view = attempt.view
-    assert view is not None
+    exit_ = judge_attempt(view)
+    if exit_.ending is Ending.SUCCESS:
+        verdict = accept(exit_)
+    else:
+        verdict = decide(exit_, wishes_of(pool, attempt, task, now, limits), tries_of(task, limits))
+    book(attempt, task, verdict, now, limits, actions)
+
+
+def _judge_living(
+    pool: PoolState,
+    attempt: Attempt,
+    view: PodView,
+    task: TaskRecord,
+    now: float,
+    limits: Limits,
+    actions: list[AnyAction],
+) -> None:
     wishes = wishes_of(pool, attempt, task, now, limits)
-    if view.terminal:
-        exit_: Exit | None = judge_attempt(view)
-    elif wishes.node_lost or wishes.at_once:
-        exit_ = GIVEN_UP
+    if wishes.node_lost or wishes.at_once:
+        exit_: Exit | None = GIVEN_UP
     elif host_is_silent(pool, view, attempt, now, limits):
         exit_ = None
     else:

@@ -83,6 +83,8 @@ def _release(pool: PoolState, node: NodeRecord, uid: str, stays: str, actions: l
         )
         events = (Event("FilesStay", text, "Warning"),)
     node.released = True
+    if node.on_claim:
+        pool.mark("sweep", pool.name)  # an ended Pod keeps the claim that it mounts
     actions.append(ReleaseNode(namespace=pool.namespace, node=node.name, uid=uid, events=events))
 
 

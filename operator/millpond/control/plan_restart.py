@@ -95,4 +95,5 @@ def _delete_claim(pool: PoolState, node: NodeRecord, now: float, actions: list[A
         pool.look_at(node.not_before, "node", node.name)
         return
     node.erasing = True
+    pool.mark("sweep", pool.name)  # an ended Pod keeps the claim that it mounts
     actions.append(DeleteClaim(namespace=pool.namespace, node=node.name))

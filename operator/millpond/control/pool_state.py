@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import Pool
@@ -56,6 +56,13 @@ Subject = Literal[
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
+class PoolKey(NamedTuple):
+    """Names a cycle. `pool` is "" for the cycle that tells tasks that their job does not exist."""
+
+    namespace: str
+    pool: str
+
+
 class PoolState:
     """One pool name in one namespace. `model` is None while no such Pool exists."""
 
@@ -70,8 +77,8 @@ class PoolState:
         siblings: Mapping[str, PoolState],
         forget_job: Callable[[JobRecord], None],
     ) -> None:
-        self.namespace = namespace
-        self.name = name
+        self.key = PoolKey(namespace, name)
+        self.namespace, self.name = self.key
         self.claim = claim
         self.hosts = hosts
         """All hosts of the cluster, shared with the world."""
@@ -216,6 +223,11 @@ class PoolState:
         if before == 0 or node.holding == 0 or node.emptied:
             self.mark("node", node.name)
         else:
+            self.tell_of(node)
+
+    def tell_of(self, node: NodeRecord) -> None:
+        """Have the node's counts told in time."""
+        if not node.summary_scheduled:
             self.mark("touched", node.name)
 
     def size_node(self, node: NodeRecord, slots: NodeSlots) -> None:
@@ -287,7 +299,8 @@ class PoolState:
         else:
             job.members -= attempt.instance > 0
             self.mark_emptier(job)
-        self.refile(job)
+        if job.manager is not None or (job.model is not None and job.model.spec.max_parallel_tasks >= 0):
+            self.refile(job)
 
     def refile(self, job: JobRecord) -> None:
         """Let the job be drawn exactly while it has waiting tasks and may start one."""
@@ -323,11 +336,14 @@ class PoolState:
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""
-        slots = task.demand.width
-        task.job.tally(tally_of(task.state, task.result), -1, slots)
-        task.job.tally(tally_of(state, result), +1, slots)
+        job, slots = task.job, task.demand.width
+        job.tally(tally_of(task.state, task.result), -1, slots)
+        job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result
-        self.mark("counted" if starts_tasks(task.job.state) else "job", task.job.name)
+        if not starts_tasks(job.state):
+            self.mark("job", job.name)
+        elif not job.summary_scheduled:
+            self.mark("counted", job.name)
 
 
 def terms_of(model: Pool) -> PoolTerms:
@@ -340,12 +356,9 @@ def terms_of(model: Pool) -> PoolTerms:
 
 def tally_of(state: TaskState, result: str | None) -> str:
     """The tally that a task of that state and result is counted in."""
-    match state:
-        case TaskState.COMPLETED:
-            return "succeeded" if result == "Success" else "failed"
-        case TaskState.RUNNING:
-            return "running"
-        case TaskState.PREPARING:
-            return "preparing"
-        case _:
-            return "active"
+    if state is TaskState.COMPLETED:
+        return "succeeded" if result == "Success" else "failed"
+    return _UNFINISHED[state]
+
+
+_UNFINISHED = {TaskState.ACTIVE: "active", TaskState.PREPARING: "preparing", TaskState.RUNNING: "running"}

@@ -6,7 +6,13 @@ from millpond.control.pool_state import PoolState
 
 
 def try_again(pool: PoolState) -> None:
-    """The Pool's document is another one: nodes, preparations and tasks that were refused need not wait any more."""
+    """The Pool's document is another one: what was refused need not wait any more.
+
+    That is hosts of a provider, and the Pods of nodes, preparations and tasks.
+    """
+    if pool.supply.refusal is not None:
+        pool.supply.again = 0.0
+        pool.mark("supply", pool.name)
     for node in pool.nodes.values():
         if node.pod_refusal is not None:
             node.not_before = 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
@@ -15,6 +17,7 @@ from millpond.control.limits import Limits
 from millpond.control.records import TaskRecord
 from millpond.control.retained import keep_files
 from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
+from millpond.lifecycle.failure import Failure
 from millpond.lifecycle.groups import Subtask
 from millpond.lifecycle.tasks import Ledger, Verdict
 
@@ -30,15 +33,14 @@ def book(
 ) -> None:
     """Count an attempt, exactly once: the write is conditional on the Task that was seen."""
     at = format_time(now)
-    task.retry_count += verdict.ledger is Ledger.RETRY
-    task.requeue_count += verdict.ledger is Ledger.REQUEUE
     task.refusals = task.refusals + 1 if verdict.refused else 0
-    if verdict.final:
-        status = _final(attempt, task, verdict, at)
-        result = TaskResult.SUCCESS if verdict.ledger is Ledger.SUCCESS else TaskResult.FAILURE
-        state: TaskState = TaskState.COMPLETED
+    result = verdict.result
+    if result is not None:
+        status, state = _final(attempt, task, verdict, result, at), TaskState.COMPLETED
     else:
-        status, result, state = _again(attempt, task, verdict, at), None, TaskState.ACTIVE
+        task.retry_count += verdict.ledger is Ledger.RETRY
+        task.requeue_count += verdict.ledger is Ledger.REQUEUE
+        status, state = _again(attempt, task, verdict, at), TaskState.ACTIVE
         back_off(task, verdict.ledger, now, limits)
     if subtasks is not UNSET:
         status = replace(status, subtasks=subtasks)
@@ -52,7 +54,7 @@ def book(
 
 def end_without_attempt(task: TaskRecord, verdict: Verdict, now: float, actions: list[AnyAction]) -> None:
     """Complete a task that is not running: nothing will be started for it any more."""
-    status = _final(None, task, verdict, format_time(now))
+    status = _final(None, task, verdict, TaskResult.FAILURE, format_time(now))
     write_task(task, status, actions, events_of(task, verdict))
     task.job.pool.count(task, TaskState.COMPLETED, TaskResult.FAILURE)
     task.settled = task.written
@@ -98,31 +100,41 @@ def events_of(task: TaskRecord, verdict: Verdict) -> tuple[Event, ...]:
             return (Event("Requeued", verdict.message),)
 
 
-def _final(attempt: Attempt | None, task: TaskRecord, verdict: Verdict, at: str) -> TaskStatusPatch:
-    succeeded = verdict.ledger is Ledger.SUCCESS
+def _final(attempt: Attempt | None, task: TaskRecord, verdict: Verdict, result: TaskResult, at: str) -> TaskStatusPatch:
     failure = verdict.failure
-    reason = "TaskSucceeded" if succeeded else (str(failure.code) if failure else "TaskFailed")
-    message = "The command ended with exit code 0." if succeeded else (failure.message if failure else "")
-    conditions = (
-        ConditionPatch("Complete", "True", "TaskSucceeded" if succeeded else "TaskFailed", message, at),
-        ConditionPatch("Succeeded", "True" if succeeded else "False", reason, message, at),
-    )
-    number = max(attempt.number if attempt else 0, task.written)
     return TaskStatusPatch(
-        conditions=conditions,
+        conditions=_succeeded(at) if result is TaskResult.SUCCESS else _failed(failure, at),
         state=TaskState.COMPLETED,
-        attempt=number,
+        attempt=max(attempt.number if attempt else 0, task.written),
         node_name=attempt.node.name if attempt else None,
         node_end=attempt.node.tally.begin() if attempt else None,
         pod_name=attempt.pod if attempt else None,
         start_time=verdict.start_time,
         end_time=verdict.end_time or at,
         exit_code=verdict.exit_code,
-        result=TaskResult.SUCCESS if succeeded else TaskResult.FAILURE,
+        result=result,
         failure=failure,
         retry_count=task.retry_count,
         requeue_count=task.requeue_count,
         directory=task.directory,
+    )
+
+
+@lru_cache(maxsize=4)
+def _succeeded(at: str) -> tuple[ConditionPatch, ...]:
+    """The conditions of all tasks whose success is booked in that second."""
+    message = "The command ended with exit code 0."
+    return (
+        ConditionPatch("Complete", "True", "TaskSucceeded", message, at),
+        ConditionPatch("Succeeded", "True", "TaskSucceeded", message, at),
+    )
+
+
+def _failed(failure: Failure | None, at: str) -> tuple[ConditionPatch, ...]:
+    reason, message = (str(failure.code), failure.message) if failure else ("TaskFailed", "")
+    return (
+        ConditionPatch("Complete", "True", "TaskFailed", message, at),
+        ConditionPatch("Succeeded", "False", reason, message, at),
     )
 
 

@@ -6,7 +6,6 @@ State rebuilt from a full list equals state kept step by step (law 5): whatever 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from millpond.api import labels, naming
 from millpond.api.computenode import ComputeNode
@@ -25,19 +24,12 @@ from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_
 from millpond.control.litter import job_leaves_litter
 from millpond.control.namespace import NOWHERE, NamespaceState
 from millpond.control.plan_supply import is_asked
-from millpond.control.pool_state import PoolState, terms_of
+from millpond.control.pool_state import PoolKey, PoolState, terms_of
 from millpond.control.records import JobRecord, OwnPool
 from millpond.control.refusals import try_again
 from millpond.lifecycle.disk import disk_is_full
 from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.measurement import Measurement
-
-
-class PoolKey(NamedTuple):
-    """Names a cycle. `pool` is "" for the cycle that tells tasks that their job does not exist."""
-
-    namespace: str
-    pool: str
 
 
 def _version(text: str | None) -> int:
@@ -118,32 +110,22 @@ class World:
         tags, space = view.metadata.labels, view.metadata.namespace
         namespace = self.namespace(space)
         pool = namespace.pool(tags.get(labels.POOL, NOWHERE))
-        key = PoolKey(space, pool.name)
         match tags.get(labels.ROLE):
             case labels.Role.TASK | labels.Role.MANAGER | labels.Role.MEMBER:
                 fold_attempt(namespace, pool, view)
-                self._note_host(view, key)
-                return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}
             case labels.Role.PREPARATION | labels.Role.RELEASE:
                 fold_job_pod(namespace, pool, view)
-                self._note_host(view, key)
-                return {key, PoolKey(space, namespace.job(tags.get(labels.JOB, "")).pool.name)}
             case labels.Role.NODE:
                 fold_node_pod(pool, view)
-                self._note_host(view, key)
-                return (key,)
             case labels.Role.ERASER:
                 fold_eraser(pool, view)
-                self._note_host(view, key)
-                return (key,)
             case _:
                 return ()
-
-    def _note_host(self, view: PodView, key: PoolKey) -> None:
-        """Whose nodes a change of the host concerns."""
         if view.spec.node_name:
-            node = view.metadata.labels.get(labels.NODE, "")
-            self._nodes_on.setdefault(view.spec.node_name, set()).add((key, node))
+            # Whose nodes a change of the host concerns.
+            self._nodes_on.setdefault(view.spec.node_name, set()).add((pool.key, tags.get(labels.NODE, "")))
+        owner = namespace.job(tags[labels.JOB]).pool if labels.JOB in tags else pool
+        return (pool.key,) if owner is pool else (pool.key, owner.key)
 
     def forget_pod(self, namespace: str, pool: str, name: str, uid: str) -> Iterable[PoolKey]:
         self.forgotten += 1

@@ -11,7 +11,7 @@ from millpond.api.job import Job
 from millpond.api.jobschedule import JobSchedule
 from millpond.api.kind import GROUP, VERSION, Resource
 from millpond.api.pool import Pool
-from millpond.control.world import PoolKey
+from millpond.control.pool_state import PoolKey
 
 AT_ONCE = 5.0
 """Seconds until Kopf forgets a daemon that does not end when it is cancelled. Ours only wait, so they end at once."""

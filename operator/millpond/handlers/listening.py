@@ -44,7 +44,8 @@ from millpond.cluster.errors import ApiError
 from millpond.cluster.informer import Gone, Informer, Listener
 from millpond.cluster.schedules import ScheduleKeeper
 from millpond.cluster.set_aside import SetAside, Unreadable
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from millpond.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -85,6 +85,8 @@ def judge_ended(pod: PodView, container: str = TASK_CONTAINER) -> Exit:
     if record is None:
         return _without_record(pod, ended)
     start, end = record.start_time or ended.started_at, record.end_time or ended.finished_at
+    if record.cause == "Exited" and record.exit_code == 0:
+        return Exit(Ending.SUCCESS, 0, None, start, end, "", record.retries, record.last_retry_time)
     if record.cause == "Terminated" and pod.status.reason == DEADLINE:
         return _out_of_time(record.exit_code, start, end)
     if record.cause == "Terminated" and wrote_too_much(pod):

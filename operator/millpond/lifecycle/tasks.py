@@ -86,8 +86,12 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     """A recovery in which nothing of the task ran: after too many in a row it fails."""
 
     @property
-    def final(self) -> bool:
-        return self.ledger in (Ledger.SUCCESS, Ledger.FAILURE)
+    def result(self) -> TaskResult | None:
+        """What the task has come to; None where it is to run again."""
+        return _RESULTS.get(self.ledger)
+
+
+_RESULTS = {Ledger.SUCCESS: TaskResult.SUCCESS, Ledger.FAILURE: TaskResult.FAILURE}
 
 
 ENDED_BY_USER = user_error(FailureCode.TASK_ENDED, "The task was ended by user request.")
@@ -109,11 +113,16 @@ class Tries(msgspec.Struct, frozen=True, gc=False):
     max_refusals: int = UNLIMITED
 
 
+def accept(exit_: Exit) -> Verdict:
+    """Book a success: it stands, whatever was wanted meanwhile and however often the task was tried."""
+    return _final(Ledger.SUCCESS, exit_, None)
+
+
 def decide(exit_: Exit, wishes: Wishes, tries: Tries) -> Verdict:
     """Book an ended attempt."""
     match exit_.ending:
         case Ending.SUCCESS:
-            return _final(Ledger.SUCCESS, exit_, None)
+            return accept(exit_)
         case Ending.PREPROCESSING | Ending.WALL_CLOCK | Ending.FILE_UPLOAD:
             return _final(Ledger.FAILURE, exit_, exit_.failure)
         case Ending.NONZERO if not wishes.ended:

@@ -37,12 +37,13 @@ NO_NODES: frozenset[str] = frozenset()
 
 def fits(node: NodeSlots, demand: Demand, barred: Collection[str] = NO_NODES) -> bool:
     """The verdict alone, for the hot path; `refusal` says the same in words (a test holds them together)."""
+    cpu, memory = node.room_of(demand)
     return (
         demand.slots <= node.free
+        and cpu <= node.cpu_free
+        and memory <= node.memory_free
         and (not demand.exclusive or node.held == 0)
         and not (demand.dedicated and node.low_priority)
-        and node.cpu_of(demand) <= node.cpu_free
-        and node.memory_of(demand) <= node.memory_free
         and node.name not in barred
         and (not demand.devices or all(amount <= node.devices_free.get(name, 0) for name, amount in demand.devices))
     )
@@ -94,9 +95,10 @@ def _tasks(amount: int) -> str:
 
 
 def _amounts(node: NodeSlots, demand: Demand) -> list[tuple[str, int, int, int]]:
+    cpu, memory = node.room_of(demand)
     rows = [
-        ("millicores of cpu", node.cpu_of(demand), node.cpu_total, node.cpu_free),
-        ("bytes of memory", node.memory_of(demand), node.memory_total, node.memory_free),
+        ("millicores of cpu", cpu, node.cpu_total, node.cpu_free),
+        ("bytes of memory", memory, node.memory_total, node.memory_free),
     ]
     rows += [
         (name, amount, node.devices_total.get(name, 0), node.devices_free.get(name, 0))

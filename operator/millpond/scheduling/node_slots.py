@@ -27,21 +27,20 @@ class NodeSlots(msgspec.Struct, eq=False):
     low_priority: bool = False
     """It may be taken away."""
 
-    def cpu_of(self, demand: Demand) -> int:
-        """Millicores that the demand takes on this node."""
-        return demand.cpu_millis if demand.cpu_millis is not None else self.cpu_total // self.total * demand.slots
-
-    def memory_of(self, demand: Demand) -> int:
-        """Bytes that the demand takes on this node."""
-        return (
-            demand.memory_bytes if demand.memory_bytes is not None else self.memory_total // self.total * demand.slots
-        )
+    def room_of(self, demand: Demand) -> tuple[int, int]:
+        """Millicores and bytes that the demand takes on this node."""
+        cpu, memory = demand.cpu_millis, demand.memory_bytes
+        if cpu is None:
+            cpu = self.cpu_total // self.total * demand.slots
+        if memory is None:
+            memory = self.memory_total // self.total * demand.slots
+        return cpu, memory
 
     def take(self, demand: Demand) -> None:
-        self._move(demand, -1)
+        self.move(demand, -1)
 
     def give(self, demand: Demand) -> None:
-        self._move(demand, +1)
+        self.move(demand, +1)
 
     def without(self, *demands: Demand) -> NodeSlots:
         """The node as it would be without these, which it holds; itself unchanged."""
@@ -62,11 +61,13 @@ class NodeSlots(msgspec.Struct, eq=False):
             exclusive=0,
         )
 
-    def _move(self, demand: Demand, sign: int) -> None:
+    def move(self, demand: Demand, sign: int) -> None:
+        """Take the demand (-1), or give it back (+1)."""
+        cpu, memory = self.room_of(demand)
         self.free += sign * (self.total if demand.exclusive else demand.slots)
         self.held -= sign
         self.exclusive -= sign * demand.exclusive
-        self.cpu_free += sign * self.cpu_of(demand)
-        self.memory_free += sign * self.memory_of(demand)
+        self.cpu_free += sign * cpu
+        self.memory_free += sign * memory
         for name, amount in demand.devices:
             self.devices_free[name] = self.devices_free.get(name, 0) + sign * amount

@@ -50,15 +50,11 @@ class NodeIndex:
 
     def take(self, node: NodeSlots, demand: Demand) -> None:
         """Book the demand on the node."""
-        before = node.free
-        node.take(demand)
-        self._refile(node, before)
+        self._move(node, demand, -1)
 
     def give(self, node: NodeSlots, demand: Demand) -> None:
         """Free what the demand held on the node."""
-        before = node.free
-        node.give(demand)
-        self._refile(node, before)
+        self._move(node, demand, +1)
 
     def choose(
         self, demand: Demand, fill: FillType, barred: Collection[str] = NO_NODES, first: str | None = None
@@ -79,7 +75,9 @@ class NodeIndex:
                     return node
         return None
 
-    def _refile(self, node: NodeSlots, before: int) -> None:
+    def _move(self, node: NodeSlots, demand: Demand, sign: int) -> None:
+        before = node.free
+        node.move(demand, sign)
         if self._nodes.get(node.name) is node:
             self._unfile(node.name, before)
             self._file(node.name, node.free)

@@ -15,8 +15,8 @@ from millpond.control.actions import AnyAction
 from millpond.control.limits import Limits
 from millpond.control.outcomes import Done, Missed, Outcome
 from millpond.control.plan import Plan
-from millpond.control.pool_state import PoolState
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey, PoolState
+from millpond.control.world import World
 from support.builders import EPOCH, POOL, SPACE, a_job, a_pool, a_task
 
 pytestmark = pytest.mark.looptime

@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 from millpond.cluster import agents
 from millpond.cluster.measurements import Measurements
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from millpond.scaling.measurement import Measurement
 from millpond.scaling.reading import Reading, write_reading
 from support.answering import answering

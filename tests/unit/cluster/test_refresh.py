@@ -9,8 +9,8 @@ from millpond.cluster.api_server import Resource
 from millpond.cluster.errors import UnavailableError
 from millpond.cluster.refresh import Refresher
 from millpond.control import actions as act
+from millpond.control.pool_state import PoolKey
 from millpond.control.task_patch import TaskStatusPatch
-from millpond.control.world import PoolKey
 from support.builders import CLAIM, JOB, POOL, SPACE
 from support.model.server import ModelServer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from millpond.api.nodetemplate import NodeClass
 from millpond.api.pool import PoolStatus
 from millpond.control.cores import UNKNOWN_MILLIS, cores_used
-from millpond.control.world import PoolKey
+from millpond.control.pool_state import PoolKey
 from support.builders import SPACE, a_host, a_pool
 from support.scene import Scene, a_running_scene
 

@@ -10,7 +10,7 @@ from millpond.api.reasons import JobState
 from millpond.control.actions import CreatePool, DeletePool, WriteJob
 from millpond.control.outcomes import QUOTA_EXCEEDED, Missed, Refused
 from millpond.control.plan_auto_pools import error_of
-from millpond.control.world import PoolKey
+from millpond.control.pool_state import PoolKey
 from support.builders import SPACE, a_host, a_job, a_pool, a_task
 from support.scene import NOWHERE, Scene, of
 

@@ -18,8 +18,8 @@ from millpond.control.actions import (
     WriteTask,
 )
 from millpond.control.outcomes import Done, Missed, Refused
+from millpond.control.pool_state import PoolKey
 from millpond.control.settle import settle
-from millpond.control.world import PoolKey
 from support.builders import SPACE, a_job, a_task, exited
 from support.scene import KEY, Scene, a_running_scene, of
 

@@ -11,10 +11,11 @@ from millpond.control.actions import (
     ReleaseHost,
     ReleaseNode,
     RemoveNode,
+    SweepPods,
     WriteNode,
 )
 from millpond.control.outcomes import Missed, Refused
-from support.builders import ON_CLAIMS, POOL
+from support.builders import ON_CLAIMS, POOL, a_job, a_task, exited
 from support.scene import Scene, a_running_scene, kinds, of
 
 END = (RemoveNode, DeleteNodePod, CreateEraser, ReleaseNode, ReleaseHost)
@@ -111,6 +112,16 @@ def test_pods_stay_until_the_object_says_on_which_host_they_stood() -> None:
     assert [a.status.host_name for a in of(WriteNode, scene.done)][-1] == "host-1"
     actions = [action for action in scene.run(seconds=10) if isinstance(action, END)]
     assert kinds(actions) == ["DeleteNodePod", "CreateEraser", "ReleaseNode", "ReleaseHost"]
+
+
+def test_ended_pods_which_keep_a_claim_go_with_its_node() -> None:
+    scene = a_running_scene(template=ON_CLAIMS)
+    scene.add(a_job(), a_task("t"))
+    scene.run()
+    scene.ends("t-1", exited(0))
+    scene.run(seconds=5)
+    scene.add(scene.edit(scene.pools[POOL], target_dedicated_nodes=0))
+    assert of(SweepPods, scene.run(seconds=5)) != []
 
 
 def test_a_claim_goes_with_its_node_s_object_and_nothing_is_erased() -> None:

@@ -16,6 +16,7 @@ from millpond.control.actions import (
     DeleteNodePod,
     StartAttempt,
     StopAttempt,
+    SweepPods,
     WriteNode,
 )
 from millpond.control.outcomes import Missed, Refused
@@ -312,6 +313,17 @@ def test_a_reimage_deletes_the_claim_between_and_a_reboot_keeps_it() -> None:
     want(scene, restarted_at=TWO)
     done = scene.run(seconds=60)
     assert (of(DeleteClaim, done), len(of(CreateNodePod, done))) == ([], 1)
+
+
+def test_ended_pods_which_keep_the_claim_are_swept_at_once() -> None:
+    scene = a_running_scene(template=ON_CLAIMS)
+    scene.add(a_job(), a_task("t"))
+    scene.run()
+    scene.ends("t-1", exited(0))
+    scene.run(seconds=5)
+    assert of(SweepPods, scene.done) == []
+    want(scene, reimaged_at=ONE)
+    assert of(SweepPods, scene.run(seconds=5)) != []
 
 
 def test_a_claim_that_is_still_going_is_asked_for_again_before_the_next_pod() -> None:

@@ -8,7 +8,7 @@ from millpond.control import actions as act
 from millpond.control.actions import SupplyHosts
 from millpond.control.outcomes import Missed, Refused
 from millpond.control.plan_supply import RESYNC
-from millpond.control.world import PoolKey
+from millpond.control.pool_state import PoolKey
 from support.builders import CLAIM, POOL, SPACE, a_host, a_job, a_pool, a_task
 from support.scene import Scene, of
 

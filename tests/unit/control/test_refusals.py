@@ -10,17 +10,21 @@ from millpond.control.outcomes import Refused
 from support.builders import a_job, a_pool, a_task
 from support.scene import Scene, a_running_scene, of
 
+TARGET = {"apiVersion": "cluster.x-k8s.io/v1beta2", "kind": "MachineDeployment", "name": "batch"}
+SCALED = {"type": "ScaleSubresource", "scaleSubresource": {"dedicated": TARGET}}
 REFUSED = Refused("UserAccountNotFound", "no account carol")
 SOON = 3
 
 
-@pytest.mark.parametrize("kind", [act.StartAttempt, act.StartJobTask, act.CreateNodePod])
+@pytest.mark.parametrize("kind", [act.StartAttempt, act.StartJobTask, act.CreateNodePod, act.SupplyHosts])
 @pytest.mark.parametrize("changed", [False, True])
 def test_it_is_tried_at_once(kind: type[Any], changed: bool) -> None:
-    scene = Scene() if kind is act.CreateNodePod else a_running_scene()
+    of_pool = kind in (act.CreateNodePod, act.SupplyHosts)
+    scene = Scene() if of_pool else a_running_scene()
     scene.fail(kind, REFUSED)
     preparation = {"jobPreparationTask": {"commandLine": "prepare"}} if kind is act.StartJobTask else {}
-    scene.add(*([a_pool()] if kind is act.CreateNodePod else []), a_job(**preparation), a_task("t"))
+    provider = {"provider": SCALED} if kind is act.SupplyHosts else {}
+    scene.add(*([a_pool(**provider)] if of_pool else []), a_job(**preparation), a_task("t"))
     scene.run(seconds=SOON)
     tried = len(of(kind, scene.done))
     if changed:

@@ -42,8 +42,8 @@ def test_each_ledger_is_written(verdict: Verdict, state: str, retries: int, requ
     assert (write.status.retry_count, write.status.requeue_count) == (retries, requeues)
     assert (task.live, task.settled, attempt.settled) == (None, 1, True)
     conditions = {c.type: c.status for c in write.status.conditions}  # type: ignore[union-attr]
-    assert conditions["Complete"] == ("True" if verdict.final else "False")
-    assert ("Succeeded" in conditions) == verdict.final
+    assert conditions["Complete"] == ("True" if verdict.result else "False")
+    assert ("Succeeded" in conditions) == bool(verdict.result)
 
 
 def test_back_off_doubles_up_to_its_bound_and_ends_with_a_real_run() -> None:

@@ -10,7 +10,8 @@ import pytest
 from millpond.control.actions import ReleaseEvidence, StartAttempt, SweepPods
 from millpond.control.limits import Limits
 from millpond.control.plan import plan
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from millpond.scaling.measurement import Measurement
 from support.builders import (
     CLAIM,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from checks.sources import ROOT
 from ladder import cli
-from ladder.levels import Level, Step, build, levels
+from ladder.levels import Level, Step, Track, build, levels
 from ladder.running import Run, climb, last_line, watch
 
 
@@ -17,7 +17,7 @@ def a_level(*codes: str, name: str = "unit") -> Level:
 def test_the_ladder_has_its_levels_in_order() -> None:
     assert [level.name for level in levels(ROOT)] == ["check", "unit", "laws", "component", "clusters", "e2e"]
     assert [level.name for level in levels(ROOT) if level.needs_binaries] == ["component", "clusters", "e2e"]
-    assert [level.name for level in levels(ROOT) if level.waits] == ["e2e"]
+    assert [level.name for level in levels(ROOT) if level.track is Track.CLUSTERS] == ["clusters", "e2e"]
 
 
 def test_the_laws_get_their_steps_and_are_no_part_of_unit() -> None:
@@ -106,7 +106,7 @@ def test_a_failed_build_fails_the_levels_that_need_it_and_no_other(
     assert "ran" not in printed
 
 
-def test_a_level_that_waits_is_climbed_beside_the_others(
+def test_tracks_are_climbed_side_by_side(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each waits for a file that the other makes."""
@@ -114,8 +114,10 @@ def test_a_level_that_waits_is_climbed_beside_the_others(
     monkeypatch.setattr(cli, "build", lambda _: a_level("print('built')").steps[0])
     code = "import pathlib, time; pathlib.Path({0!r}).touch()\nwhile not pathlib.Path({1!r}).exists(): time.sleep(0.01)"
     one, other = str(tmp_path / "one"), str(tmp_path / "other")
-    pair = [("component", code.format(one, other)), ("e2e", code.format(other, one) + "\nraise SystemExit(1)")]
-    both = [Level(name, "a level", a_level(text).steps, True, waits=name == "e2e") for name, text in pair]
+    fails = code.format(other, one) + "\nraise SystemExit(1)"
+    pair = [("component", "a level", code.format(one, other)), ("e2e", "a level", fails)]
+    tracks = (Track.SERVERS, Track.CLUSTERS)
+    both = [Level(*named, a_level(text).steps, True, track) for (*named, text), track in zip(pair, tracks, strict=True)]
     assert cli.run(both) == 1
     printed = capsys.readouterr().out
     assert "ok    component" in printed

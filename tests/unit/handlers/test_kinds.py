@@ -8,7 +8,7 @@ import kopf
 import pytest
 from millpond.api.kind import Resource
 from millpond.api.pool import Pool
-from millpond.control.world import PoolKey
+from millpond.control.pool_state import PoolKey
 from millpond.handlers.kinds import KINDS, register
 
 

@@ -16,7 +16,8 @@ from millpond.api.kind import Resource as Kind
 from millpond.api.pool import Pool
 from millpond.cluster.events import EventRecorder
 from millpond.cluster.set_aside import SetAside
-from millpond.control.world import PoolKey, World
+from millpond.control.pool_state import PoolKey
+from millpond.control.world import World
 from millpond.handlers.listening import Listening
 from millpond.settings import Settings
 from support.builders import CLAIM, EPOCH, SPACE

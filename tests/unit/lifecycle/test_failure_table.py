@@ -20,7 +20,7 @@ def test_an_end_is_booked_where_it_belongs(case: Case) -> None:
     assert verdict is not None
     assert (verdict.ledger, verdict.exit_code) == (case.ledger, case.exit_code)
     assert (verdict.failure.code if verdict.failure else None) == case.code
-    assert verdict.final == (NEXT_STATE[case.ledger].value == FINAL)
+    assert bool(verdict.result) == (NEXT_STATE[case.ledger].value == FINAL)
     message = verdict.failure.message if verdict.failure else verdict.message
     assert [words for words in case.says if words not in message] == [], message
 

@@ -81,7 +81,7 @@ CASES = [
 def test_each_end_is_booked_once(exit_: Exit, wishes: Wishes, made: int, allowed: int, ledger: Ledger) -> None:
     verdict = decide(exit_, wishes, Tries(made, allowed))
     assert verdict.ledger is ledger
-    assert verdict.final == (ledger in (Ledger.SUCCESS, Ledger.FAILURE))
+    assert bool(verdict.result) == (ledger in (Ledger.SUCCESS, Ledger.FAILURE))
     assert (verdict.failure is not None) == (ledger is Ledger.FAILURE)
     if ledger in (Ledger.REQUEUE, Ledger.RECOVERY):
         assert verdict.message
@@ -105,7 +105,7 @@ def test_the_node_s_words_reach_the_user() -> None:
 def test_a_task_that_no_node_takes_fails_in_the_end(before: int, most: int, ledger: str) -> None:
     verdict = decide(REFUSED, NOBODY, Tries(refusals=before, max_refusals=most))
     assert verdict.ledger == ledger
-    assert verdict.refused is (not verdict.final)
+    assert verdict.refused is (not verdict.result)
     if verdict.failure is not None:
         assert verdict.failure.code is FailureCode.MAX_INTERNAL_RETRY_COUNT_REACHED
         assert "2 times in a row. The last time: No room." in verdict.failure.message
@@ -114,7 +114,7 @@ def test_a_task_that_no_node_takes_fails_in_the_end(before: int, most: int, ledg
 @pytest.mark.parametrize("wishes", [REMOVED, LOST])
 def test_a_lost_or_removed_node_is_no_refusal(wishes: Wishes) -> None:
     verdict = decide(REFUSED, wishes, Tries(refusals=10, max_refusals=2))
-    assert not verdict.final
+    assert not verdict.result
     assert not verdict.refused
 
 

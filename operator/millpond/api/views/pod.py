@@ -76,7 +76,10 @@ class PodView(View, frozen=True):
 
     def container(self, name: str) -> ContainerState | None:
         """State of the container or init container of that name; None before the kubelet reported one."""
-        for status in (*self.status.container_statuses, *self.status.init_container_statuses):
+        for status in self.status.container_statuses:
+            if status.name == name:
+                return status.state
+        for status in self.status.init_container_statuses:
             if status.name == name:
                 return status.state
         return None
