@@ -17,8 +17,9 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "displaced", "holds", "instance", "instances", "job", "key", "manages", "node",
-        "number", "pod", "pool", "preparation", "record", "released", "task", "task_uid", "uid", "version", "view",
+        "assumed", "deleting", "demand", "displaced", "holds", "instance", "instances", "job", "key", "live", "manages",
+        "node", "number", "pod", "pool", "preparation", "record", "released", "task", "task_uid", "uid", "version",
+        "view",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +58,8 @@ class Attempt:
         self.assumed = True
         """Asked for, and not seen yet."""
         self.holds = False
+        self.live = False
+        """It is among its job's live ones: it holds slots, or is not counted yet."""
         self.manages = False
         """It is an attempt of a job's manager."""
         self.deleting = False

@@ -16,6 +16,11 @@ from millpond.control.records import JobRecord
 from millpond.scheduling.preemption import Claim, Running, rooms_to_come, who_gives_way
 
 
+def gives_way(pool: PoolState) -> bool:
+    """False where no task is to give way to any other: in most pools."""
+    return bool(pool.yielding) or pool.order.lowest_restarting is not None
+
+
 def displace(pool: PoolState, actions: list[AnyAction]) -> None:
     """Have tasks give way to what found no place. Looks at all attempts, but only where one might give way."""
     if pool.model is None or pool.model.metadata.deletion_timestamp is not None:

@@ -103,17 +103,20 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         pool.hold(attempt)
     else:
         pool.free(attempt)
-    job, task = attempt.job, attempt.record
+    task, owner = attempt.record, attempt.job.pool
     counts = task is not None and attempt.number > task.settled
-    primary = not attempt.instance
-    if task is not None and counts and primary and (task.live is None or task.live.number < attempt.number):
-        job.pool.begun -= task.attempt
+    if task is not None and counts and not attempt.instance and _is_newer(attempt, task.live):
+        owner.begun -= task.attempt
         task.live = attempt
-        job.pool.begun += task.attempt
-        job.pool.dequeue(task)
+        owner.begun += task.attempt
+        owner.dequeue(task)
         if task.needs is not None:
             follow(task)
-    job.pool.keep_live(attempt, holds or counts)
+    owner.keep_live(attempt, holds or counts)
+
+
+def _is_newer(attempt: Attempt, known: Attempt | None) -> bool:
+    return known is None or (known is not attempt and known.number < attempt.number)
 
 
 def forget_attempt(pool: PoolState, attempt: Attempt) -> None:

@@ -8,7 +8,7 @@ from millpond.api import naming
 from millpond.api.nodetemplate import NodeClass
 from millpond.control.actions import AnyAction, StartAttempt
 from millpond.control.attempt import Attempt
-from millpond.control.displacing import kept_free
+from millpond.control.displacing import gives_way, kept_free
 from millpond.control.fold_pods import enter
 from millpond.control.former_pods import may_begin
 from millpond.control.gathering import address_of, is_bound, keep_nodes, nodes_of_group
@@ -27,14 +27,16 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
     """Start as many attempts as fit. Costs what is placed plus what is found not to fit, never what waits."""
     if pool.model is None or pool.model.metadata.deletion_timestamp is not None:
         return
+    if pool.index.free_slots <= 0 and not pool.gathering:
+        return
     policy = pool.model.spec.task_scheduling_policy
     passed: set[tuple[str, str]] = set()
     blocked: set[Demand] = set()
     closed: dict[str, set[Demand]] = {}
-    kept = kept_free(pool)
+    kept = kept_free(pool) if gives_way(pool) else {}
     waits = keep_nodes(pool, now, limits) if pool.gathering else None
     while pool.index.free_slots > 0:
-        ticket = pool.order.next(policy.job_default_order.value, pool.begun, passed)
+        ticket = pool.order.next(policy.job_default_order, pool.begun, passed)
         if ticket is None:
             return
         job = pool.jobs[ticket[1]]
@@ -50,7 +52,7 @@ def place(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction])
         task = job.tasks[name]
         if not may_begin(pool, task, now, limits):
             continue
-        nodes = _nodes_for(pool, task, policy.node_fill_type.value, barred, waits, now)
+        nodes = _nodes_for(pool, task, policy.node_fill_type, barred, waits, now)
         if not nodes:
             (closed.setdefault(job.name, set()) if narrow else blocked).add(demand)
             continue

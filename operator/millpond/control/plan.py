@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from millpond.control.actions import AnyAction
-from millpond.control.displacing import displace
+from millpond.control.displacing import displace, gives_way
 from millpond.control.limits import Limits
 from millpond.control.placing import place
 from millpond.control.plan_ages import judge_ages
@@ -38,24 +38,55 @@ def plan(pool: PoolState, now: float, limits: Limits) -> Plan:
     """Judge all that has changed, or become due, since the last plan of this pool."""
     actions: list[AnyAction] = []
     pool.mark_due(now)
-    judge_nodes(pool, now, limits, actions)
-    judge_ages(pool, now, limits)
-    judge_attempts(pool, now, limits, actions)
-    judge_groups(pool, now, limits, actions)
-    judge_tasks(pool, now, limits, actions)
-    judge_job_nodes(pool, now, limits, actions)
-    judge_jobs(pool, now, limits, actions)
+    _judge_lives(pool, now, limits, actions)
     place(pool, now, limits, actions)
-    displace(pool, actions)
-    take_samples(pool, now, actions)
-    follow_formula(pool, now)
-    resize(pool, now, limits, actions)
-    supply(pool, now, actions)
+    if gives_way(pool):
+        displace(pool, actions)
+    _judge_size(pool, now, limits, actions)
     judge_pool(pool, now, limits, actions)
     sweep(pool, now, limits, actions)
-    schedule_node_summaries(pool, now, limits)
-    schedule_job_summaries(pool, limits)
+    _schedule_summaries(pool, now, limits)
     return Plan(actions, _next_look(pool, now))
+
+
+def _judge_lives(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """What has become of nodes, tasks and jobs; what one finds may mark what comes after it."""
+    marked = pool.dirty
+    if marked["node"]:
+        judge_nodes(pool, now, limits, actions)
+    if marked["age"]:
+        judge_ages(pool, now, limits)
+    if marked["attempt"]:
+        judge_attempts(pool, now, limits, actions)
+    if marked["group"]:
+        judge_groups(pool, now, limits, actions)
+    if marked["task"]:
+        judge_tasks(pool, now, limits, actions)
+    if marked["jobnode"]:
+        judge_job_nodes(pool, now, limits, actions)
+    if marked["job"]:
+        judge_jobs(pool, now, limits, actions)
+
+
+def _judge_size(pool: PoolState, now: float, limits: Limits, actions: list[AnyAction]) -> None:
+    """How many nodes there are to be, and what makes room for them."""
+    marked = pool.dirty
+    if marked["samples"]:
+        take_samples(pool, now, actions)
+    if marked["autoscale"]:
+        follow_formula(pool, now)
+    if marked["size"]:
+        resize(pool, now, limits, actions)
+    if marked["supply"]:
+        supply(pool, now, actions)
+
+
+def _schedule_summaries(pool: PoolState, now: float, limits: Limits) -> None:
+    """Have told in time what has changed in nothing but counts."""
+    if pool.dirty["touched"]:
+        schedule_node_summaries(pool, now, limits)
+    if pool.dirty["counted"]:
+        schedule_job_summaries(pool, limits)
 
 
 def _next_look(pool: PoolState, now: float) -> float | None:

@@ -168,8 +168,12 @@ class PoolState:
         return any(self.dirty.values())
 
     def task_of(self, marked: str) -> TaskRecord | None:
-        """The task of a mark `job/task`, if it still exists: of this pool's jobs, or one that has an attempt here."""
+        """The task of a mark `job/task`, if it still exists."""
         job, _, name = marked.partition("/")
+        return self.task(job, name)
+
+    def task(self, job: str, name: str) -> TaskRecord | None:
+        """The task, if it still exists: of this pool's jobs, or one that has an attempt here."""
         record = self.jobs.get(job)
         if record is None:
             record = next((a.job for a in self.attempts.values() if a.task == name and a.job.name == job), None)
@@ -289,14 +293,15 @@ class PoolState:
     def keep_live(self, attempt: Attempt, live: bool) -> None:
         """Count an attempt of this pool's job among the job's live ones, or no more."""
         job = attempt.job
+        if attempt.live is live:
+            return
+        attempt.live = live
         if live:
-            if job.live.get(attempt.pod) is attempt:
-                return
             job.live[attempt.pod] = attempt
             job.members += attempt.instance > 0
-        elif job.live.pop(attempt.pod, None) is None:
-            return
         else:
+            if job.live.get(attempt.pod) is attempt:
+                del job.live[attempt.pod]
             job.members -= attempt.instance > 0
             self.mark_emptier(job)
         if job.manager is not None or (job.model is not None and job.model.spec.max_parallel_tasks >= 0):
@@ -336,9 +341,8 @@ class PoolState:
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""
-        job, slots = task.job, task.demand.width
-        job.tally(tally_of(task.state, task.result), -1, slots)
-        job.tally(tally_of(state, result), +1, slots)
+        job = task.job
+        job.recount(tally_of(task.state, task.result), tally_of(state, result), task.demand.width)
         task.state, task.result = state, result
         if not starts_tasks(job.state):
             self.mark("job", job.name)

@@ -75,25 +75,25 @@ def settle(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> 
 
 
 def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None:
-    version = done.version
-    match action:
+    match action:  # what each task costs comes first
+        case WriteTask():
+            confirm_end(pool, action.job, action.task, action.status)
+            _confirm_task(pool, action, done.version)
         case StartAttempt():
             attempt = pool.attempts.get(action.pod)
             if attempt is not None and not attempt.uid:
                 attempt.uid = done.uid
+        case ReleaseEvidence():
+            if action.pod in pool.attempts or action.pod in pool.job_pods:
+                pool.counted.add(action.pod)
         case StartJobTask():
             job_pod = pool.job_pods.get(action.pod)
             if job_pod is not None and not job_pod.uid:
                 job_pod.uid = done.uid
-        case ReleaseEvidence() if action.pod in pool.attempts or action.pod in pool.job_pods:
-            pool.counted.add(action.pod)
-        case WriteTask():
-            confirm_end(pool, action.job, action.task, action.status)
-            _confirm_task(pool, action, version)
         case CreateManager():
             _confirm_manager(pool, action, done.uid)
         case HoldJob() | WriteJob() | WritePool() | WriteNode():
-            _confirm_written(pool, action, version)
+            _confirm_written(pool, action, done.version)
         case ClaimHost():
             _confirm_claim(pool, action, done.room)
         case CreateNodePod():
@@ -136,7 +136,7 @@ def _allow_pod(pool: PoolState, name: str, refusal: Refused | None) -> None:
 
 def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
     """The Task says now that it is completed: what follows from that may begin."""
-    if status.state is TaskState.COMPLETED and task.state is TaskState.COMPLETED:
+    if status.state is task.state and task.state is TaskState.COMPLETED:
         code = status.exit_code if isinstance(status.exit_code, int) else None
         failure = status.failure.code if isinstance(status.failure, Failure) else None
         end_time = status.end_time if isinstance(status.end_time, str) else None
@@ -145,14 +145,14 @@ def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
 
 
 def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
-    mark = f"{action.job}/{action.task}"
-    task = pool.task_of(mark)
+    task = pool.task(action.job, action.task)
     if task is None:
         return
     if version.isdigit() and task.uid == action.uid:
         task.version = max(task.version, int(version))
         _conclude_written(task, action.status)
-    if drop_unsent(task.job.pool, mark):
+    owner = task.job.pool
+    if owner.unsent and drop_unsent(owner, f"{action.job}/{action.task}"):
         adopt(task)
         settle_into_queue(task)
 
@@ -288,9 +288,9 @@ def _drop_job_step(
 
 def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
     """A verdict that is not written yet: the task waits with it, and its Pod keeps the evidence."""
-    mark = f"{action.job}/{action.task}"
-    task = pool.task_of(mark)
+    task = pool.task(action.job, action.task)
     if task is not None and task.uid == action.uid:
+        mark = f"{action.job}/{action.task}"
         owner = task.job.pool  # another one, when the job has changed its pool meanwhile
         owner.unsent[mark] = action, again
         owner.dequeue(task)

@@ -64,9 +64,12 @@ class NodeSlots(msgspec.Struct, eq=False):
     def move(self, demand: Demand, sign: int) -> None:
         """Take the demand (-1), or give it back (+1)."""
         cpu, memory = self.room_of(demand)
-        self.free += sign * (self.total if demand.exclusive else demand.slots)
+        if demand.exclusive:
+            self.free += sign * self.total
+            self.exclusive -= sign
+        else:
+            self.free += sign * demand.slots
         self.held -= sign
-        self.exclusive -= sign * demand.exclusive
         self.cpu_free += sign * cpu
         self.memory_free += sign * memory
         for name, amount in demand.devices:

@@ -10,7 +10,9 @@ from bisect import bisect_left, insort
 from collections.abc import Collection, Iterator
 from typing import Literal
 
-JobOrder = Literal["None", "CreationTime"]
+from millpond.api.pool import JobDefaultOrder
+
+JobOrder = Literal["None", "CreationTime"] | JobDefaultOrder
 JobTicket = tuple[str, str]
 """Creation time and name."""
 Level = tuple[int, bool]
@@ -33,12 +35,15 @@ class JobOrderIndex:
     def __init__(self) -> None:
         self._levels: dict[Level, list[JobTicket]] = {}
         self._order: list[Level] = []
+        self._restarting: list[int] = []  # the priorities of those levels whose managers are to be restarted
 
     def add(self, at: Level, ticket: JobTicket) -> None:
         level = self._levels.get(at)
         if level is None:
             level = self._levels[at] = []
             insort(self._order, at)
+            if at[1]:
+                insort(self._restarting, at[0])
         place = bisect_left(level, ticket)
         if place == len(level) or level[place] != ticket:
             level.insert(place, ticket)
@@ -53,6 +58,8 @@ class JobOrderIndex:
         if not level:
             del self._levels[at]
             self._order.remove(at)
+            if at[1]:
+                self._restarting.remove(at[0])
 
     @property
     def highest(self) -> int | None:
@@ -62,7 +69,7 @@ class JobOrderIndex:
     @property
     def lowest_restarting(self) -> int | None:
         """The lowest priority of a job whose manager is to be restarted."""
-        return next((priority for priority, restarts in self._order if restarts), None)
+        return self._restarting[0] if self._restarting else None
 
     def descending(self) -> Iterator[tuple[Level, JobTicket]]:
         """All jobs, those that are served first before the others; those of one level by age."""

@@ -10,11 +10,12 @@ from bisect import bisect_left, insort
 from collections.abc import Collection, Iterator
 from typing import Literal
 
+from millpond.api.pool import NodeFillType
 from millpond.scheduling.demand import Demand
 from millpond.scheduling.eligibility import NO_NODES, fits
 from millpond.scheduling.node_slots import NodeSlots
 
-FillType = Literal["Spread", "Pack"]
+FillType = Literal["Spread", "Pack"] | NodeFillType
 
 
 class NodeIndex:

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 import pytest
-from millpond.scheduling.order import JobOrderIndex, JobTicket, draw
+from millpond.scheduling.order import JobOrderIndex, JobTicket, Level, draw
 
 A, B, C = ("2026-01-01", "a"), ("2026-01-02", "b"), ("2026-01-03", "c")
 
@@ -95,15 +95,16 @@ def test_same_state_draws_the_same_job() -> None:
 
 def test_it_equals_a_plain_set_on_random_histories() -> None:
     chance = random.Random(7)
-    index, plain = JobOrderIndex(), set[tuple[int, JobTicket]]()
+    index, plain = JobOrderIndex(), set[tuple[Level, JobTicket]]()
     for _ in range(3_000):
-        entry = chance.randrange(3), chance.choice((A, B, C))
+        entry = (chance.randrange(3), chance.random() < 0.3), chance.choice((A, B, C))
         if chance.random() < 0.5:
             index.add(*entry)
             plain.add(entry)
         else:
             index.discard(*entry)
             plain.discard(entry)
-        top = max((priority for priority, _ in plain), default=None)
-        best = min((ticket for priority, ticket in plain if priority == top), default=None)
+        top = max((level for level, _ in plain), default=None)
+        best = min((ticket for level, ticket in plain if level == top), default=None)
         assert index.next("CreationTime", 0, ()) == best
+        assert index.lowest_restarting == min((level[0] for level, _ in plain if level[1]), default=None)
