@@ -1,13 +1,46 @@
 """Files on real kubelets: output files are uploaded to an S3 server however their task ended, while it still runs;
-resource files come from Azurite, an S3 server and plain HTTP before the command starts, or fail the task."""
+resource files come from Azurite, an S3 server and plain HTTP before the command starts, or fail the task; packages are
+installed before a start task and before a task."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import obstore
 import pytest
-from support.installation import Space, shell
+from support.installation import IMAGE, Installation, Space, shell
 from support.live import Document
 from support.stores import ObjectStores
+from support.zips import PROGRAM, packed
+
+DEFAULT = "s3://default"
+START = (
+    "cp in/licence $AZ_BATCH_NODE_SHARED_DIR/licence; $AZ_BATCH_APP_PACKAGE_tool/run >$AZ_BATCH_NODE_SHARED_DIR/tool"
+)
+
+
+@pytest.fixture(scope="module")
+def shared(installation: Installation, stores: ObjectStores) -> Iterator[Space]:
+    """The pool `shared` with a package, and a start task with a file: both from the namespace's default store."""
+    default = stores.open(stores.bucket("default"))
+    for path, words in (("tool/2.1", "of the pool"), ("extra/1.0-b", "of the task")):
+        archive = packed([("run", f"#!/bin/sh\necho {words}\n".encode(), PROGRAM)])
+        obstore.put(default, f"applications/{path}.zip", archive)
+    obstore.put(default, "applications/tool/default", b"2.1")
+    obstore.put(default, "starting/licence", b"granted\n")
+    space = Space.new(installation, "shared")
+    secret(space, "millpond-store", stores.s3_secret | {"url": DEFAULT})
+    start = {"commandLine": shell(START), "resourceFiles": [{"autoStorageContainerName": "starting", "filePath": "in"}]}
+    space.pool("shared", 2, startTask=start, applicationPackageReferences=[{"applicationId": "tool"}])
+    space.nodes("shared", 2)
+    yield space
+    space.leave()
+
+
+def secret(space: Space, name: str, keys: dict[str, str]) -> None:
+    document = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": keys}
+    space.live.apply(document, space.name)
+
 
 WORK = "mkdir -p out/deep; echo frame >out/deep/a.png; echo hidden >out/.b.png; echo told"
 GREEDY = "echo begun; echo rest >rest.txt; exec tail /dev/zero"
@@ -22,8 +55,7 @@ def output(pattern: str, bucket: str, condition: str, **destination: str) -> Doc
 def bucket(shared: Space, stores: ObjectStores) -> str:
     """A bucket, its Secret, and tasks that upload there: all handed in at once."""
     url = stores.bucket("outputs")
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "store"}, "stringData": stores.s3_secret}
-    shared.live.apply(secret, shared.name)
+    secret(shared, "store", stores.s3_secret)
     shared.job("outputs", "shared")
     shared.task(
         "works",
@@ -102,18 +134,20 @@ FETCHED = (
     "cat default/two; stat -c %s web; env; test ! -e /var/run/millpond"
 )
 
+PACKED = (
+    "$AZ_BATCH_APP_PACKAGE_extra_1_0_b/run; $AZ_BATCH_APP_PACKAGE_tool/run; cd $AZ_BATCH_NODE_ROOT_DIR; ls; "
+    "if touch applications/intruder; then echo writes; fi"
+)
+
 
 @pytest.fixture(scope="module")
 def inputs(shared: Space, stores: ObjectStores) -> None:
-    """Files in three stores, Secrets that open them, and tasks that want them: all handed in at once."""
+    """Files in three stores, a Secret that opens one, and tasks that want them: all handed in at once."""
     azure = stores.azure_container("inputs")
     obstore.put(stores.open(azure), "b/one", b"one\n")
     obstore.put(stores.open(azure), "c", b"not wanted\n")
-    obstore.put(stores.open(stores.bucket("default")), "inputs/two", b"two\n")
-    secrets = {"azure": stores.azure_secret, "millpond-store": stores.s3_secret | {"url": "s3://default"}}
-    for name, keys in secrets.items():
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": keys}
-        shared.live.apply(secret, shared.name)
+    obstore.put(stores.open(DEFAULT), "inputs/two", b"two\n")
+    secret(shared, "azure", stores.azure_secret)
     shared.job("inputs", "shared")
     container = {"storageContainerUrl": azure, "blobPrefix": "b", "filePath": "in", "credentialsSecretName": "azure"}
     default = {"autoStorageContainerName": "inputs", "filePath": "default"}
@@ -122,6 +156,14 @@ def inputs(shared: Space, stores: ObjectStores) -> None:
     shared.task("wants", "inputs", FETCHED, resourceFiles=[container, default, web], userIdentity=identity)
     missing = {"httpUrl": f"{stores.faulty('status-404')}/a?sig=canary", "filePath": "a"}
     shared.task("misses", "inputs", "true", resourceFiles=[missing], constraints={"maxTaskRetryCount": 3})
+    binds = [{"source": "Task"}, {"source": "Applications", "isReadOnly": True}]
+    shared.task(
+        "packed",
+        "inputs",
+        PACKED,
+        containerSettings={"imageName": IMAGE, "containerHostBatchBindMounts": binds},
+        applicationPackageReferences=[{"applicationId": "extra", "version": "1.0-b"}],
+    )
 
 
 def test_resource_files_are_there_before_the_command_and_their_secrets_are_not(shared: Space, inputs: None) -> None:
@@ -141,3 +183,16 @@ def test_a_resource_file_that_is_missing_fails_the_task_without_a_retry(shared: 
     assert status["failure"]["details"] == [{"name": "FilePath", "value": "a"}]
     assert "status-404/a is not there" in status["failure"]["message"]
     assert "canary" not in status["failure"]["message"]
+
+
+def test_a_start_task_has_its_files_and_the_pool_s_packages(shared: Space) -> None:
+    for node in shared.nodes("shared", 2):
+        name = node["metadata"]["name"]
+        told = [shared.read(name, f"shared/{file}") for file in ("licence", "tool")]
+        assert told == ["granted\n", "of the pool\n"]
+
+
+def test_a_task_in_its_own_container_runs_packages_and_sees_no_more_than_is_bound(shared: Space, inputs: None) -> None:
+    status = shared.completed("packed")
+    told = shared.read(status["nodeName"], f"{status['directory']}/stdout.txt")
+    assert told.splitlines() == ["of the task", "of the pool", "applications", "workitems"], status
