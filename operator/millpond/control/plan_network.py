@@ -1,10 +1,9 @@
-"""The pool's network: its policy is written when the pool is seen first, when it says something else, and in between."""
+"""The pool's network: its policy is written when the pool appears, when it says something else, and in between."""
 
 from __future__ import annotations
 
 from millpond.control.actions import AnyAction, CloseNetwork
 from millpond.control.pool_state import PoolState
-
 
 CHECKED_EACH = 300.0
 """Seconds until the policy is written again though the Pool says the same: somebody may have changed or deleted it.
