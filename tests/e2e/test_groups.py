@@ -51,9 +51,7 @@ def said(space: Space, status: Document, instance: int = 0) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def test_all_instances_coordinate_and_the_primary_alone_runs_the_application(
-    trio: Space, stores: ObjectStores
-) -> None:
+def test_all_instances_coordinate_and_the_primary_alone_runs_the_application(trio: Space, stores: ObjectStores) -> None:
     read = "wc -c <$AZ_BATCH_TASK_SHARED_DIR/in/common | sed s/^/COMMON=/"
     common_files = [{"httpUrl": f"{stores.faults}/web/none/3.bin", "filePath": "in/common"}]
     group(trio, "meet", f"{ENVIRONMENT}; {read}", f"{ENVIRONMENT}; echo APPLICATION=ran", common=common_files)

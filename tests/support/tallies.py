@@ -28,13 +28,15 @@ class Tallies:
         old = (change.before or {}).get("status") or {}
         new = {} if change.type == "DELETED" else change.after.get("status") or {}
         last = change.after.get("status") or {} if change.type == "DELETED" else old
-        if _is_end(new) and not _is_end(old):
-            self._ended[new["nodeName"]].append(new["result"])
-        if _is_end(last) and not _is_end(new) and self._totals(last).get("countedThrough", 0) < last["nodeEnd"]:
-            self._taken_back[last["nodeName"]] += 1
+        before, now = _ends(last), _ends(new)
+        for end in now.keys() - before.keys():
+            self._ended[end[0]].append(now[end])
+        for node, number in before.keys() - now.keys():
+            if self._totals(node).get("countedThrough", 0) < number:
+                self._taken_back[node] += 1
 
-    def _totals(self, end: dict[str, Any]) -> dict[str, Any]:
-        nodes = [node for node in self._books.verbs.list("computenodes") if node["metadata"]["name"] == end["nodeName"]]
+    def _totals(self, name: str) -> dict[str, Any]:
+        nodes = [node for node in self._books.verbs.list("computenodes") if node["metadata"]["name"] == name]
         return _totals_of(nodes[0]) if nodes else {}
 
     def check(self) -> None:
@@ -53,8 +55,13 @@ class Tallies:
                 self._books.say(f"node {name} tells of {totals}, and remembers {remembered}")
 
 
-def _is_end(status: dict[str, Any]) -> bool:
-    return status.get("state") == "Completed" and bool(status.get("nodeName"))
+def _ends(status: dict[str, Any]) -> dict[tuple[str, int], str]:
+    """The results that a task's status tells of, by node and number: its own, and those of a group's members."""
+    if status.get("state") != "Completed":
+        return {}
+    own = [status] if status.get("nodeName") else []
+    told = [*own, *(one for one in status.get("subtasks") or () if one.get("result"))]
+    return {(one["nodeName"], one.get("nodeEnd", 0)): one["result"] for one in told}
 
 
 def _totals_of(node: Document) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _told(end: BaseException) -> int:
         return 1
     if end.code is None or isinstance(end.code, int):
         return end.code or 0
-    print(end.code, file=sys.stderr)
+    sys.stderr.write(f"{end.code}\n")
     return 1
 
 

@@ -5,39 +5,56 @@ An end counts once the Task says so, as with all that follows from it. Tasks and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.control.node_record import NodeRecord
 from millpond.control.node_tally import Ended
 from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.task_patch import TaskStatusPatch
+from millpond.lifecycle.groups import Subtask
 
 
 def tell_end(task: TaskRecord) -> None:
     """The Task says where it has ended and as which of its node's ends, or that it has not."""
-    if task.node_name is None or not task.node_end or task.state is not TaskState.COMPLETED:
-        return
-    pool, node = _place(task.job.pool, task.node_name)
-    if node is not None and node.tally.whole:
-        _count(pool, node, task.node_end, _ended(task))
+    for name, number, ended in _ends_of(task):
+        pool, node = _place(task.job.pool, name)
+        if node is not None and node.tally.whole:
+            _count(pool, node, number, ended)
+
+
+def begin_members(pool: PoolState, subtasks: tuple[Subtask, ...]) -> tuple[Subtask, ...]:
+    """Give the ends of a group's members, which are going to be written with its own, their numbers."""
+    return tuple(
+        replace(one, node_end=pool.nodes[one.node_name].tally.begin())
+        if one.result is not None and one.node_name in pool.nodes
+        else one
+        for one in subtasks
+    )
 
 
 def confirm_end(pool: PoolState, job: str, task: str, status: TaskStatusPatch) -> None:
     """The write of a task's status is done: its Task says so now, even where it is gone already."""
-    if not isinstance(status.node_end, int) or not isinstance(status.node_name, str):
+    if status.state is not TaskState.COMPLETED:
         return
-    pool, node = _place(pool, status.node_name)
-    if node is not None:
+    if isinstance(status.node_end, int) and isinstance(status.node_name, str):
         code = status.exit_code if isinstance(status.exit_code, int) else None
-        _count(pool, node, status.node_end, Ended(job, task, TaskResult(str(status.result)), code))
+        ended = Ended(job, task, TaskResult(str(status.result)), code)
+        _confirm(pool, status.node_name, status.node_end, ended)
+    for one in status.subtasks or ():
+        if one.node_end and one.result is not None:
+            _confirm(pool, one.node_name, one.node_end, Ended(job, task, one.result, one.exit_code, one.id))
 
 
 def drop_end(pool: PoolState, status: TaskStatusPatch) -> None:
     """That write was not made, and will not be made again."""
     if isinstance(status.node_end, int) and isinstance(status.node_name, str):
-        _, node = _place(pool, status.node_name)
-        if node is not None:
-            node.tally.drop(status.node_end)
+        _drop(pool, status.node_name, status.node_end)
+    for one in status.subtasks or ():
+        _drop(pool, one.node_name, one.node_end)
 
 
 def drop_unsent(pool: PoolState, mark: str) -> bool:
@@ -65,14 +82,39 @@ def complete_tally(pool: PoolState, node: NodeRecord) -> None:
     for sibling in siblings:
         for job in sibling.jobs.values():
             for task in job.tasks.values():
-                if task.node_end and task.node_name in partial and task.state is TaskState.COMPLETED:
-                    partial[task.node_name].tally.end(task.node_end, _ended(task))
+                for name, number, ended in _ends_of(task):
+                    if name in partial:
+                        partial[name].tally.end(number, ended)
     for other in partial.values():
         other.tally.whole = True
 
 
-def _ended(task: TaskRecord) -> Ended:
-    return Ended(task.job.name, task.name, TaskResult(str(task.result)), task.exit_code)
+def _ends_of(task: TaskRecord) -> Iterator[tuple[str, int, Ended]]:
+    """The ends that a Task tells of: on which node, as which of its ends, and how it was."""
+    if task.state is not TaskState.COMPLETED or not (task.node_end or task.member_ends):
+        return
+    if task.node_end and task.node_name is not None:
+        yield (
+            task.node_name,
+            task.node_end,
+            Ended(task.job.name, task.name, TaskResult(str(task.result)), task.exit_code),
+        )
+    for one in task.member_ends:
+        if one.node_end and one.result is not None:
+            result = TaskResult(one.result)
+            yield one.node_name, one.node_end, Ended(task.job.name, task.name, result, one.exit_code, one.id)
+
+
+def _confirm(own: PoolState, name: str, number: int, ended: Ended) -> None:
+    pool, node = _place(own, name)
+    if node is not None:
+        _count(pool, node, number, ended)
+
+
+def _drop(own: PoolState, name: str, number: int) -> None:
+    _, node = _place(own, name)
+    if node is not None:
+        node.tally.drop(number)
 
 
 def _count(pool: PoolState, node: NodeRecord, number: int, ended: Ended) -> None:

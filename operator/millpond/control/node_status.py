@@ -65,7 +65,13 @@ def _error(fault: Fault) -> NodeError:
 
 def _recent(node: NodeRecord) -> tuple[RecentTask, ...]:
     return tuple(
-        RecentTask(job_name=one.job, task_name=one.task, result=one.result, exit_code=one.exit_code)
+        RecentTask(
+            job_name=one.job,
+            task_name=one.task,
+            subtask_id=one.subtask or None,
+            result=one.result,
+            exit_code=one.exit_code,
+        )
         for one in reversed(node.tally.recent)
     )
 

@@ -16,12 +16,16 @@ from millpond.api.reasons import TaskResult
 
 
 class Ended(msgspec.Struct, frozen=True, gc=False):
-    """A task that has ended on the node; `exit_code` is None where no process ended."""
+    """A task that has ended on the node; `exit_code` is None where no process ended.
+
+    `subtask` is which instance of a multi-instance task it was; 0 for its primary, and for any other task.
+    """
 
     job: str
     task: str
     result: TaskResult
     exit_code: int | None = None
+    subtask: int = 0
 
 
 class NodeTally:
@@ -45,7 +49,10 @@ class NodeTally:
         self.run, self.succeeded, self.through = totals.tasks_run, totals.tasks_succeeded, totals.counted_through
         self._last = max(self._last, self.through)
         self.recent.clear()
-        self.recent.extend(Ended(one.job_name, one.task_name, one.result, one.exit_code) for one in reversed(recent))
+        self.recent.extend(
+            Ended(one.job_name, one.task_name, one.result, one.exit_code, one.subtask_id or 0)
+            for one in reversed(recent)
+        )
 
     def begin(self) -> int:
         """A number for an end that is going to be written."""

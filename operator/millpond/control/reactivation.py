@@ -59,6 +59,7 @@ def _as_new(at: str, served: dict[str, str]) -> TaskStatusPatch:
         exit_code=None,
         result=None,
         failure=None,
+        subtasks=(),
         retry_count=0,
         last_retry_time=None,
         served=served,

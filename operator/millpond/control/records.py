@@ -14,7 +14,7 @@ from millpond.api import naming
 from millpond.api.autopool import SchedulingError
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskReason, TaskState
-from millpond.api.views.task import Affinity, ExitConditions
+from millpond.api.views.task import Affinity, ExitConditions, SubtaskView
 from millpond.lifecycle.exit_conditions import Call, Reaction
 from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.scheduling.demand import Demand
@@ -54,9 +54,10 @@ class TaskRecord:
 
     __slots__ = (
         "affinity", "backoff", "blocked", "created", "demand", "exit_code", "exit_conditions", "id", "job",
-        "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_end", "node_name", "not_before",
-        "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result", "retention",
-        "retry_count", "settled", "state", "terminate", "uid", "vanished", "version", "written", "written_problem",
+        "kept_until", "live", "max_retries", "max_wall_clock", "member_ends", "name", "needs", "node_end", "node_name",
+        "not_before", "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result",
+        "retention", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version", "written",
+        "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -73,6 +74,8 @@ class TaskRecord:
         self.node_end = 0
         """As which of that node's ends its own is told; 0 while none is."""
         self.exit_code: int | None = None
+        self.member_ends: tuple[SubtaskView, ...] = ()
+        """The instances of a group that have ended, but for its primary, as the Task tells of them."""
         self.max_retries: int | None = None
         self.max_wall_clock: int | None = None
         self.retention: int | None = None

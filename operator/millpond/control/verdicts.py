@@ -11,7 +11,7 @@ from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.times import format_time
 from millpond.control.actions import AnyAction, Event, WriteTask
 from millpond.control.attempt import Attempt
-from millpond.control.fold_ends import drop_unsent
+from millpond.control.fold_ends import begin_members, drop_unsent
 from millpond.control.fold_tasks import queue_or_not, settle_into_queue
 from millpond.control.limits import Limits
 from millpond.control.records import TaskRecord
@@ -43,7 +43,8 @@ def book(
         status, state = _again(attempt, task, verdict, at), TaskState.ACTIVE
         back_off(task, verdict.ledger, now, limits)
     if subtasks is not UNSET:
-        status = replace(status, subtasks=subtasks)
+        numbered = begin_members(attempt.pool, subtasks) if result is not None else subtasks
+        status = replace(status, subtasks=numbered)
     write_task(task, status, actions, events_of(task, verdict))
     task.job.pool.count(task, state, result)
     task.written = task.settled = max(attempt.number, task.written)

@@ -97,3 +97,44 @@ def test_a_summary_waits_a_moment_for_what_has_just_ended() -> None:
     scene.ends("t-1", exited(0))
     writes = of(WriteNode, scene.run(seconds=5))
     assert [write.status.totals.tasks_run for write in writes] == [1]
+
+
+def an_ended_group(code: int = 0) -> Scene:
+    """A group of three has ended on three nodes: the members well, the primary with that code."""
+    scene = a_running_scene(hosts=3)
+    scene.add(scene.edit(scene.pools["farm"], enable_inter_node_communication=True))
+    scene.run()
+    scene.add(a_job(), a_task("mpi", multiInstanceSettings={"numberOfInstances": 3}))
+    scene.run()
+    for pod in ("mpi-1", "mpi-1-m1", "mpi-1-m2"):
+        scene.starts(pod)
+    scene.run(seconds=2)
+    scene.ends("mpi-1", exited(code))
+    for member in ("mpi-1-m1", "mpi-1-m2"):
+        scene.ends(member, exited(0))
+    scene.run(seconds=60)
+    return scene
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_each_node_of_a_group_counts_its_instance(code: int) -> None:
+    scene = an_ended_group(code)
+    told = {}
+    for node in scene.nodes.values():
+        (recent,) = node.status.recent_tasks
+        told[recent.subtask_id] = (node.status.totals.tasks_run, node.status.totals.tasks_succeeded)
+    assert told == {None: (1, int(code == 0)), 1: (1, 1), 2: (1, 1)}
+
+
+def test_who_comes_after_finds_the_ends_of_a_groups_members() -> None:
+    scene = an_ended_group()
+    (member,) = [name for name, node in scene.nodes.items() if node.status.recent_tasks[0].subtask_id == 2]
+    world = World()
+    world.observe_job(a_job())
+    world.observe_node(a_node(member))
+    for task in scene.tasks.values():
+        world.observe_task(task)
+    record = world.pool(KEY).nodes[member]
+    complete_tally(world.pool(KEY), record)
+    record.tally.settle()
+    assert [(one.task, one.subtask) for one in record.tally.recent] == [("mpi", 2)]

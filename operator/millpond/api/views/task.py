@@ -88,6 +88,16 @@ class TaskServed(View, frozen=True):
     reactivated_at: str | None = None
 
 
+class SubtaskView(View, frozen=True):
+    """An instance of a multi-instance task that is not the primary."""
+
+    id: int
+    node_name: str
+    node_end: int = 0
+    result: str | None = None
+    exit_code: int | None = None
+
+
 class TaskStatus(View, frozen=True):
     state: str = "Active"
     attempt: int = 0
@@ -97,6 +107,7 @@ class TaskStatus(View, frozen=True):
     result: str | None = None
     exit_code: int | None = None
     failure: TaskFailure | None = None
+    subtasks: tuple[SubtaskView, ...] = ()
     retry_count: int = 0
     requeue_count: int = 0
     start_time: str | None = None
