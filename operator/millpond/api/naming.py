@@ -6,6 +6,7 @@ Names that would be too long are cut and end in a hash of the whole, so that dif
 import base64
 import hashlib
 import re
+from functools import lru_cache
 
 DEFAULT_STORE = "millpond-store"
 """The Secret of a namespace's default store: `url`, and the keys that open it."""
@@ -45,6 +46,7 @@ def label_value(text: str) -> str:
     return f"{beginning}-{digest(text)}" if beginning else digest(text)
 
 
+@lru_cache(maxsize=16)
 def attempt_pod(task_name: str, attempt: int) -> str:
     """The Pod of one attempt (counted from 1) of a task: ``<task>-<attempt>``."""
     suffix = f"-{attempt}"

@@ -20,7 +20,7 @@ from millpond.control.fold_dependencies import conclude, follow, forget
 from millpond.control.fold_ends import drop_unsent, tell_end
 from millpond.control.litter import leaves_litter
 from millpond.control.pool_state import tally_of
-from millpond.control.records import PLAIN, JobRecord, TaskRecord
+from millpond.control.records import ACTIVE, COMPLETED, PLAIN, JobRecord, TaskRecord
 from millpond.control.retained import drop_files, keep_files
 from millpond.control.task_ids import give_id_back, take_id
 from millpond.lifecycle.exit_conditions import Reaction, react
@@ -42,31 +42,16 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
         drop_task(job, task)
         task = None
     if task is None:
-        task = job.tasks[meta.name] = TaskRecord(meta.name, meta.uid, job)
-        # Tasks come many a second, and the time is in whole seconds: one text serves them all.
-        task.created = sys.intern(meta.creation_timestamp)
-        task.id = view.spec.id or task.name
-        task.demand = demand_of(view.spec.required_slots, view.spec.resources)
-        if view.spec.multi_instance_settings is not None:
-            task.demand = replace(task.demand, instances=view.spec.multi_instance_settings.number_of_instances)
-        task.affinity = view.spec.affinity
-        job.tally("active", +1, task.demand.width)
-        if view.spec.depends_on is not None:
-            task.needs = _needs(view.spec.depends_on)
-        if view.spec.exit_conditions is not None:
-            task.exit_conditions = _shared(view.spec.exit_conditions)
-        job.ever_had_tasks = True
-        take_id(task)
-        for attempt in job.attempts.get(meta.name, {}).values():
-            attempt.record = task if attempt.task_uid == meta.uid else None
-        if meta.uid == job.manager_uid:
-            _make_manager(task)
-        job.pool.mark("job", job.name)
+        task = _new_task(job, view)
+        told = view.status != NOTHING or view.spec.reactivated_at is not None
     elif meta.version < task.version:
         return False
+    else:
+        told = True
     task.version = meta.version
     _take_spec(task, view)
-    _take_status(task, view)
+    if told:
+        _take_status(task, view)
     if job.pool.unsent:
         drop_unsent(job.pool, f"{job.name}/{task.name}")
     if job.attempts:
@@ -74,6 +59,36 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
     follow(task)
     settle_into_queue(task)
     return True
+
+
+NOTHING = TaskStatus()
+"""The status of most tasks that wait: nothing was ever said of them."""
+
+
+def _new_task(job: JobRecord, view: TaskView) -> TaskRecord:
+    """A record of what a Task is for all its life; as yet nothing is known of how far it came."""
+    meta, spec = view.metadata, view.spec
+    task = job.tasks[meta.name] = TaskRecord(meta.name, meta.uid, job)
+    # Tasks come many a second, and the time is in whole seconds: one text serves them all.
+    task.created = sys.intern(meta.creation_timestamp)
+    task.id = spec.id or task.name
+    task.demand = demand_of(spec.required_slots, spec.resources)
+    if spec.multi_instance_settings is not None:
+        task.demand = replace(task.demand, instances=spec.multi_instance_settings.number_of_instances)
+    task.affinity = spec.affinity
+    job.tally("active", +1, task.demand.width)
+    if spec.depends_on is not None:
+        task.needs = _needs(spec.depends_on)
+    if spec.exit_conditions is not None:
+        task.exit_conditions = _shared(spec.exit_conditions)
+    job.ever_had_tasks = True
+    take_id(task)
+    for attempt in job.attempts.get(meta.name, {}).values():
+        attempt.record = task if attempt.task_uid == meta.uid else None
+    if meta.uid == job.manager_uid:
+        _make_manager(task)
+    job.pool.mark("job", job.name)
+    return task
 
 
 def _take_spec(task: TaskRecord, view: TaskView) -> None:
@@ -88,10 +103,10 @@ def _take_spec(task: TaskRecord, view: TaskView) -> None:
 
 def _take_status(task: TaskRecord, view: TaskView) -> None:
     status, pool = view.status, task.job.pool
-    state = _STATES.get(status.state, TaskState.ACTIVE)
+    state = _STATES.get(status.state, ACTIVE)
     if state is not task.state or status.result != task.result:
         pool.count(task, state, status.result)
-    conclude(task, _reaction(task, status) if state is TaskState.COMPLETED else None, status.end_time)
+    conclude(task, _reaction(task, status) if state is COMPLETED else None, status.end_time)
     task.retry_count = status.retry_count
     task.requeue_count = status.requeue_count
     # A node has many tasks: one text serves them all.
@@ -100,7 +115,7 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     task.member_ends = status.subtasks
     if status.node_end or status.subtasks:
         tell_end(task)
-    keep_files(task, status.end_time if state is TaskState.COMPLETED else None)
+    keep_files(task, status.end_time if state is COMPLETED else None)
     asked = view.spec.reactivated_at
     task.reactivate = asked if asked != status.served.reactivated_at else None
     task.written_problem = None
@@ -109,7 +124,7 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
             task.written_problem = condition.reason
     pool.begun -= task.attempt
     task.written = status.attempt
-    counted = state in (TaskState.ACTIVE, TaskState.COMPLETED) or task.expired
+    counted = state in (ACTIVE, COMPLETED) or task.expired
     task.settled = status.attempt if counted else status.attempt - 1
     pool.begun += task.attempt
 
@@ -191,7 +206,7 @@ def settle_into_queue(task: TaskRecord) -> None:
     """Queue the task if it waits for nothing but a place, and mark it for judgement where something else is up."""
     job, pool = task.job, task.job.pool
     queue_or_not(task)
-    if task.state is TaskState.COMPLETED and not task.reactivate:
+    if task.state is COMPLETED and not task.reactivate:
         return
     if (
         job.model is None

@@ -20,7 +20,7 @@ from millpond.control.attempt import Attempt
 from millpond.control.job_nodes import JobNode, JobPod
 from millpond.control.managers import lacks_manager, level_of
 from millpond.control.node_record import NodeRecord
-from millpond.control.records import JobRecord, TaskRecord
+from millpond.control.records import ACTIVE, COMPLETED, JobRecord, TaskRecord
 from millpond.control.sample_record import SampleRecord
 from millpond.control.supply import SupplyRecord
 from millpond.lifecycle.jobs import starts_tasks
@@ -360,9 +360,9 @@ def terms_of(model: Pool) -> PoolTerms:
 
 def tally_of(state: TaskState, result: str | None) -> str:
     """The tally that a task of that state and result is counted in."""
-    if state is TaskState.COMPLETED:
+    if state is COMPLETED:
         return "succeeded" if result == "Success" else "failed"
     return _UNFINISHED[state]
 
 
-_UNFINISHED = {TaskState.ACTIVE: "active", TaskState.PREPARING: "preparing", TaskState.RUNNING: "running"}
+_UNFINISHED = {ACTIVE: "active", TaskState.PREPARING: "preparing", TaskState.RUNNING: "running"}

@@ -35,6 +35,8 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+ACTIVE, COMPLETED = TaskState.ACTIVE, TaskState.COMPLETED
+"""For what is asked of very many tasks: to look a state up in its class costs more than the rest of such a question."""
 NOT_KEPT = 0.0
 """The time until which nothing is kept."""
 
@@ -81,7 +83,7 @@ class TaskRecord:
         self.retention: int | None = None
         self.kept_until = NOT_KEPT
         """Until when what it has left on its last node is to stay there."""
-        self.state: TaskState = TaskState.ACTIVE
+        self.state: TaskState = ACTIVE
         self.result: str | None = None
         self.written = 0
         """`status.attempt`: the newest attempt that the object knows of."""
@@ -145,9 +147,9 @@ class TaskRecord:
     @property
     def lost(self) -> bool:
         """True when an attempt that is not counted has no Pod any more: it is to be booked as a recovery."""
-        if self.live is not None or self.state is TaskState.COMPLETED or self.expired:
+        if self.live is not None or self.state is COMPLETED or self.expired:
             return False
-        return self.state is not TaskState.ACTIVE or self.vanished > self.settled
+        return self.state is not ACTIVE or self.vanished > self.settled
 
     @property
     def key(self) -> str:
@@ -165,7 +167,7 @@ class TaskRecord:
         # Preparing or Running without an attempt is lost, as is one that vanished: booked before it waits again.
         return (
             self.live is None
-            and self.state is TaskState.ACTIVE
+            and self.state is ACTIVE
             and self.vanished <= self.settled
             and self.problem is None
             and not self.blocked

@@ -8,7 +8,7 @@ from millpond.api import labels
 from millpond.api.computenode import ComputeNode
 from millpond.api.job import Job, JobStatus
 from millpond.api.pool import Pool
-from millpond.api.reasons import JobReason, JobState, TaskState
+from millpond.api.reasons import JobReason, JobState
 from millpond.control.actions import (
     AnyAction,
     ClaimHost,
@@ -53,7 +53,7 @@ from millpond.control.plan_auto_pools import error_of
 from millpond.control.plan_nodes import slots_of
 from millpond.control.plan_supply import RESYNC, settle_supply
 from millpond.control.pool_state import PoolState
-from millpond.control.records import JobRecord, Problem, TaskRecord
+from millpond.control.records import COMPLETED, JobRecord, Problem, TaskRecord
 from millpond.control.settle_samples import confirm_samples, drop_samples
 from millpond.control.task_patch import TaskStatusPatch
 from millpond.lifecycle.exit_conditions import react
@@ -136,7 +136,7 @@ def _allow_pod(pool: PoolState, name: str, refusal: Refused | None) -> None:
 
 def _conclude_written(task: TaskRecord, status: TaskStatusPatch) -> None:
     """The Task says now that it is completed: what follows from that may begin."""
-    if status.state is task.state and task.state is TaskState.COMPLETED:
+    if status.state is task.state and task.state is COMPLETED:
         code = status.exit_code if isinstance(status.exit_code, int) else None
         failure = status.failure.code if isinstance(status.failure, Failure) else None
         end_time = status.end_time if isinstance(status.end_time, str) else None

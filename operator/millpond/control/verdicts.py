@@ -7,14 +7,14 @@ from functools import lru_cache
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from millpond.api.reasons import TaskResult, TaskState
+from millpond.api.reasons import TaskResult
 from millpond.api.times import format_time
 from millpond.control.actions import AnyAction, Event, WriteTask
 from millpond.control.attempt import Attempt
 from millpond.control.fold_ends import begin_members, drop_unsent
 from millpond.control.fold_tasks import queue_or_not, settle_into_queue
 from millpond.control.limits import Limits
-from millpond.control.records import TaskRecord
+from millpond.control.records import ACTIVE, COMPLETED, TaskRecord
 from millpond.control.retained import keep_files
 from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
 from millpond.lifecycle.failure import Failure
@@ -36,11 +36,11 @@ def book(
     task.refusals = task.refusals + 1 if verdict.refused else 0
     result = verdict.result
     if result is not None:
-        status, state = _final(attempt, task, verdict, result, at), TaskState.COMPLETED
+        status, state = _final(attempt, task, verdict, result, at), COMPLETED
     else:
         task.retry_count += verdict.ledger is Ledger.RETRY
         task.requeue_count += verdict.ledger is Ledger.REQUEUE
-        status, state = _again(attempt, task, verdict, at), TaskState.ACTIVE
+        status, state = _again(attempt, task, verdict, at), ACTIVE
         back_off(task, verdict.ledger, now, limits)
     if subtasks is not UNSET:
         numbered = begin_members(attempt.pool, subtasks) if result is not None else subtasks
@@ -57,7 +57,7 @@ def end_without_attempt(task: TaskRecord, verdict: Verdict, now: float, actions:
     """Complete a task that is not running: nothing will be started for it any more."""
     status = _final(None, task, verdict, TaskResult.FAILURE, format_time(now))
     write_task(task, status, actions, events_of(task, verdict))
-    task.job.pool.count(task, TaskState.COMPLETED, TaskResult.FAILURE)
+    task.job.pool.count(task, COMPLETED, TaskResult.FAILURE)
     task.settled = task.written
     queue_or_not(task)
 
@@ -71,7 +71,7 @@ def write_task(
     if status.node_name is not UNSET:
         task.node_name = status.node_name
     if status.state is not UNSET:
-        keep_files(task, status.end_time if status.state is TaskState.COMPLETED and status.end_time else None)
+        keep_files(task, status.end_time if status.state is COMPLETED and status.end_time else None)
     if pool.unsent:
         drop_unsent(pool, f"{job.name}/{task.name}")
     actions.append(
@@ -105,7 +105,7 @@ def _final(attempt: Attempt | None, task: TaskRecord, verdict: Verdict, result: 
     failure = verdict.failure
     return TaskStatusPatch(
         conditions=_succeeded(at) if result is TaskResult.SUCCESS else _failed(failure, at),
-        state=TaskState.COMPLETED,
+        state=COMPLETED,
         attempt=max(attempt.number if attempt else 0, task.written),
         node_name=attempt.node.name if attempt else None,
         node_end=attempt.node.tally.begin() if attempt else None,
@@ -145,7 +145,7 @@ def _again(attempt: Attempt, task: TaskRecord, verdict: Verdict, at: str) -> Tas
     retried = verdict.ledger is Ledger.RETRY
     return TaskStatusPatch(
         conditions=(ConditionPatch("Complete", "False", reason, message, at),),
-        state=TaskState.ACTIVE,
+        state=ACTIVE,
         attempt=max(attempt.number, task.written),
         node_name=None,
         pod_name=None,

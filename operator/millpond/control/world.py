@@ -89,10 +89,10 @@ class World:
         job = namespace.job(view.spec.job_name)
         if not fold_task(job, view):
             return ()
-        keys = [PoolKey(view.metadata.namespace, job.pool.name)]
-        attempts = job.attempts.get(view.metadata.name, {}).values()
-        keys += [PoolKey(view.metadata.namespace, a.pool.name) for a in attempts if a.pool is not job.pool]
-        return keys
+        attempts = job.attempts.get(view.metadata.name)
+        if attempts is None:
+            return (job.pool.key,)
+        return {job.pool.key, *(attempt.pool.key for attempt in attempts.values())}
 
     def forget_task(self, namespace: str, job: str, name: str, uid: str) -> Iterable[PoolKey]:
         self.forgotten += 1

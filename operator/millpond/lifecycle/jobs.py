@@ -148,7 +148,11 @@ def ends_tasks(state: JobState) -> bool:
 
 def starts_tasks(state: JobState) -> bool:
     """Whether tasks of a job in this state may start; `why_none_start` says it in words."""
-    return state is JobState.ACTIVE
+    return state is _ACTIVE
+
+
+_ACTIVE = JobState.ACTIVE
+"""Looked up once: the question is asked several times for each task that ends."""
 
 
 def why_no_more(state: JobState) -> TaskReason | None:

@@ -186,7 +186,7 @@ class Dependencies:
     # How it is kept.
 
     def _is_met(self, key: Key) -> bool:
-        return any(name in self._satisfied for name in self._names.get(key, ()))
+        return not self._satisfied.isdisjoint(self._names.get(key, ()))
 
     def _compare(self, keys: tuple[Key, ...], before: list[bool], *, renamed: bool) -> None:
         """Let those look again for whom a key has changed."""
