@@ -91,7 +91,7 @@ def complete_tally(pool: PoolState, node: NodeRecord) -> None:
 
 def _ends_of(task: TaskRecord) -> Iterator[tuple[str, int, Ended]]:
     """The ends that a Task tells of: on which node, as which of its ends, and how it was."""
-    if task.state is not TaskState.COMPLETED or not (task.node_end or task.member_ends):
+    if task.state is not TaskState.COMPLETED or not (task.node_end or task.subtasks):
         return
     if task.node_end and task.node_name is not None:
         yield (
@@ -99,7 +99,7 @@ def _ends_of(task: TaskRecord) -> Iterator[tuple[str, int, Ended]]:
             task.node_end,
             Ended(task.job.name, task.name, TaskResult(str(task.result)), task.exit_code),
         )
-    for one in task.member_ends:
+    for one in task.subtasks:
         if one.node_end and one.result is not None:
             result = TaskResult(one.result)
             yield one.node_name, one.node_end, Ended(task.job.name, task.name, result, one.exit_code, one.id)

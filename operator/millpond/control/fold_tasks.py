@@ -112,7 +112,7 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     # A node has many tasks: one text serves them all.
     task.node_name = sys.intern(status.node_name) if status.node_name else None
     task.node_end, task.exit_code = status.node_end, status.exit_code
-    task.member_ends = status.subtasks
+    task.subtasks = status.subtasks
     if status.node_end or status.subtasks:
         tell_end(task)
     keep_files(task, status.end_time if state is COMPLETED else None)

@@ -56,9 +56,9 @@ class TaskRecord:
 
     __slots__ = (
         "affinity", "backoff", "blocked", "created", "demand", "exit_code", "exit_conditions", "id", "job",
-        "kept_until", "live", "max_retries", "max_wall_clock", "member_ends", "name", "needs", "node_end", "node_name",
-        "not_before", "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result",
-        "retention", "retry_count", "settled", "state", "terminate", "uid", "vanished", "version", "written",
+        "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_end", "node_name", "not_before",
+        "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result", "retention",
+        "retry_count", "settled", "state", "subtasks", "terminate", "uid", "vanished", "version", "written",
         "written_problem",
     )  # fmt: skip
 
@@ -76,8 +76,8 @@ class TaskRecord:
         self.node_end = 0
         """As which of that node's ends its own is told; 0 while none is."""
         self.exit_code: int | None = None
-        self.member_ends: tuple[SubtaskView, ...] = ()
-        """The instances of a group that have ended, but for its primary, as the Task tells of them."""
+        self.subtasks: tuple[SubtaskView, ...] = ()
+        """The instances of its last group but for the primary, as the Task tells of them."""
         self.max_retries: int | None = None
         self.max_wall_clock: int | None = None
         self.retention: int | None = None
