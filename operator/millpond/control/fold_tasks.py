@@ -118,10 +118,12 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     keep_files(task, status.end_time if state is COMPLETED else None)
     asked = view.spec.reactivated_at
     task.reactivate = asked if asked != status.served.reactivated_at else None
-    task.written_problem = None
+    task.written_problem, task.hindrance = None, ""
     for condition in status.conditions:
         if condition.type == "Scheduled" and condition.status == "False":
             task.written_problem = condition.reason
+        elif condition.reason == TaskReason.POD_NOT_STARTING:
+            task.hindrance = condition.message
     pool.begun -= task.attempt
     task.written = status.attempt
     counted = state in (ACTIVE, COMPLETED) or task.expired

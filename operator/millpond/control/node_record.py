@@ -64,10 +64,10 @@ class NodeRecord:
         """Why its directory could not be erased the last time that was tried, for a reimage."""
         self.refused_by = ""
         """The host that turned its last Pod away, or that could not be claimed."""
-        self.measurement: Measurement | None = None
-        """The newest one; it may be long ago."""
+        self.measurement: Measurement | None = None  # the newest one; it may be long ago
         self.full_of = ""
         """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
+        self.hindrance = ("", "")  # uid of a node Pod that its host cannot begin with, and what the kubelet says
         self.kept_until: float | None = None  # the latest time until which tasks' files stay, once that was counted
         self.littered = False  # it may hold directories whose owners are gone
         self.slots: NodeSlots | None = None

@@ -19,6 +19,7 @@ from millpond.control.actions import (
 )
 from millpond.control.draining import waits_for_tasks
 from millpond.control.fold_ends import complete_tally
+from millpond.control.hindrances import hindrance_of_node
 from millpond.control.limits import Limits
 from millpond.control.node_job_status import failed_preparations
 from millpond.control.node_operations import begin, is_done, with_postponed
@@ -105,6 +106,7 @@ def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> Nod
         returns=_return_host(pool, node) is not None,
         trouble=node.trouble,
         unmounted=_is_unmounted(pool, node, now, limits),
+        hindrance=hindrance_of_node(node),
         disk_full=node.disk_full,
     )
 

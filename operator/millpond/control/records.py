@@ -55,11 +55,11 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "affinity", "backoff", "blocked", "created", "demand", "exit_code", "exit_conditions", "id", "job",
-        "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_end", "node_name", "not_before",
-        "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result", "retention",
-        "retry_count", "settled", "state", "subtasks", "terminate", "uid", "vanished", "version", "written",
-        "written_problem",
+        "affinity", "backoff", "blocked", "created", "demand", "exit_code", "exit_conditions", "hindrance", "id",
+        "job", "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_end", "node_name",
+        "not_before", "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result",
+        "retention", "retry_count", "settled", "state", "subtasks", "terminate", "uid", "vanished", "version",
+        "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -104,6 +104,8 @@ class TaskRecord:
         """Nodes that have turned it away in a row, as far as this life of the operator knows."""
         self.problem: Problem | None = None
         self.written_problem: str | None = None
+        self.hindrance = ""
+        """What its conditions say of a Pod that cannot be begun with."""
         self.needs: Needs | None = None
         self.blocked = False
         """Its job's dependencies hold it back."""

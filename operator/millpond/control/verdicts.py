@@ -13,6 +13,7 @@ from millpond.control.actions import AnyAction, Event, WriteTask
 from millpond.control.attempt import Attempt
 from millpond.control.fold_ends import begin_members, drop_unsent
 from millpond.control.fold_tasks import queue_or_not, settle_into_queue
+from millpond.control.hindrances import remember_told
 from millpond.control.limits import Limits
 from millpond.control.records import ACTIVE, COMPLETED, TaskRecord
 from millpond.control.retained import keep_files
@@ -69,6 +70,8 @@ def write_task(
     """Append the conditional write of a task's status. It says all that one that failed before would have said."""
     job, pool = task.job, task.job.pool
     job.writing = True
+    if status.conditions is not UNSET:
+        remember_told(task, status.conditions)
     if status.node_name is not UNSET:
         task.node_name = status.node_name
     if status.state is not UNSET:
