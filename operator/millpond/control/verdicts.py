@@ -52,7 +52,8 @@ def book(
     task.written = task.settled = max(attempt.number, task.written)
     task.live = None
     owner.keep_live(attempt, attempt.holds)
-    settle_into_queue(task)
+    if result is None or task.reactivate:
+        settle_into_queue(task)
 
 
 def end_without_attempt(task: TaskRecord, verdict: Verdict, now: float, actions: list[AnyAction]) -> None:
