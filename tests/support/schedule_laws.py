@@ -53,7 +53,9 @@ class ScheduleLaws:
 
     def _job_is_made(self, job: Job, now: float) -> None:
         name, uid = schedule_of(job)
-        own = [other for other in self._jobs() if schedule_of(other)[1] == uid and other.metadata.uid != job.metadata.uid]
+        own = [
+            other for other in self._jobs() if schedule_of(other)[1] == uid and other.metadata.uid != job.metadata.uid
+        ]
         active = [other.metadata.name for other in own if is_active(other)]
         assert not active, f"{job.metadata.name} is made while {active} are active"
         due = due_time_of(job)
@@ -71,7 +73,9 @@ class ScheduleLaws:
         newest = last_until(facts.calendar, due, int(now) - SLACK) if now - SLACK > due else due
         assert newest == due, f"a job for {due} at {now}, though {newest} was due since"
         assert due <= now or self._latest > now, f"a job for {due} already at {now}"
-        assert facts.window is None or now <= due + facts.window + SLACK, f"a job for {due} at {now}: its window was missed"
+        assert facts.window is None or now <= due + facts.window + SLACK, (
+            f"a job for {due} at {now}: its window was missed"
+        )
 
     def _its_tasks_are_there(self, job: str, uid: str) -> None:
         tasks = [task for task in self._stage.verbs.list("tasks", SPACE) if task["spec"]["jobName"] == job]
