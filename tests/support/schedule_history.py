@@ -11,9 +11,9 @@ from typing import Any
 
 from support.builders import SPACE
 from support.faults import no_faults, storm
+from support.model.store import Change
 from support.schedule_laws import ScheduleLaws
 from support.schedules import TASKS, Stage, tell
-from support.model.store import Change
 from support.virtual_time import run
 
 NAMES = ("a", "b")
