@@ -18,6 +18,7 @@ from millpond.control.actions import (
     WriteNode,
 )
 from millpond.control.draining import waits_for_tasks
+from millpond.control.fold_ends import complete_tally
 from millpond.control.hindrances import hindrance_of_node
 from millpond.control.limits import Limits
 from millpond.control.node_job_status import failed_preparations
@@ -297,7 +298,14 @@ def _write(
     if putting_off and now < node.last_written + limits.node_summary:
         _schedule_summary(pool, node, now, limits)
         return
+    if putting_off and not node.summary_scheduled and _has_uncounted(node):
+        # What has ended there is counted in a moment, and told of with the rest.
+        node.summary_scheduled = True
+        pool.look_at(now + limits.node_summary, "node", node.name)
+        return
     node.summary_scheduled = False
+    complete_tally(pool, node)
+    node.tally.settle()
     status = describe_node(pool, node, verdict, now)
     if status == model.status and not node.unwritten:
         return
@@ -308,6 +316,10 @@ def _write(
     version = model.metadata.resource_version
     node.model = model.model_copy(update={"status": status})
     actions.append(WriteNode(namespace=pool.namespace, node=node.name, version=version, status=status, events=events))
+
+
+def _has_uncounted(node: NodeRecord) -> bool:
+    return any(not attempt.holds and not attempt.settled for attempt in node.attempts.values())
 
 
 def _as_busy_as(old: NodeVerdict, new: NodeVerdict) -> bool:

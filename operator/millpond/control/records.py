@@ -55,10 +55,11 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "hindrance", "id", "job",
-        "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_name", "not_before", "problem",
-        "queued", "reaction", "reactivate", "refusals", "requeue_count", "result", "retention", "retry_count",
-        "settled", "state", "subtasks", "terminate", "uid", "vanished", "version", "written", "written_problem",
+        "affinity", "backoff", "blocked", "created", "demand", "exit_code", "exit_conditions", "hindrance", "id",
+        "job", "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_end", "node_name",
+        "not_before", "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result",
+        "retention", "retry_count", "settled", "state", "subtasks", "terminate", "uid", "vanished", "version",
+        "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -72,6 +73,9 @@ class TaskRecord:
         self.affinity: Affinity | None = None
         self.node_name: str | None = None
         """The node of the newest attempt that the object knows of; None once that came back."""
+        self.node_end = 0
+        """As which of that node's ends its own is told; 0 while none is."""
+        self.exit_code: int | None = None
         self.subtasks: tuple[SubtaskView, ...] = ()
         """The instances of its last group but for the primary, as the Task tells of them."""
         self.max_retries: int | None = None

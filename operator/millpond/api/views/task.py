@@ -89,15 +89,20 @@ class TaskServed(View, frozen=True):
 
 
 class SubtaskView(View, frozen=True):
-    """An instance of a multi-instance task other than its primary."""
+    """An instance of a multi-instance task that is not the primary."""
 
-    node_name: str = ""
+    id: int
+    node_name: str
+    node_end: int = 0
+    result: str | None = None
+    exit_code: int | None = None
 
 
 class TaskStatus(View, frozen=True):
     state: str = "Active"
     attempt: int = 0
     node_name: str | None = None
+    node_end: int = 0
     pod_name: str | None = None
     result: str | None = None
     exit_code: int | None = None
