@@ -15,6 +15,7 @@ from support.hosts import Hosts
 from support.kubelets import Kubelets
 from support.model.store import Change
 from support.model.verbs import Verbs
+from support.schedule_history import ScheduleHistory
 from support.scheduler import Scheduler
 from support.scripts import Run, Scripts
 from support.small_operator import SmallOperator
@@ -23,6 +24,9 @@ STEPS = int(os.environ.get("MILLPOND_LAW_STEPS", "20000"))
 FIRST_SEED = int(os.environ.get("MILLPOND_LAW_SEED", "0"))
 LENGTH = 500
 GROUPS = 10
+SCHEDULE_LENGTH = 40
+SCHEDULE_SHARE = 2500
+"""Of so many steps there is one history of schedules: each of its own steps is a while of a whole cluster."""
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
@@ -33,6 +37,17 @@ def test_the_laws_hold_on_random_histories(group: int) -> None:
     for seed in seeds:
         steps += History(seed).run(LENGTH)
     assert steps == LENGTH * len(seeds)
+
+
+@pytest.mark.parametrize("group", range(2))
+def test_schedules_and_pools_of_their_own_keep_their_promises(group: int) -> None:
+    """One job at a time and for a due time, no burst, each task made once, and nothing left behind."""
+    jobs = 0
+    for seed in range(FIRST_SEED + group, FIRST_SEED + max(2, STEPS // SCHEDULE_SHARE), 2):
+        history = ScheduleHistory(seed)
+        history.run(SCHEDULE_LENGTH)
+        jobs += sum(history.books.jobs_made.values())
+    assert jobs
 
 
 # Law 7: jobs of one priority get equal chances, and none waits for ever while others of its priority run.
