@@ -36,7 +36,7 @@ def catalog(root: Path) -> list[Check]:
     """All checks of this checkout. Slow ones come first, since they are started in this order."""
     scripts = [str(path.relative_to(root)) for path in python_scripts(root)]
     packages = sorted({str(path.parent.relative_to(root)) for path in (root / "hack").glob("**/__init__.py")})
-    types = {"MYPYPATH": "operator:hack:hack/bench"}
+    types = {"MYPYPATH": "operator:hack:hack/bench:tests"}
     return [
         Check("types: millpond", Command((tool(root, "mypy"), "operator/millpond"), root, types)),
         Check(

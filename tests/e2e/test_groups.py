@@ -9,6 +9,7 @@ import yaml
 from support.binaries import ROOT
 from support.installation import Installation, Space, shell, tool
 from support.live import Document
+from support.stores import ObjectStores
 
 ENVIRONMENT = "env | grep -E '^(AZ_BATCH_(HOST|NODE)_LIST|AZ_BATCH_(MASTER|IS|TASK)|CCP|MILLPOND)' | sort"
 
@@ -26,8 +27,17 @@ def trio(installation: Installation) -> Iterator[Space]:
     installation.cluster("remove-node", third)
 
 
-def group(space: Space, name: str, coordination: str, application: str, instances: int = 3, **spec: object) -> None:
-    settings = {"numberOfInstances": instances, "coordinationCommandLine": shell(coordination)}
+def group(
+    space: Space,
+    name: str,
+    coordination: str,
+    application: str,
+    instances: int = 3,
+    common: list[Document] | None = None,
+    **spec: object,
+) -> None:
+    settings: Document = {"numberOfInstances": instances, "coordinationCommandLine": shell(coordination)}
+    settings |= {"commonResourceFiles": common} if common else {}
     space.task(name, "groups", application, multiInstanceSettings=settings, **spec)
 
 
@@ -41,8 +51,10 @@ def said(space: Space, status: Document, instance: int = 0) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def test_all_instances_coordinate_and_the_primary_alone_runs_the_application(trio: Space) -> None:
-    group(trio, "meet", f"{ENVIRONMENT}; touch $AZ_BATCH_TASK_SHARED_DIR/mark", f"{ENVIRONMENT}; echo APPLICATION=ran")
+def test_all_instances_coordinate_and_the_primary_alone_runs_the_application(trio: Space, stores: ObjectStores) -> None:
+    read = "wc -c <$AZ_BATCH_TASK_SHARED_DIR/in/common | sed s/^/COMMON=/"
+    common_files = [{"httpUrl": f"{stores.faults}/web/none/3.bin", "filePath": "in/common"}]
+    group(trio, "meet", f"{ENVIRONMENT}; {read}", f"{ENVIRONMENT}; echo APPLICATION=ran", common=common_files)
     status = trio.completed("meet")
     assert (status["result"], status["exitCode"]) == ("Success", 0)
     assert [(one["id"], one["state"], one["exitCode"], one["result"]) for one in status["subtasks"]] == [
@@ -60,6 +72,7 @@ def test_all_instances_coordinate_and_the_primary_alone_runs_the_application(tri
         "AZ_BATCH_MASTER_NODE": f"{hosts[0]}:6000",
         "CCP_NODES": " ".join(["3", *(f"{host} {primary['CCP_NODES'].split()[2]}" for host in hosts)]),
         "AZ_BATCH_TASK_ID": "meet",
+        "COMMON": "3",
         "AZ_BATCH_TASK_SHARED_DIR": f"{root}/{status['directory']}",
         "AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES": primary[
             "AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES"

@@ -15,10 +15,23 @@ def end_after(work: Callable[[], object]) -> None:
     """
     try:
         work()
-    except SystemExit as end:
-        if "obstore" in sys.modules and (end.code is None or isinstance(end.code, int)):
-            os._exit(_flushed(end.code or 0))
+    except BaseException as end:
+        if "obstore" in sys.modules:
+            os._exit(_flushed(_told(end)))
         raise
+    if "obstore" in sys.modules:
+        os._exit(_flushed(0))
+
+
+def _told(end: BaseException) -> int:
+    """The exit code; what the interpreter would print of the end is printed."""
+    if not isinstance(end, SystemExit):
+        sys.excepthook(type(end), end, end.__traceback__)
+        return 1
+    if end.code is None or isinstance(end.code, int):
+        return end.code or 0
+    sys.stderr.write(f"{end.code}\n")
+    return 1
 
 
 def _flushed(code: int) -> int:

@@ -17,7 +17,7 @@ from millpond.scheduling.preemption import Claim, Running, rooms_to_come, who_gi
 
 
 def gives_way(pool: PoolState) -> bool:
-    """False where no task is to give way to any other: in most pools."""
+    """False where no task is to give way to another, as in most pools."""
     return bool(pool.yielding) or pool.order.lowest_restarting is not None
 
 

@@ -105,7 +105,9 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         pool.free(attempt)
     task, owner = attempt.record, attempt.job.pool
     counts = task is not None and attempt.number > task.settled
-    if task is not None and counts and not attempt.instance and _is_newer(attempt, task.live):
+    known = task.live if task is not None else None
+    older = known is None or known.number < attempt.number
+    if task is not None and counts and older and not attempt.instance:
         owner.begun -= task.attempt
         task.live = attempt
         owner.begun += task.attempt
@@ -113,10 +115,6 @@ def enter(pool: PoolState, attempt: Attempt, *, holds: bool) -> None:
         if task.needs is not None:
             follow(task)
     owner.keep_live(attempt, holds or counts)
-
-
-def _is_newer(attempt: Attempt, known: Attempt | None) -> bool:
-    return known is None or (known is not attempt and known.number < attempt.number)
 
 
 def forget_attempt(pool: PoolState, attempt: Attempt) -> None:

@@ -155,9 +155,10 @@ def let_go(pool: PoolState, attempt: Attempt, actions: list[AnyAction]) -> None:
         if not attempt.deleting:
             stop(pool, attempt, actions)
         return
-    if attempt.job.pool.unsent and f"{attempt.job.name}/{attempt.task}" in attempt.job.pool.unsent:
+    owner = attempt.job.pool
+    if owner.unsent and f"{attempt.job.name}/{attempt.task}" in owner.unsent:
         return
-    attempt.job.pool.keep_live(attempt, False)
+    owner.keep_live(attempt, False)
     if attempt.released:
         return
     attempt.released = True

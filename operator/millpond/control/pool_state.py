@@ -192,29 +192,31 @@ class PoolState:
         """The attempt takes its slots."""
         if attempt.holds:
             return
+        node, job, demand = attempt.node, attempt.job, attempt.demand
         attempt.holds = True
-        self._touch(attempt.node, +1)
-        self.slots_used += attempt.demand.slots
-        attempt.job.slots_used += attempt.demand.slots
-        attempt.job.holders.setdefault(attempt.key, set()).add(attempt)
-        if attempt.node.slots is not None:
-            self.index.take(attempt.node.slots, attempt.demand)
+        self._touch(node, +1)
+        self.slots_used += demand.slots
+        job.slots_used += demand.slots
+        job.holders.setdefault(attempt.key, set()).add(attempt)
+        if node.slots is not None:
+            self.index.take(node.slots, demand)
 
     def free(self, attempt: Attempt) -> None:
         """The attempt gives its slots back."""
         if not attempt.holds:
             return
+        node, job, demand = attempt.node, attempt.job, attempt.demand
         attempt.holds = False
-        self._touch(attempt.node, -1)
-        self.slots_used -= attempt.demand.slots
-        attempt.job.slots_used -= attempt.demand.slots
-        holders = attempt.job.holders[attempt.key]
+        self._touch(node, -1)
+        self.slots_used -= demand.slots
+        job.slots_used -= demand.slots
+        holders = job.holders[attempt.key]
         holders.discard(attempt)
         if not holders:
-            del attempt.job.holders[attempt.key]
-        if attempt.node.slots is not None:
-            self.index.give(attempt.node.slots, attempt.demand)
-        self.leave(attempt.node, attempt.view)
+            del job.holders[attempt.key]
+        if node.slots is not None:
+            self.index.give(node.slots, demand)
+        self.leave(node, attempt.view)
 
     def leave(self, node: NodeRecord, pod: PodView | None) -> None:
         """A Pod of the node keeps its host no longer: one that the node has moved away from may be given back."""

@@ -46,10 +46,11 @@ def book(
     if subtasks is not UNSET:
         status = replace(status, subtasks=subtasks)
     write_task(task, status, actions, events_of(task, verdict))
-    task.job.pool.count(task, state, result)
+    owner = task.job.pool
+    owner.count(task, state, result)
     task.written = task.settled = max(attempt.number, task.written)
     task.live = None
-    task.job.pool.keep_live(attempt, attempt.holds)
+    owner.keep_live(attempt, attempt.holds)
     settle_into_queue(task)
 
 

@@ -63,7 +63,9 @@ class NodeSlots(msgspec.Struct, eq=False):
 
     def move(self, demand: Demand, sign: int) -> None:
         """Take the demand (-1), or give it back (+1)."""
-        cpu, memory = self.room_of(demand)
+        cpu, memory = demand.cpu_millis, demand.memory_bytes
+        if cpu is None or memory is None:
+            cpu, memory = self.room_of(demand)
         if demand.exclusive:
             self.free += sign * self.total
             self.exclusive -= sign

@@ -38,15 +38,18 @@ def ended(program: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedPr
         (STORE, "sys.exit(0)", 0, "done\n"),
         (STORE, "sys.exit()", 0, "done\n"),
         (STORE, "sys.exit(3)", 3, "done\n"),
-        (STORE, "sys.exit('why')", 1, "done\nwound up\n"),
-        (STORE, "raise ValueError", 1, "done\nwound up\n"),
-        (STORE, "pass", 0, "done\nwound up\n"),
+        (STORE, "sys.exit('why')", 1, "done\n"),
+        (STORE, "raise ValueError('why')", 1, "done\n"),
+        (STORE, "pass", 0, "done\n"),
         ("", "sys.exit(3)", 3, "done\nwound up\n"),
+        ("", "raise ValueError('why')", 1, "done\nwound up\n"),
+        ("", "pass", 0, "done\nwound up\n"),
     ],
 )
 def test_how_it_ends(store: str, end: str, code: int, printed: str) -> None:
     done = run(store, end)
     assert (done.returncode, done.stdout) == (code, printed)
+    assert ("why" in done.stderr) is ("why" in end)
 
 
 def test_the_command_line_ends_so() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from millpond.api.reasons import TaskState
+from millpond.api.reasons import JobState, TaskState
 from millpond.control.actions import StartAttempt
 from millpond.control.plan_nodes import slots_of
 from millpond.control.pool_state import tally_of
@@ -30,6 +30,19 @@ def test_deadlines_mark_when_they_are_due() -> None:
     assert pool.taken("job") == []
     pool.mark_due(10)
     assert (pool.taken("job"), len(pool.deadlines)) == (["early"], 1)
+
+
+def test_a_summary_that_is_to_come_is_not_asked_for_again() -> None:
+    scene = Scene()
+    scene.add(a_job(), a_task("t"))
+    pool, task, node = scene.pool_state(), scene.task("t"), scene.pool_state().node("n")
+    for scheduled in (False, True):
+        task.job.state = JobState.ACTIVE
+        task.job.summary_scheduled = node.summary_scheduled = scheduled
+        pool.count(task, TaskState.RUNNING, None)
+        pool.tell_of(node)
+        asked = [] if scheduled else [task.job.name], [] if scheduled else ["n"]
+        assert (pool.taken("counted"), pool.taken("touched")) == asked
 
 
 def test_tallies() -> None:

@@ -7,7 +7,7 @@ from millpond.api.reasons import FailureCode, JobState, TaskState
 from millpond.lifecycle.draining import Fate
 from millpond.lifecycle.exits import Ending, Exit
 from millpond.lifecycle.failure import user_error
-from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Tries, Wishes, decide, why_not_reactivated
+from millpond.lifecycle.tasks import GIVEN_UP, Ledger, Tries, Wishes, accept, decide, why_not_reactivated
 
 NOBODY = Wishes()
 USER = Wishes(ended_by_user=True)
@@ -85,6 +85,13 @@ def test_each_end_is_booked_once(exit_: Exit, wishes: Wishes, made: int, allowed
     assert (verdict.failure is not None) == (ledger is Ledger.FAILURE)
     if ledger in (Ledger.REQUEUE, Ledger.RECOVERY):
         assert verdict.message
+
+
+@pytest.mark.parametrize("wishes", [NOBODY, USER, REMOVED, LOST, DISPLACED, DISABLED])
+@pytest.mark.parametrize("tries", [Tries(), Tries(3, 3, 9, 1)])
+def test_a_success_stands_whatever_was_wanted(wishes: Wishes, tries: Tries) -> None:
+    success = Exit(Ending.SUCCESS, 0, None, "then", "now")
+    assert decide(success, wishes, tries) == accept(success)
 
 
 def test_a_task_ended_by_its_user_keeps_its_exit_code() -> None:
