@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from millpond.api import labels
 from millpond.api.job import Job
 from millpond.api.jobschedule import JobSchedule
@@ -22,11 +20,15 @@ STEP = 60
 
 
 class ScheduleLaws:
-    """Listens to the store. `made` are the keys of all jobs that were ever made, in order."""
+    """Listens to the store. `made` are the names of all jobs that were ever made, in order.
+
+    `broken` tells what was seen of broken laws: an error raised here would be taken for one of the API server.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.made: list[str] = []
+        self.broken: list[str] = []
         self._served: dict[str, set[int]] = {}
         """Due times that have had a job, by the schedule's uid."""
         self._templates: dict[tuple[str, int], Document] = {}
@@ -35,6 +37,12 @@ class ScheduleLaws:
         stage.verbs.store.listeners.append(self._hear)
 
     def _hear(self, change: Change) -> None:
+        try:
+            self._hold(change)
+        except AssertionError as error:
+            self.broken.append(str(error))
+
+    def _hold(self, change: Change) -> None:
         now = self._stage.now()
         if now < self._latest - STEP:
             self._served.clear()
@@ -53,8 +61,8 @@ class ScheduleLaws:
 
     def _job_is_made(self, job: Job, now: float) -> None:
         name, uid = schedule_of(job)
-        own = [other for other in self._jobs() if schedule_of(other)[1] == uid and other.metadata.uid != job.metadata.uid]
-        active = [other.metadata.name for other in own if is_active(other)]
+        others = [other for other in self._jobs() if other.metadata.uid != job.metadata.uid]
+        active = [other.metadata.name for other in others if schedule_of(other)[1] == uid and is_active(other)]
         assert not active, f"{job.metadata.name} is made while {active} are active"
         due = due_time_of(job)
         assert due not in self._served.setdefault(uid, set()), f"{job.metadata.name} is a second job for {due}"
@@ -71,7 +79,8 @@ class ScheduleLaws:
         newest = last_until(facts.calendar, due, int(now) - SLACK) if now - SLACK > due else due
         assert newest == due, f"a job for {due} at {now}, though {newest} was due since"
         assert due <= now or self._latest > now, f"a job for {due} already at {now}"
-        assert facts.window is None or now <= due + facts.window + SLACK, f"a job for {due} at {now}: its window was missed"
+        closes = due + (facts.window or now) + SLACK
+        assert now <= closes, f"a job for {due} at {now}: its window was missed"
 
     def _its_tasks_are_there(self, job: str, uid: str) -> None:
         tasks = [task for task in self._stage.verbs.list("tasks", SPACE) if task["spec"]["jobName"] == job]
@@ -112,6 +121,13 @@ class ScheduleLaws:
             status = self._stage.verbs.get("jobschedules", SPACE, name)["status"]
             assert status.get("jobsCreated", 0) > before, f"{name} makes no job any more: {status}"
 
+    def no_pool_outlives_its_schedule(self) -> None:
+        """One that has ended has deleted the pool that it owned."""
+        for document in self._stage.verbs.list("jobschedules", SPACE):
+            meta, state = document["metadata"], document["status"]["state"]
+            owned = [name for name in self._stage.names("pools") if meta["uid"] in self._owners(name)]
+            assert state != "Completed" or not owned, f"{meta['name']} has ended, and its pool {owned} is there"
+
     def nothing_is_left(self) -> None:
         for plural in ("jobschedules", "jobs", "tasks"):
             left = self._stage.names(plural)
@@ -119,5 +135,6 @@ class ScheduleLaws:
         owned = [name for name in self._stage.names("pools") if self._owners(name)]
         assert not owned, f"pools are left: {owned}"
 
-    def _owners(self, pool: str) -> Any:
-        return self._stage.verbs.get("pools", SPACE, pool)["metadata"].get("ownerReferences")
+    def _owners(self, pool: str) -> list[str]:
+        owners = self._stage.verbs.get("pools", SPACE, pool)["metadata"].get("ownerReferences") or []
+        return [owner["uid"] for owner in owners]
