@@ -68,7 +68,10 @@ class Stage:
 
     def _hear(self, change: Change) -> None:
         if self.keeper is not None and not self.deaf:
-            _tell(self.keeper, change.plural, change.after, gone=change.type == "DELETED")
+            tell(self.keeper, change.plural, change.after, gone=change.type == "DELETED")
+
+    def begin_life(self) -> None:
+        """A keeper is about to list what there is."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -83,10 +86,11 @@ class Stage:
         while True:
             self.lives += 1
             line = Line(self.server, self.choose, self.counter)
+            self.begin_life()
             keeper = self.keeper = ScheduleKeeper(line, self.now)
             for plural in ("jobs", "pools", "jobschedules"):
                 for document in self.verbs.list(plural):
-                    _tell(keeper, plural, document)
+                    tell(keeper, plural, document)
             living, dying = asyncio.create_task(keeper.run()), asyncio.create_task(line.crashed.wait())
             try:
                 await asyncio.wait({living, dying}, return_when=asyncio.FIRST_COMPLETED)
@@ -143,7 +147,8 @@ class Stage:
         return [job["metadata"]["annotations"]["millpond.dev/due-time"] for job in self.verbs.list("jobs", SPACE)]
 
 
-def _tell(keeper: ScheduleKeeper, plural: str, document: dict[str, Any], gone: bool = False) -> None:
+def tell(keeper: ScheduleKeeper, plural: str, document: dict[str, Any], gone: bool = False) -> None:
+    """What a watch tells of one object."""
     meta = document["metadata"]
     match plural, gone:
         case "jobs", False:
