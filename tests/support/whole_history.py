@@ -1,6 +1,6 @@
-"""Random lives of schedules and of jobs with pools of their own, with the operator dying and asleep at any moment.
+"""Random lives of schedules and of jobs with pools of their own, through the whole operator, which dies and sleeps.
 
-`ScheduleHistory(seed).run(steps)` raises AssertionError, with the seed, when a law is broken.
+`WholeHistory(seed).run(steps)` raises AssertionError, with the seed, when a law is broken.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ import asyncio
 from random import Random
 from typing import Any
 
-from support.faults import Request
+from millpond.api import labels
+
+from support.faults import Request, no_faults
 from support.model.failures import StatusError
-from support.schedule_books import ScheduleBooks
+from support.model.store import Change
+from support.schedule_laws import ScheduleLaws
 from support.scripts import Run
 from support.virtual_time import run
 from support.worlds import NAMESPACE, ModelWorld
@@ -20,11 +23,13 @@ HOSTS = 8
 SCHEDULES, JOBS = ("s0", "s1"), ("j0", "j1")
 REST = 3000.0
 """Seconds in which all that was asked for is done, and all that was deleted is gone."""
+SETTLED = 1200.0
+"""Seconds in which the operator has woken and has seen the last edits."""
 DEATHS = 0.02
 """The share of writes before or after which the operator dies."""
 
 
-class ScheduleHistory:
+class WholeHistory:
     """One random history."""
 
     def __init__(self, seed: int) -> None:
@@ -49,7 +54,8 @@ class ScheduleHistory:
     async def _main(self, steps: int) -> None:
         async with ModelWorld(self.seed, self._fate) as world:
             self.world = world
-            self.books = ScheduleBooks(world.verbs, world.now, world.books.say)
+            self.laws = ScheduleLaws(world)
+            world.verbs.store.listeners.append(self._hear)
             world.scripts.otherwise = self._run
             for number in range(HOSTS):
                 world.host(f"h{number}")
@@ -57,8 +63,20 @@ class ScheduleHistory:
             for _ in range(steps):
                 self._user()
                 await self._time()
-                world.check()
+                self._check()
             await self._end()
+
+    def _hear(self, change: Change) -> None:
+        """One pool for one job or schedule."""
+        maker = _maker(change.after)
+        if change.plural == "pools" and change.type == "ADDED" and maker:
+            same = [p["metadata"]["name"] for p in self.world.verbs.list("pools") if _maker(p) == maker]
+            if len(same) > 1:
+                self.world.books.say(f"pools {same} are made for one job or schedule")
+
+    def _check(self) -> None:
+        self.world.check()
+        assert not self.laws.broken, self.laws.broken
 
     def _run(self, task: str, attempt: int) -> Run:
         return Run(seconds=Random(f"{self.seed}/{task}/{attempt}").choice((5.0, 50.0, 400.0)))
@@ -138,15 +156,14 @@ class ScheduleHistory:
     def _set_clock(self, by: float) -> None:
         self.told.append(f"the clock is set by {by:.0f} s")
         self.world.skew += by
-        if by < 0:
-            self.books.clock_set_back()
 
     # Rest
 
     async def _end(self) -> None:
         """Active schedules go on making jobs; what is deleted goes, with all that was made for it."""
         world = self.world
-        world.choose = lambda _: ""
+        world.choose = no_faults
+        await asyncio.sleep(SETTLED)
         await self._all_go_on()
         for plural in ("jobschedules", "jobs", "tasks"):
             for found in world.verbs.list(plural, NAMESPACE):
@@ -163,7 +180,7 @@ class ScheduleHistory:
         assert not left["claims"], f"hosts are claimed still: {left['claims']}"
         assert not left["volumes"], "volumes are left"
         world.books.check_ledgers(in_flight=False)
-        world.check()
+        self._check()
 
     def _is_kept(self, pool: dict[str, Any]) -> bool:
         """A pool that nobody owns, or that was not made for anybody."""
@@ -175,12 +192,12 @@ class ScheduleHistory:
         for job in world.verbs.list("jobs", NAMESPACE):
             if "deletionTimestamp" not in job["metadata"] and job["spec"].get("desiredState") != "Terminated":
                 world.patch("jobs", job["metadata"]["name"], desiredState="Terminated")
-        going = [found for found in world.verbs.list("jobschedules") if _recurs(found)]
-        made = {found["metadata"]["uid"]: self.books.jobs_made[found["metadata"]["uid"]] for found in going}
-        await world.run_until(lambda: all(self.books.jobs_made[uid] > count for uid, count in made.items()), REST)
+        waiting = self.laws.that_must_go_on()
+        await world.run_until(lambda: self._went_on(waiting), REST)
+
+    def _went_on(self, waiting: dict[str, int]) -> bool:
+        return all(self.world.status("jobschedules", name)["jobsCreated"] > made for name, made in waiting.items())
 
 
-def _recurs(schedule: dict[str, Any]) -> bool:
-    spec = schedule["spec"]
-    active = spec.get("desiredState", "Active") == "Active" and "deletionTimestamp" not in schedule["metadata"]
-    return active and bool(spec["schedule"].get("recurrenceIntervalSeconds"))
+def _maker(document: dict[str, Any]) -> str:
+    return str((document["metadata"].get("labels") or {}).get(labels.MADE_FOR, ""))
