@@ -101,9 +101,9 @@ class ScheduledJobs:
                 raise _taken("Task", name) from None
 
     async def _delete_former(self, schedule: JobSchedule, job: str) -> None:
-        """Delete what was made for the job before: from a template that was changed since, or by a namesake that is gone.
+        """Delete what was made for the job from a template that was changed since, or by a namesake that is gone.
 
-        The namesake's Tasks would go with their owner sometime, but until then they would be taken for the job's.
+        The namesake's Tasks go with their owner sometime, but until then they would be taken for the job's.
         """
         generation, space = str(schedule.metadata.generation), schedule.metadata.namespace
         for found in await self._list(TASKS, space, Selection(fields=f"spec.jobName={job}")):
