@@ -37,6 +37,8 @@ class WholeHistory:
         self.random = Random(seed)
         self.told: list[str] = []
         """What happened, for failures."""
+        self._kept: set[str] = set()
+        """Uids of pools that stay when what they were made for has ended or is gone."""
 
     def run(self, steps: int) -> None:
         """Take that many steps, then delete everything and see that nothing is left."""
@@ -69,10 +71,21 @@ class WholeHistory:
     def _hear(self, change: Change) -> None:
         """One pool for one job or schedule."""
         maker = _maker(change.after)
-        if change.plural == "pools" and change.type == "ADDED" and maker:
-            same = [p["metadata"]["name"] for p in self.world.verbs.list("pools") if _maker(p) == maker]
-            if len(same) > 1:
-                self.world.books.say(f"pools {same} are made for one job or schedule")
+        if change.plural != "pools" or change.type != "ADDED" or not maker:
+            return
+        same = [p["metadata"]["name"] for p in self.world.verbs.list("pools") if _maker(p) == maker]
+        if len(same) > 1:
+            self.world.books.say(f"pools {same} are made for one job or schedule")
+        if self._wants_it_kept(maker):
+            self._kept.add(change.after["metadata"]["uid"])
+
+    def _wants_it_kept(self, maker: str) -> bool:
+        specs = [
+            spec.get("jobTemplate", {}).get("spec", spec)
+            for plural in ("jobs", "jobschedules")
+            for spec in (found["spec"] for found in self.world.verbs.list(plural) if found["metadata"]["uid"] == maker)
+        ]
+        return any(spec["autoPool"]["keepAlive"] for spec in specs)
 
     def _check(self) -> None:
         self.world.check()
@@ -165,6 +178,7 @@ class WholeHistory:
         world.choose = no_faults
         await asyncio.sleep(SETTLED)
         await self._all_go_on()
+        await world.run_until(lambda: not self._outlived(), REST)
         for plural in ("jobschedules", "jobs", "tasks"):
             for found in world.verbs.list(plural, NAMESPACE):
                 if "deletionTimestamp" not in found["metadata"]:
@@ -183,8 +197,13 @@ class WholeHistory:
         self._check()
 
     def _is_kept(self, pool: dict[str, Any]) -> bool:
-        """A pool that nobody owns, or that was not made for anybody."""
-        return not pool["metadata"].get("ownerReferences")
+        return not _maker(pool) or pool["metadata"]["uid"] in self._kept
+
+    def _outlived(self) -> list[str]:
+        """Pools that are there though the job that they were made for has ended."""
+        ended = {job["metadata"]["uid"] for job in self.world.verbs.list("jobs") if _state(job) == "Completed"}
+        pools = [pool for pool in self.world.verbs.list("pools") if not self._is_kept(pool)]
+        return [pool["metadata"]["name"] for pool in pools if _maker(pool) in ended]
 
     async def _all_go_on(self) -> None:
         """Each schedule that recurs and is active makes jobs when no job of it is held up by its user."""
@@ -201,3 +220,7 @@ class WholeHistory:
 
 def _maker(document: dict[str, Any]) -> str:
     return str((document["metadata"].get("labels") or {}).get(labels.MADE_FOR, ""))
+
+
+def _state(document: dict[str, Any]) -> str:
+    return str((document.get("status") or {}).get("state"))
