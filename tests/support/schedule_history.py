@@ -74,6 +74,7 @@ class ScheduleHistory:
                     stage.lags = self.random.random() < 0.3
                     await asyncio.sleep(self.random.choice(PAUSES))
                     stage.catch_up()
+                    assert not laws.broken, laws.broken
             asleep = self.random.choice(DOWN)
             self._note(f"the operator sleeps {asleep} s")
             await asyncio.sleep(asleep)
@@ -89,10 +90,12 @@ class ScheduleHistory:
             waiting = laws.that_must_go_on()
             await self._quiet(1300)
             laws.have_gone_on(waiting)
+            laws.no_pool_outlives_its_schedule()
             for name in stage.names("jobschedules"):
                 stage.verbs.delete("jobschedules", SPACE, name)
             await self._quiet(200)
         laws.nothing_is_left()
+        assert not laws.broken, laws.broken
 
     async def _quiet(self, seconds: float) -> None:
         for _ in range(int(seconds // 10)):

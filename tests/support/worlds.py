@@ -59,6 +59,10 @@ class ModelWorld:
         self.counter = Counter()
         self.lives = 0
         self.life: OperatorLife | None = None
+        self.skew = 0.0
+        """Seconds by which the clock was set."""
+        self._line = Line(self.server, choose, self.counter)
+        self._asleep_until = 0.0
         self.last_change = 0.0
         self._changed = asyncio.Event()
         self._news = asyncio.Event()
@@ -66,7 +70,7 @@ class ModelWorld:
         self._running: list[asyncio.Task[None]] = []
 
     def now(self) -> float:
-        return EPOCH + self._loop.time()
+        return EPOCH + self._loop.time() + self.skew
 
     def _hear(self, change: Change) -> None:
         self._news.set()
@@ -91,7 +95,7 @@ class ModelWorld:
         """Life after life of the operator."""
         while True:
             self.lives += 1
-            line = Line(self.server, self.choose, self.counter)
+            line = self._line = Line(self.server, self.choose, self.counter)
             self.life = OperatorLife(line, self.settings, self.now)
             living = asyncio.create_task(self.life.run())
             dying = asyncio.create_task(line.crashed.wait())
@@ -104,7 +108,7 @@ class ModelWorld:
                 dying.cancel()
                 living.cancel()
                 await asyncio.gather(living, dying, return_exceptions=True)
-            await asyncio.sleep(RESTART_SECONDS)
+            await asyncio.sleep(max(RESTART_SECONDS, self._asleep_until - self._loop.time()))
 
     async def _play(self) -> None:
         """The cluster's own controllers and kubelets, whenever something is due."""
@@ -125,6 +129,11 @@ class ModelWorld:
             except TimeoutError:
                 continue
             await asyncio.sleep(0.001)
+
+    def sleep(self, seconds: float) -> None:
+        """The operator dies now, and lives again that much later."""
+        self._asleep_until = self._loop.time() + seconds
+        self._line.crashed.set()
 
     # Sentences
 
@@ -238,7 +247,7 @@ class ModelWorld:
         """Let the world go on until the condition holds; TooLateError after `limit` virtual seconds."""
         end = self._loop.time() + limit
         while not condition():
-            self._check()
+            self.check()
             if self._loop.time() >= end:
                 raise TooLateError(f"after {limit} s: {self.describe()}")
             self._news.clear()
@@ -247,7 +256,7 @@ class ModelWorld:
                     await self._news.wait()
             except TimeoutError:
                 continue
-        self._check()
+        self.check()
 
     async def run_quiet(self, seconds: float, limit: float) -> None:
         """Let the world go on until nothing has been written for that long."""
@@ -256,9 +265,10 @@ class ModelWorld:
             if self._loop.time() >= end:
                 raise TooLateError(f"never quiet in {limit} s: {self.describe()}")
             await asyncio.sleep(max(0.01, self.last_change + seconds - self._loop.time()))
-            self._check()
+            self.check()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise AssertionError where the operator has ended by itself or a law is broken."""
         for task in self._running:
             if task.done() and not task.cancelled() and task.exception() is not None:
                 raise AssertionError("the operator ended by itself") from task.exception()

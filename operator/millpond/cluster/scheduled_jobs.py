@@ -101,10 +101,14 @@ class ScheduledJobs:
                 raise _taken("Task", name) from None
 
     async def _delete_former(self, schedule: JobSchedule, job: str) -> None:
-        """Delete what an earlier life has made for the job from a template that was changed since."""
+        """Delete what was made for the job from a template that was changed since, or by a namesake that is gone.
+
+        The namesake's Tasks go with their owner sometime, but until then they would be taken for the job's.
+        """
         generation, space = str(schedule.metadata.generation), schedule.metadata.namespace
         for found in await self._list(TASKS, space, Selection(fields=f"spec.jobName={job}")):
-            if _is_of(schedule, found) and found.labels.get(labels.TEMPLATE) != generation:
+            is_stale = _is_of(schedule, found) and found.labels.get(labels.TEMPLATE) != generation
+            if is_stale or _is_of_namesake(schedule, found):
                 with suppress(NotFoundError):
                     await self._api.delete(TASKS, space, found.name, uid=found.uid)
 
@@ -130,6 +134,15 @@ def _force(schedule: JobSchedule, job: Job) -> dict[str, object]:
 
 def _is_of(schedule: JobSchedule, meta: Meta) -> bool:
     return any(owner.uid == schedule.metadata.uid for owner in meta.owner_references)
+
+
+def _is_of_namesake(schedule: JobSchedule, meta: Meta) -> bool:
+    """Whether a schedule of the same name, deleted before this one was created, has made it."""
+    mine = schedule.metadata
+    return any(
+        (owner.kind, owner.name) == (JobSchedule.KIND.name, mine.name) and owner.uid != mine.uid
+        for owner in meta.owner_references
+    )
 
 
 def _taken(kind: str, name: str) -> InvalidError:

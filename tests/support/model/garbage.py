@@ -12,6 +12,8 @@ class GarbageCollector:
     def __init__(self, verbs: Verbs) -> None:
         self._verbs = verbs
         self._gone: set[str] = set()
+        self._dead: set[str] = set()
+        """All that ever went: what is made for one of them later has lost its owner, too."""
         verbs.store.listeners.append(self._hear)
 
     @property
@@ -21,6 +23,10 @@ class GarbageCollector:
     def _hear(self, change: Change) -> None:
         if change.type == "DELETED":
             self._gone.add(change.after["metadata"]["uid"])
+            self._dead.add(change.after["metadata"]["uid"])
+        elif change.type == "ADDED":
+            owners = change.after["metadata"].get("ownerReferences") or ()
+            self._gone |= {owner["uid"] for owner in owners} & self._dead
 
     def sweep(self) -> int:
         """Delete what the owners that went since the last sweep have left; how many objects that was."""

@@ -238,6 +238,23 @@ async def test_what_somebody_else_made_under_a_name_that_is_needed_is_left_alone
     assert stage.status().jobs_created == 0
 
 
+async def test_tasks_of_a_namesake_that_is_gone_are_not_the_new_schedule_s() -> None:
+    stage = Stage()
+    stage.schedule()
+    async with stage.running():
+        await asyncio.sleep(1)
+        stage.verbs.delete("jobschedules", SPACE, NAME)
+        await asyncio.sleep(10)
+        assert (stage.names(), len(stage.names("tasks"))) == ([], 2), "the garbage collector takes its time"
+        stage.schedule(tasks=TASKS[1:])
+        await asyncio.sleep(1)
+    assert (stage.names(), stage.names("tasks")) == (["nightly-1"], ["nightly-1-work"])
+    (task,) = stage.verbs.list("tasks", SPACE)
+    assert (
+        task["metadata"]["ownerReferences"][0]["uid"] == stage.verbs.get("jobschedules", SPACE, NAME)["metadata"]["uid"]
+    )
+
+
 def play(choose: Chooser, edits: bool = False) -> Stage:
     """A schedule makes two jobs and is deleted; or its template is changed before it could make the first one."""
 

@@ -18,11 +18,15 @@ from support.model.verbs import Verbs
 from support.scheduler import Scheduler
 from support.scripts import Run, Scripts
 from support.small_operator import SmallOperator
+from support.whole_history import WholeHistory
 
 STEPS = int(os.environ.get("MILLPOND_LAW_STEPS", "20000"))
 FIRST_SEED = int(os.environ.get("MILLPOND_LAW_SEED", "0"))
 LENGTH = 500
 GROUPS = 10
+WHOLE_LENGTH = 40
+WHOLE_SHARE = 2500
+"""Of so many steps there is one of the whole operator: each of its own steps is a while of a whole cluster."""
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
@@ -33,6 +37,17 @@ def test_the_laws_hold_on_random_histories(group: int) -> None:
     for seed in seeds:
         steps += History(seed).run(LENGTH)
     assert steps == LENGTH * len(seeds)
+
+
+@pytest.mark.parametrize("group", range(2))
+def test_schedules_and_pools_of_their_own_keep_their_promises(group: int) -> None:
+    """One job at a time and for a due time, no burst, each task made once, and nothing left behind."""
+    jobs = 0
+    for seed in range(FIRST_SEED + group, FIRST_SEED + max(2, STEPS // WHOLE_SHARE), 2):
+        history = WholeHistory(seed)
+        history.run(WHOLE_LENGTH)
+        jobs += len(history.laws.made)
+    assert jobs
 
 
 # Law 7: jobs of one priority get equal chances, and none waits for ever while others of its priority run.
