@@ -78,7 +78,7 @@ def test_what_the_operator_may_do(values: helm.Document) -> None:
         ("", "configmaps"): {"get", "create", "patch"},
         ("", "persistentvolumeclaims"): {"get", "create", "delete"},
         ("networking.k8s.io", "networkpolicies"): {"get", "create", "patch"},
-        ("events.k8s.io", "events"): {"create"},
+        ("events.k8s.io", "events"): {"create", "list"},
         ("coordination.k8s.io", "leases"): {"get", "create", "patch"},
     }
 

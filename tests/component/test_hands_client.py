@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 
+import msgspec
 import pytest
+from millpond.api.views.event import EventView
 from millpond.api.views.task import TaskView
 from millpond.cluster.api_server import COMPUTE_NODES, EVENTS, HOSTS, JOBS, LEASES, PODS, POOLS, TASKS, Selection
 from millpond.cluster.client import Client
@@ -16,10 +18,12 @@ from millpond.cluster.errors import (
     LeadershipLostError,
     NotFoundError,
 )
+from millpond.cluster.hindrances import about_pod
 from millpond.cluster.informer import Gone, Informer, Listener
 from millpond.cluster.kubeconfig import connect
 from millpond.cluster.lease import LeaderLease, LeaseTimes
 from millpond.control.actions import Event
+from millpond.lifecycle.hindrance import last_warning
 from support.apiserver import ApiServer
 from support.hands import Hands, a_task, document
 
@@ -33,6 +37,18 @@ async def test_events_are_published(hands: Hands) -> None:
     (event,) = hands.get("events")["items"]
     assert event["involvedObject"]["uid"] == task["metadata"]["uid"]
     assert event["reason"] == "TaskFailed"
+
+
+async def test_events_of_one_pod_are_found_as_a_kubelet_writes_them(hands: Hands) -> None:
+    for uid in ("mine", "another"):
+        about = {"apiVersion": "v1", "kind": "Pod", "name": "one-1", "namespace": hands.space, "uid": uid}
+        times = {"firstTimestamp": "2026-01-01T00:00:00Z", "lastTimestamp": "2026-01-01T00:01:00Z", "count": 7}
+        event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": f"one-1.{uid}"}, "involvedObject": about}
+        hands.apply(event | times | {"type": "Warning", "reason": "FailedMount", "message": "no Secret"})
+    page = await hands.api.list_page(EVENTS, hands.space, about_pod("mine"))
+    (found,) = [msgspec.json.decode(item, type=EventView) for item in page.items]
+    assert (found.metadata.name, found.last) == ("one-1.mine", "2026-01-01T00:01:00Z")
+    assert last_warning([found]) == "FailedMount: no Secret."
 
 
 async def test_client_speaks_the_servers_language(hands: Hands) -> None:

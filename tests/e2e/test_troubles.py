@@ -6,7 +6,7 @@ import os
 import signal
 
 from support.installation import SYSTEM, Space
-from support.live import Document
+from support.live import Document, condition
 
 TASKS = 8
 
@@ -62,6 +62,32 @@ def test_tasks_of_a_silent_host_run_elsewhere_and_its_late_results_are_refused(s
     counts = space.until_state("jobs", "work", "Completed")["status"]["taskCounts"]
     assert (counts["succeeded"], counts["completed"]) == (1, 1)
     space.nodes("own", 2)
+
+
+def test_a_low_priority_node_whose_host_is_taken_away_goes_on_elsewhere_under_its_name(space: Space) -> None:
+    """The host is marked as Cluster Autoscaler marks one that it is about to delete."""
+    space.pool("own", 0, targetLowPriorityNodes=1)
+    space.job("work", "own", constraints={"maxTaskRetryCount": 0})
+    space.task("wanderer", "work", "sleep 300")
+    first = space.until_state("tasks", "wanderer", "Running")["status"]
+    (node,) = space.nodes("own", 1)
+    name, host = node["metadata"]["name"], node["status"]["hostName"]
+    before = space.live.get("nodes", "", host)["spec"]["taints"]
+    farewell = {"key": "ToBeDeletedByClusterAutoscaler", "value": "1", "effect": "NoSchedule"}
+    space.live.patch("nodes", "", host, {"spec": {"taints": [*before, farewell]}})
+    try:
+        told = space.until_state("computenodes", name, "Preempted")
+        assert "Cluster Autoscaler deletes it" in condition(told, "Ready")["message"]
+
+        def again(one: Document) -> bool:
+            return bool(one["status"].get("attempt") == 2 and one["status"].get("state") == "Running")
+
+        second = space.until("tasks", "wanderer", "runs again", again)["status"]
+    finally:
+        space.live.patch("nodes", "", host, {"spec": {"taints": before}})
+    assert (first["nodeName"], second["nodeName"]) == (name, name)
+    assert space.live.get("computenodes", space.name, name)["status"]["hostName"] != host
+    assert (second["retryCount"], second["requeueCount"]) == (0, 0)
 
 
 def silent(host: Document) -> Document:

@@ -13,6 +13,7 @@ from support.predecessors import readings, satisfies, unmet
 from support.preparations import Preparations, role_of
 from support.scheduler import is_terminal
 from support.sizes import Sizes
+from support.tallies import Tallies
 
 
 class Books:
@@ -38,6 +39,7 @@ class Books:
         verbs.store.listeners.append(self._hear)
         Preparations(self)
         Sizes(self)
+        self._tallies = Tallies(self)
 
     def _hear(self, change: Change) -> None:
         if change.plural == "tasks" and change.type != "DELETED":
@@ -126,6 +128,8 @@ class Books:
                 said = sum(1 for kept in ledgers.values() if kept == ledger)
                 if said != status.get(field, 0):
                     self.say(f"task {name}: {field} is {status.get(field, 0)}, the ledger says {said}")
+        if not in_flight:
+            self._tallies.check()
 
     # Pods: no double booking, no surprise (laws 2 and 4)
 

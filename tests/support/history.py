@@ -364,9 +364,10 @@ class History:
         for law, what in faults_at_rest(self.verbs, self.users.deleted_from):
             raise self.fail(law, what)
         for key in sorted(self.operator.wake_at | dict.fromkeys(self._keys(), 0.0)):
-            made = self.operator.judge(key)
-            if made.actions:
-                raise self.fail("Law 1", [in_short(a) for a in made.actions])
+            # That a pool is closed is seen to again every few minutes, and may be due just now.
+            made = [a for a in self.operator.judge(key).actions if not isinstance(a, act.CloseNetwork)]
+            if made:
+                raise self.fail("Law 1", [in_short(a) for a in made])
         self._compare_with_young()
 
     def _keys(self) -> list[PoolKey]:

@@ -53,6 +53,8 @@ from support.told import kinds, of, plain  # noqa: F401 - tests have them from h
 KEY = PoolKey(SPACE, POOL)
 NOWHERE = PoolKey(SPACE, "")
 MOST_TURNS = 60
+LEAST_PAUSE = 60.0
+"""A plan at rest is not made more often than so many seconds apart."""
 
 Object = TypeVar("Object", bound=Resource)
 
@@ -208,7 +210,7 @@ class Scene:
     def run(self, *keys: PoolKey, seconds: float = 0) -> list[act.AnyAction]:
         """Plan and perform until nothing is left to do now; with `seconds`, until so much time has passed."""
         began, end = len(self.done), self.now + seconds
-        for _ in range(MOST_TURNS * 10):
+        for _ in range(MOST_TURNS * 10 + int(seconds / LEAST_PAUSE)):
             acted = [action for key in keys or (KEY, NOWHERE) for action in self.step(key)]
             due = self._due(keys or (KEY, NOWHERE))
             if acted or due <= self.now:

@@ -55,11 +55,15 @@ class OperatorProcess:
         """Wait for a condition while the operator lives; ends the benchmark when it does not come."""
         until = time.monotonic() + seconds
         while not condition():
-            if self._process.poll() is not None:
+            if self.ended:
                 sys.exit(f"the operator ended with {self._process.returncode}:\n{self.last_words()}")
             if time.monotonic() > until:
                 sys.exit(f"{what}: not within {seconds:.0f} s; the operator's last words:\n{self.last_words()}")
             time.sleep(pause)
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
 
     def last_words(self) -> str:
         """The end of its log."""
@@ -98,7 +102,7 @@ class OperatorProcess:
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL where that is not enough."""
-        if self._process.poll() is None:
+        if not self.ended:
             self._process.send_signal(signal.SIGTERM)
             try:
                 self._process.wait(30)

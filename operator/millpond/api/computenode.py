@@ -9,6 +9,7 @@ from millpond.api.conditions import Conditions
 from millpond.api.failure import NodeError
 from millpond.api.jobtasks import NodeJob
 from millpond.api.kind import AGE, Column, Kind, Resource
+from millpond.api.multiinstance import MOST_INSTANCES
 from millpond.api.nodetemplate import NodeClass, StorageType
 from millpond.api.pool import NodeDeallocationOption, SlotCounts
 from millpond.api.reasons import NodeState, TaskResult
@@ -104,6 +105,13 @@ class RecentTask(Document):
 
     job_name: LabelName
     task_name: LabelName
+    subtask_id: (
+        Annotated[
+            int,
+            Field(ge=1, le=MOST_INSTANCES, description="Which instance of a multi-instance task, but its primary"),
+        ]
+        | None
+    ) = None
     result: TaskResult
     exit_code: ExitCode | None = None
 
@@ -113,6 +121,9 @@ class NodeTotals(Document):
 
     tasks_run: Count = 0
     tasks_succeeded: Count = 0
+    counted_through: Annotated[
+        Count, Field(description="Up to which end they count: status.nodeEnd of the task counted last")
+    ] = 0
 
 
 class ComputeNodeStatus(Document):

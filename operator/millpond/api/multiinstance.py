@@ -7,7 +7,7 @@ from pydantic import Field
 from millpond.api.failure import Failure
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.api.resourcefile import ResourceFiles
-from millpond.api.schema import CommandLine, Document, ExitCode, Time, keyed_by
+from millpond.api.schema import CommandLine, Count, Document, ExitCode, Time, keyed_by
 
 MOST_INSTANCES = 500
 
@@ -38,6 +38,9 @@ class Subtask(Document):
     exit_code: Annotated[ExitCode, Field(description="Of its coordination command")] | None = None
     result: TaskResult | None = None
     failure: Failure | None = None
+    node_end: Annotated[
+        Count, Field(description="The number of its end among those on its node; the node's totals count by it")
+    ] = 0
 
 
 Subtasks = Annotated[

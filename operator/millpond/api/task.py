@@ -186,6 +186,9 @@ class TaskStatus(Document):
     state: TaskState | None = None
     attempt: Annotated[Count, Field(description="The attempt under way or the last one, counted from 1")] = 0
     node_name: Annotated[str, Field(max_length=253)] | None = None
+    node_end: Annotated[
+        Count, Field(description="The number of its end among those on its node; the node's totals count by it")
+    ] = 0
     pod_name: Annotated[str, Field(max_length=253)] | None = None
     start_time: Time | None = None
     end_time: Time | None = None

@@ -1,4 +1,4 @@
-"""The network policies of pools: written before the first Pod of a pool, and whenever the Pool says something else."""
+"""The network policies of pools: written before the first Pod of a pool, and whenever they differ from the Pool."""
 
 from __future__ import annotations
 

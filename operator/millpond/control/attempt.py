@@ -17,9 +17,9 @@ class Attempt:
     """One Pod of a task. `holds` is true from its creation until its phase is terminal or it is gone."""
 
     __slots__ = (
-        "assumed", "deleting", "demand", "displaced", "holds", "instance", "instances", "job", "key", "live", "manages",
-        "node", "number", "pod", "pool", "preparation", "record", "released", "task", "task_uid", "uid", "version",
-        "view",
+        "assumed", "deleting", "demand", "displaced", "hindrance", "holds", "instance", "instances", "job", "key",
+        "live", "manages", "node", "number", "pod", "pool", "preparation", "record", "released", "task", "task_uid",
+        "uid", "version", "view",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +66,8 @@ class Attempt:
         self.displaced = ""
         """The job to a task of which it is to give way: marked so on its Pod, then stopped."""
         self.released = False
+        self.hindrance = ""
+        """What the kubelet says of the Pod while it cannot begin with it."""
 
     @property
     def settled(self) -> bool:

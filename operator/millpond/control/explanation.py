@@ -26,6 +26,7 @@ from millpond.control.records import JobRecord, TaskRecord
 from millpond.control.sizing import whole_target_of
 from millpond.lifecycle.age import added_too_early, told_too_old
 from millpond.lifecycle.jobs import why_none_start
+from millpond.lifecycle.kubelet import awaits_sandbox
 from millpond.lifecycle.waits import waiting_for_container, waits_for_preparation
 from millpond.scheduling.dependencies import Key
 from millpond.scheduling.explain import Facts, JobFact, NodeFact, PoolFact, PredecessorFact
@@ -209,6 +210,8 @@ def _offered(node: NodeRecord, model: ComputeNode) -> NodeSlots:
 def _container_trouble(task: TaskRecord) -> str:
     """What the kubelet says of a container that does not start, beyond that it is being created."""
     view = task.live.view if task.live else None
+    if view is not None and task.hindrance and awaits_sandbox(view):
+        return task.hindrance
     waiting = waiting_for_container(view) if view is not None else None
     if waiting is None or waiting.reason in ("", "ContainerCreating", "PodInitializing"):
         return ""

@@ -17,6 +17,7 @@ from millpond.api.resources import millicores, whole
 from millpond.api.views.task import ExitConditions, TaskDependencies, TaskResources, TaskStatus, TaskView
 from millpond.control.attempt import Attempt
 from millpond.control.fold_dependencies import conclude, follow, forget
+from millpond.control.fold_ends import drop_unsent, tell_end
 from millpond.control.litter import leaves_litter
 from millpond.control.pool_state import tally_of
 from millpond.control.records import ACTIVE, COMPLETED, PLAIN, JobRecord, TaskRecord
@@ -52,7 +53,7 @@ def fold_task(job: JobRecord, view: TaskView) -> bool:
     if told:
         _take_status(task, view)
     if job.pool.unsent:
-        job.pool.unsent.pop(f"{job.name}/{task.name}", None)
+        drop_unsent(job.pool, f"{job.name}/{task.name}")
     if job.attempts:
         adopt(task)
     follow(task)
@@ -110,13 +111,19 @@ def _take_status(task: TaskRecord, view: TaskView) -> None:
     task.requeue_count = status.requeue_count
     # A node has many tasks: one text serves them all.
     task.node_name = sys.intern(status.node_name) if status.node_name else None
+    task.node_end, task.exit_code = status.node_end, status.exit_code
+    task.subtasks = status.subtasks
+    if status.node_end or status.subtasks:
+        tell_end(task)
     keep_files(task, status.end_time if state is COMPLETED else None)
     asked = view.spec.reactivated_at
     task.reactivate = asked if asked != status.served.reactivated_at else None
-    task.written_problem = None
+    task.written_problem, task.hindrance = None, ""
     for condition in status.conditions:
         if condition.type == "Scheduled" and condition.status == "False":
             task.written_problem = condition.reason
+        elif condition.reason == TaskReason.POD_NOT_STARTING:
+            task.hindrance = condition.message
     pool.begun -= task.attempt
     task.written = status.attempt
     counted = state in (ACTIVE, COMPLETED) or task.expired
@@ -232,7 +239,7 @@ def drop_task(job: JobRecord, task: TaskRecord) -> None:
     leaves_litter(task)
     drop_files(task)
     pool.dequeue(task)
-    pool.unsent.pop(f"{job.name}/{task.name}", None)
+    drop_unsent(pool, f"{job.name}/{task.name}")
     pool.begun -= task.attempt
     job.tally(tally_of(task.state, task.result), -1, task.demand.width)
     conclude(task, None)

@@ -39,9 +39,10 @@ def leaves_litter(task: TaskRecord) -> None:
     """The Task is gone: the nodes on which it ran, as far as that is known, are to be asked what they hold."""
     for attempt in task.job.attempts.get(task.name, {}).values():
         attempt.node.littered = True
-    node = task.job.pool.nodes.get(task.node_name or "")
-    if node is not None:
-        node.littered = True
+    for name in (task.node_name or "", *(one.node_name for one in task.subtasks)):
+        node = task.job.pool.nodes.get(name)
+        if node is not None:
+            node.littered = True
 
 
 def job_leaves_litter(job: JobRecord) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
-from millpond.api.computenode import MOST_RECENT, ComputeNode, Draining, NodeOperation
+from millpond.api.computenode import ComputeNode, Draining, NodeOperation
 from millpond.api.nodetemplate import NodeClass, StorageType
-from millpond.api.reasons import NodeState, TaskResult
+from millpond.api.reasons import NodeState
 from millpond.api.views.pod import PodView
+from millpond.control.node_tally import NodeTally
 from millpond.control.outcomes import Refused
 from millpond.lifecycle.nodes import NodeVerdict
 from millpond.scaling.measurement import Measurement
@@ -64,10 +64,10 @@ class NodeRecord:
         """Why its directory could not be erased the last time that was tried, for a reimage."""
         self.refused_by = ""
         """The host that turned its last Pod away, or that could not be claimed."""
-        self.measurement: Measurement | None = None
-        """The newest one; it may be long ago."""
+        self.measurement: Measurement | None = None  # the newest one; it may be long ago
         self.full_of = ""
         """The node Pod whose agent measured that the disk is full; "" since one measured that it is not."""
+        self.hindrance = ("", "")  # uid of a node Pod that its host cannot begin with, and what the kubelet says
         self.kept_until: float | None = None  # the latest time until which tasks' files stay, once that was counted
         self.littered = False  # it may hold directories whose owners are gone
         self.slots: NodeSlots | None = None
@@ -81,10 +81,7 @@ class NodeRecord:
         self.summary_scheduled = False
         self.unwritten = False
         """The status that `model` carries is not what the object has: the last write failed."""
-        self.tasks_run = 0
-        self.tasks_succeeded = 0
-        self.recent: deque[tuple[str, str, TaskResult, int | None]] = deque(maxlen=MOST_RECENT)
-        """Job, name, result and exit code of the tasks that ended here last, oldest first."""
+        self.tally = NodeTally()
 
     @property
     def operation(self) -> NodeOperation | None:
@@ -146,12 +143,6 @@ class NodeRecord:
     def is_memory(self) -> bool:
         """True when nothing is left of the node itself: no object and no Pod, here or under way."""
         return self.model is None and not self.creating and not self.pods and not self.assumed_pods
-
-    def note_end(self, job: str, task: str, result: TaskResult, exit_code: int | None) -> None:
-        """A task has ended here for good."""
-        self.tasks_run += 1
-        self.tasks_succeeded += result is TaskResult.SUCCESS
-        self.recent.append((job, task, result, exit_code))
 
     def hold_pod(self, view: PodView) -> None:
         """A node Pod of this node is as `view` says."""

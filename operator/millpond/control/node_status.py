@@ -13,6 +13,7 @@ from millpond.api.resources import format_bytes, format_millicores
 from millpond.api.starttask import CommandStatus
 from millpond.control.node_job_status import command_status, describe_jobs, time_of
 from millpond.control.node_record import NodeRecord
+from millpond.control.node_tally import NodeTally
 from millpond.control.plan_upgrade import is_outdated
 from millpond.control.pool_state import PoolState
 from millpond.lifecycle.nodes import Fault, NodeVerdict
@@ -50,7 +51,7 @@ def describe_node(pool: PoolState, node: NodeRecord, verdict: NodeVerdict, now: 
         start_task=_start_task(verdict.start_task) or (None if _booted(node, old) else old.start_task),
         jobs=describe_jobs(pool, node, () if _reimaged(node) else old.jobs),
         recent_tasks=_recent(node),
-        totals=NodeTotals(tasks_run=node.tasks_run, tasks_succeeded=node.tasks_succeeded),
+        totals=_totals(node.tally),
         errors=tuple(_error(fault) for fault in verdict.faults),
         allocation_time=old.allocation_time or (at if placed else None),
         last_boot_time=time_of(pod.status.start_time) if pod and pod.status.start_time else old.last_boot_time,
@@ -64,9 +65,19 @@ def _error(fault: Fault) -> NodeError:
 
 def _recent(node: NodeRecord) -> tuple[RecentTask, ...]:
     return tuple(
-        RecentTask(job_name=job, task_name=task, result=result, exit_code=code)
-        for job, task, result, code in reversed(node.recent)
+        RecentTask(
+            job_name=one.job,
+            task_name=one.task,
+            subtask_id=one.subtask or None,
+            result=one.result,
+            exit_code=one.exit_code,
+        )
+        for one in reversed(node.tally.recent)
     )
+
+
+def _totals(tally: NodeTally) -> NodeTotals:
+    return NodeTotals(tasks_run=tally.run, tasks_succeeded=tally.succeeded, counted_through=tally.through)
 
 
 def _served(node: NodeRecord, old: ComputeNodeStatus) -> NodeServed | None:

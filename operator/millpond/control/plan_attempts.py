@@ -11,13 +11,14 @@ from millpond.api.views.pod import PodView
 from millpond.control.actions import AnyAction, ReleaseEvidence, StopAttempt
 from millpond.control.attempt import Attempt
 from millpond.control.draining import fate_on
+from millpond.control.hindrances import hindrance_of_task, told
 from millpond.control.limits import Limits
 from millpond.control.plan_ages import expire, watch_age
 from millpond.control.plan_leaving import host_lost_under
 from millpond.control.plan_nodes import given_up_at
 from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
-from millpond.control.task_patch import TaskStatusPatch
+from millpond.control.task_patch import ConditionPatch, TaskStatusPatch
 from millpond.control.verdicts import book, write_task
 from millpond.lifecycle.age import added_too_early
 from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit
@@ -78,7 +79,8 @@ def _judge_living(
     elif host_is_silent(pool, view, attempt, now, limits):
         exit_ = None
     else:
-        exit_ = judge_waiting(view, now - parse_time(starts_since(view)), limits.image_pull, limits.startup)
+        waited, hindrance = now - parse_time(starts_since(view)), hindrance_of_task(task, [attempt])
+        exit_ = judge_waiting(view, waited, limits.image_pull, limits.startup, hindrance)
     if exit_ is not None:
         verdict = decide(exit_, wishes, tries_of(task, limits))
         book(attempt, task, verdict, now, limits, actions)
@@ -184,7 +186,7 @@ def _follow(
     started = state.running.started_at if state and state.running else ended.started_at if ended else None
     if started is None:
         watch_start(pool, attempt, view, now, limits)
-    tell_progress(attempt, task, started, now, limits, actions)
+    tell_progress(attempt, task, started, hindrance_of_task(task, [attempt]), now, limits, actions)
 
 
 def watch_start(pool: PoolState, attempt: Attempt, view: PodView, now: float, limits: Limits) -> None:
@@ -200,12 +202,16 @@ def tell_progress(
     attempt: Attempt,
     task: TaskRecord,
     started: str | None,
+    hindrance: str,
     now: float,
     limits: Limits,
     actions: list[AnyAction],
     subtasks: tuple[Subtask, ...] | UnsetType = UNSET,
 ) -> None:
-    """Write that the task runs since `started`, or prepares where that is None, once that is news."""
+    """Write that the task runs since `started`, or prepares where that is None, once that is news.
+
+    What keeps its Pod from starting is news at once.
+    """
     pool, view = attempt.pool, attempt.view
     assert view is not None
     created = parse_time(view.metadata.creation_timestamp)
@@ -214,14 +220,15 @@ def tell_progress(
         wanted, due = TaskState.RUNNING, parse_time(started) + max(limits.running_after, least)
     else:
         wanted, due = TaskState.PREPARING, created + max(limits.preparing_after, least)
-    if task.state is wanted and task.written == attempt.number:
+    if task.state is wanted and task.written == attempt.number and hindrance == task.hindrance:
         return
-    if now < due:
+    if now < due and not hindrance:
         pool.look_at(due, "attempt", attempt.pod)
         return
     if given_up_at(pool, attempt.node, view, now, limits) is not None:
         return
-    _write_progress(attempt, task, wanted, started or format_time(created), actions, subtasks)
+    conditions = UNSET if hindrance == task.hindrance else (told(hindrance, now),)
+    _write_progress(attempt, task, wanted, started or format_time(created), conditions, actions, subtasks)
 
 
 def _write_progress(
@@ -229,10 +236,12 @@ def _write_progress(
     task: TaskRecord,
     state: TaskState,
     start: str,
+    conditions: tuple[ConditionPatch, ...] | UnsetType,
     actions: list[AnyAction],
     subtasks: tuple[Subtask, ...] | UnsetType,
 ) -> None:
     status = TaskStatusPatch(
+        conditions=conditions,
         state=state,
         attempt=attempt.number,
         node_name=attempt.node.name,

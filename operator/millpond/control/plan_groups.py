@@ -13,6 +13,7 @@ import msgspec
 from millpond.api.times import parse_time
 from millpond.control.actions import AnyAction
 from millpond.control.attempt import Attempt
+from millpond.control.hindrances import hindrance_of_task
 from millpond.control.limits import Limits
 from millpond.control.plan_ages import expire, watch_age
 from millpond.control.plan_attempts import (
@@ -126,7 +127,8 @@ def _side(pool: PoolState, attempt: Attempt, task: TaskRecord, now: float, limit
     elif host_is_silent(pool, view, attempt, now, limits):
         side.silent = True
     else:
-        side.end = judge_waiting(view, now - parse_time(starts_since(view)), limits.image_pull, limits.startup)
+        waited, hindrance = now - parse_time(starts_since(view)), hindrance_of_task(task, [attempt])
+        side.end = judge_waiting(view, waited, limits.image_pull, limits.startup, hindrance)
     return side
 
 
@@ -159,4 +161,6 @@ def _follow(
         if side.started is None and side.attempt.view is not None:
             watch_start(pool, side.attempt, side.attempt.view, now, limits)
     last = max((start for start in started if start is not None), default=None)
-    tell_progress(sides[0].attempt, task, None if None in started else last, now, limits, actions, _subtasks(sides))
+    begun = None if None in started else last
+    hindrance = hindrance_of_task(task, [side.attempt for side in sides])
+    tell_progress(sides[0].attempt, task, begun, hindrance, now, limits, actions, _subtasks(sides))

@@ -18,6 +18,8 @@ from millpond.control.actions import (
     WriteNode,
 )
 from millpond.control.draining import waits_for_tasks
+from millpond.control.fold_ends import complete_tally
+from millpond.control.hindrances import hindrance_of_node
 from millpond.control.limits import Limits
 from millpond.control.node_job_status import failed_preparations
 from millpond.control.node_operations import begin, is_done, with_postponed
@@ -104,6 +106,7 @@ def _facts(pool: PoolState, node: NodeRecord, now: float, limits: Limits) -> Nod
         returns=_return_host(pool, node) is not None,
         trouble=node.trouble,
         unmounted=_is_unmounted(pool, node, now, limits),
+        hindrance=hindrance_of_node(node),
         disk_full=node.disk_full,
     )
 
@@ -295,7 +298,14 @@ def _write(
     if putting_off and now < node.last_written + limits.node_summary:
         _schedule_summary(pool, node, now, limits)
         return
+    if putting_off and not node.summary_scheduled and _has_uncounted(node):
+        # What has ended there is counted in a moment, and told of with the rest.
+        node.summary_scheduled = True
+        pool.look_at(now + limits.node_summary, "node", node.name)
+        return
     node.summary_scheduled = False
+    complete_tally(pool, node)
+    node.tally.settle()
     status = describe_node(pool, node, verdict, now)
     if status == model.status and not node.unwritten:
         return
@@ -306,6 +316,10 @@ def _write(
     version = model.metadata.resource_version
     node.model = model.model_copy(update={"status": status})
     actions.append(WriteNode(namespace=pool.namespace, node=node.name, version=version, status=status, events=events))
+
+
+def _has_uncounted(node: NodeRecord) -> bool:
+    return any(not attempt.holds and not attempt.settled for attempt in node.attempts.values())
 
 
 def _as_busy_as(old: NodeVerdict, new: NodeVerdict) -> bool:

@@ -14,7 +14,7 @@ def judge_pool(pool: PoolState, now: float, limits: Limits, actions: list[AnyAct
     """Judge the pool if it is marked, or if its counts have changed."""
     marked = bool(pool.taken("pool"))
     if marked:
-        close_network(pool, actions)
+        close_network(pool, now, actions)
         _write(pool, now, actions, limits)
     elif actions and pool.model is not None and not pool.summary_scheduled:
         pool.summary_scheduled = True

@@ -114,8 +114,8 @@ class PoolState:
         """None without a formula."""
         self.decided: Run | None = None  # an evaluation of the formula that the Pool's status does not tell yet
         self.evaluate_at = 0.0  # the deadline that is set for the next one
-        self.network: object = None
-        """What the pool's NetworkPolicy was last asked to say."""
+        self.network: tuple[object, float] | None = None
+        """What the pool's NetworkPolicy was last asked to say, and when it is to be looked at again."""
         self.forget_job = forget_job
         self.last_summary = float("-inf")
         self.summary_scheduled = False

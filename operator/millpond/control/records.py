@@ -14,7 +14,7 @@ from millpond.api import naming
 from millpond.api.autopool import SchedulingError
 from millpond.api.job import DesiredState, DisableTasks, Job, JobDisable
 from millpond.api.reasons import JobState, TaskReason, TaskState
-from millpond.api.views.task import Affinity, ExitConditions
+from millpond.api.views.task import Affinity, ExitConditions, SubtaskView
 from millpond.lifecycle.exit_conditions import Call, Reaction
 from millpond.lifecycle.jobs import disable_lasts, ends_tasks
 from millpond.scheduling.demand import Demand
@@ -55,10 +55,11 @@ class TaskRecord:
     """One Task. `live` is the attempt that is not counted yet."""
 
     __slots__ = (
-        "affinity", "backoff", "blocked", "created", "demand", "exit_conditions", "id", "job", "kept_until", "live",
-        "max_retries", "max_wall_clock", "name", "needs", "node_name", "not_before", "problem", "queued", "reaction",
-        "reactivate", "refusals", "requeue_count", "result", "retention", "retry_count", "settled", "state",
-        "terminate", "uid", "vanished", "version", "written", "written_problem",
+        "affinity", "backoff", "blocked", "created", "demand", "exit_code", "exit_conditions", "hindrance", "id",
+        "job", "kept_until", "live", "max_retries", "max_wall_clock", "name", "needs", "node_end", "node_name",
+        "not_before", "problem", "queued", "reaction", "reactivate", "refusals", "requeue_count", "result",
+        "retention", "retry_count", "settled", "state", "subtasks", "terminate", "uid", "vanished", "version",
+        "written", "written_problem",
     )  # fmt: skip
 
     def __init__(self, name: str, uid: str, job: JobRecord) -> None:
@@ -72,6 +73,11 @@ class TaskRecord:
         self.affinity: Affinity | None = None
         self.node_name: str | None = None
         """The node of the newest attempt that the object knows of; None once that came back."""
+        self.node_end = 0
+        """As which of that node's ends its own is told; 0 while none is."""
+        self.exit_code: int | None = None
+        self.subtasks: tuple[SubtaskView, ...] = ()
+        """The instances of its last group but for the primary, as the Task tells of them."""
         self.max_retries: int | None = None
         self.max_wall_clock: int | None = None
         self.retention: int | None = None
@@ -98,6 +104,8 @@ class TaskRecord:
         """Nodes that have turned it away in a row, as far as this life of the operator knows."""
         self.problem: Problem | None = None
         self.written_problem: str | None = None
+        self.hindrance = ""
+        """What its conditions say of a Pod that cannot be begun with."""
         self.needs: Needs | None = None
         self.blocked = False
         """Its job's dependencies hold it back."""

@@ -43,6 +43,7 @@ from millpond.control.actions import (
 from millpond.control.attempt import Attempt
 from millpond.control.draining import tell
 from millpond.control.fold_dependencies import conclude, follow
+from millpond.control.fold_ends import confirm_end, drop_end, drop_unsent
 from millpond.control.fold_job_pods import forget_job_pod
 from millpond.control.fold_pods import forget_attempt
 from millpond.control.fold_tasks import adopt, appoint, settle_into_queue
@@ -76,6 +77,7 @@ def settle(pool: PoolState, action: AnyAction, outcome: Outcome, now: float) -> 
 def _confirm(pool: PoolState, action: AnyAction, done: Done, now: float) -> None:
     match action:  # what each task costs comes first
         case WriteTask():
+            confirm_end(pool, action.job, action.task, action.status)
             _confirm_task(pool, action, done.version)
         case StartAttempt():
             attempt = pool.attempts.get(action.pod)
@@ -149,8 +151,8 @@ def _confirm_task(pool: PoolState, action: WriteTask, version: str) -> None:
     if version.isdigit() and task.uid == action.uid:
         task.version = max(task.version, int(version))
         _conclude_written(task, action.status)
-    unsent = task.job.pool.unsent
-    if unsent and unsent.pop(f"{action.job}/{action.task}", None) is not None:
+    owner = task.job.pool
+    if owner.unsent and drop_unsent(owner, f"{action.job}/{action.task}"):
         adopt(task)
         settle_into_queue(task)
 
@@ -293,6 +295,8 @@ def _keep_unsent(pool: PoolState, action: WriteTask, again: float) -> None:
         owner.unsent[mark] = action, again
         owner.dequeue(task)
         owner.look_at(again, "task", mark)
+    else:
+        drop_end(pool, action.status)
 
 
 def _forget_let_go(attempt: Attempt) -> None:

@@ -28,6 +28,7 @@ class TaskStatusPatch(msgspec.Struct, frozen=True, rename="camel", gc=False, omi
     state: str | UnsetType = UNSET
     attempt: int | UnsetType = UNSET
     node_name: str | UnsetType | None = UNSET
+    node_end: int | UnsetType | None = UNSET
     pod_name: str | UnsetType | None = UNSET
     start_time: str | UnsetType | None = UNSET
     end_time: str | UnsetType | None = UNSET

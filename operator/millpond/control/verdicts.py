@@ -11,7 +11,9 @@ from millpond.api.reasons import TaskResult
 from millpond.api.times import format_time
 from millpond.control.actions import AnyAction, Event, WriteTask
 from millpond.control.attempt import Attempt
+from millpond.control.fold_ends import begin_members, drop_unsent
 from millpond.control.fold_tasks import queue_or_not, settle_into_queue
+from millpond.control.hindrances import remember_told
 from millpond.control.limits import Limits
 from millpond.control.records import ACTIVE, COMPLETED, TaskRecord
 from millpond.control.retained import keep_files
@@ -36,22 +38,22 @@ def book(
     result = verdict.result
     if result is not None:
         status, state = _final(attempt, task, verdict, result, at), COMPLETED
-        attempt.node.note_end(task.job.name, task.name, result, verdict.exit_code)
-        attempt.pool.tell_of(attempt.node)
     else:
         task.retry_count += verdict.ledger is Ledger.RETRY
         task.requeue_count += verdict.ledger is Ledger.REQUEUE
         status, state = _again(attempt, task, verdict, at), ACTIVE
         back_off(task, verdict.ledger, now, limits)
     if subtasks is not UNSET:
-        status = replace(status, subtasks=subtasks)
+        numbered = begin_members(attempt.pool, subtasks) if result is not None else subtasks
+        status = replace(status, subtasks=numbered)
     write_task(task, status, actions, events_of(task, verdict))
     owner = task.job.pool
     owner.count(task, state, result)
     task.written = task.settled = max(attempt.number, task.written)
     task.live = None
     owner.keep_live(attempt, attempt.holds)
-    settle_into_queue(task)
+    if result is None or task.reactivate:
+        settle_into_queue(task)
 
 
 def end_without_attempt(task: TaskRecord, verdict: Verdict, now: float, actions: list[AnyAction]) -> None:
@@ -69,12 +71,14 @@ def write_task(
     """Append the conditional write of a task's status. It says all that one that failed before would have said."""
     job, pool = task.job, task.job.pool
     job.writing = True
+    if status.conditions is not UNSET:
+        remember_told(task, status.conditions)
     if status.node_name is not UNSET:
         task.node_name = status.node_name
     if status.state is not UNSET:
         keep_files(task, status.end_time if status.state is COMPLETED and status.end_time else None)
     if pool.unsent:
-        pool.unsent.pop(f"{job.name}/{task.name}", None)
+        drop_unsent(pool, f"{job.name}/{task.name}")
     actions.append(
         WriteTask(
             namespace=pool.namespace,
@@ -109,6 +113,7 @@ def _final(attempt: Attempt | None, task: TaskRecord, verdict: Verdict, result: 
         state=COMPLETED,
         attempt=max(attempt.number if attempt else 0, task.written),
         node_name=attempt.node.name if attempt else None,
+        node_end=attempt.node.tally.begin() if attempt else None,
         pod_name=attempt.pod if attempt else None,
         start_time=verdict.start_time,
         end_time=verdict.end_time or at,

@@ -302,10 +302,8 @@ class World:
         ):
             return ()
         if node.model is None:
-            node.tasks_run = model.status.totals.tasks_run
-            node.tasks_succeeded = model.status.totals.tasks_succeeded
-            recent = ((one.job_name, one.task_name, one.result, one.exit_code) for one in model.status.recent_tasks)
-            node.recent.extend(reversed(tuple(recent)))
+            node.tally.recall(model.status.totals, model.status.recent_tasks)
+            node.tally.whole = node.creating
             if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
                 node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False

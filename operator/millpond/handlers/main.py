@@ -26,6 +26,7 @@ from millpond.cluster.client import Client
 from millpond.cluster.cycle import Cycles
 from millpond.cluster.documents import Documents
 from millpond.cluster.events import EventRecorder
+from millpond.cluster.hindrances import Hindrances
 from millpond.cluster.kubeconfig import connect, from_pod
 from millpond.cluster.lease import LeaderLease, LeaseTimes
 from millpond.cluster.measurements import Measurements
@@ -125,8 +126,15 @@ async def _lead(settings: Settings, api: Client, lease: LeaderLease, health: Hea
         cycles.start()
         health.ready()
         measurements = Measurements(world, cycles.wake, time.time)
+        hindrances = Hindrances(api, world, cycles.wake, time.time)
         clearance = Clearance(api, world, time.time)
-        begun = (schedules.run(), measurements.run(), clearance.run(), listen(listening, settings, stop))
+        begun = (
+            schedules.run(),
+            measurements.run(),
+            hindrances.run(),
+            clearance.run(),
+            listen(listening, settings, stop),
+        )
         running += [asyncio.create_task(part) for part in begun]
         await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
     health.stopping()

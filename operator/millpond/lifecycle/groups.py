@@ -52,6 +52,8 @@ class Subtask(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_defaul
     exit_code: int | None = None
     result: TaskResult | None = None
     failure: Failure | None = None
+    node_end: int = 0
+    """As which of its node's ends its own is told; 0 while none is."""
 
 
 def describe(instance: int, node: str, started: str | None, exit_: Exit | None) -> Subtask:

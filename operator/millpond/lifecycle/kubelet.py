@@ -94,14 +94,26 @@ def wrote_too_much(pod: PodView) -> bool:
     return pod.status.reason == EVICTED and "exceed" in text and "limit" in text and "was low on resource" not in text
 
 
-def awaits_mounts(pod: PodView) -> bool:
-    """True for a Pod on its host that could not begin yet, where a volume or Secret that users named may be why.
+def awaits_sandbox(pod: PodView) -> bool:
+    """True for a Pod on its host that could not begin yet.
 
     A kubelet makes a Pod's sandbox, and says so, when all volumes are mounted.
     """
-    if labels.MOUNTS not in pod.metadata.labels or pod.spec.node_name is None or pod.status.phase != "Pending":
+    if pod.spec.node_name is None or pod.status.phase != "Pending":
         return False
     return any(c.type == "PodReadyToStartContainers" and c.status == "False" for c in pod.status.conditions)
+
+
+def awaits_mounts(pod: PodView) -> bool:
+    """True for a Pod that could not begin yet where a volume or Secret that users named may be why."""
+    return labels.MOUNTS in pod.metadata.labels and awaits_sandbox(pod)
+
+
+def told_by_kubelet(pod: PodView, hindrance: str) -> str:
+    """What to know of a Pod that could not begin, or where it stands; without a full stop."""
+    if hindrance:
+        return f"The kubelet says: {hindrance.rstrip('.')}"
+    return f"`kubectl describe pod {pod.metadata.name}` says what"
 
 
 def lacked_disk(text: str) -> bool:

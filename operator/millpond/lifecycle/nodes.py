@@ -13,6 +13,7 @@ from millpond.api.views.pod import PodView
 from millpond.lifecycle.disk import FULL
 from millpond.lifecycle.failure import Detail, Failure
 from millpond.lifecycle.fetching import FETCH_CONTAINER
+from millpond.lifecycle.kubelet import told_by_kubelet
 from millpond.lifecycle.packages import PACKAGES_CONTAINER, package_failure
 from millpond.lifecycle.run import Run, RunState
 from millpond.lifecycle.starttask import observe_start_task
@@ -73,6 +74,8 @@ class NodeFacts(msgspec.Struct, frozen=True, gc=False):
     """Why it has lost its host for good, if it has; it waits for another one."""
     unmounted: bool = False
     """What users want mounted could not be mounted for long."""
+    hindrance: str = ""
+    """What the kubelet says of a Pod that it cannot begin with."""
     disk_full: bool = False
     """Its agent has measured that the node directory's file system is full."""
 
@@ -178,9 +181,9 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
         return _without_a_package(failure, start_task)
     if facts.unmounted:
         text = (
-            f"What the node mounts could not be mounted on host {host}. `kubectl describe pod {pod.metadata.name}` "
-            "says what: correct nodeTemplate.volumes or certificateReferences of the pool and reboot the node, or "
-            "create the claim or Secret that is missing."
+            f"What the node mounts could not be mounted on host {host}. {told_by_kubelet(pod, facts.hindrance)}: "
+            "correct nodeTemplate.volumes or certificateReferences of the pool and reboot the node, or create the "
+            "claim or Secret that is missing."
         )
         return _unusable(NodeReason.NOT_MOUNTED, Fault(NodeErrorCode.MOUNT_CONFIGURATION_ERROR, text), None)
     if start_task is not None and facts.waits_for_start_task:
@@ -211,6 +214,9 @@ def _placed(facts: NodeFacts, pod: PodView, start_task: Run | None) -> NodeVerdi
     if claim is not None and not facts.claimed:
         text = f"Host {host} belongs to pool {claim}. The node looks for another one."
         return NodeVerdict(NodeState.STARTING, NodeReason.HOST_CLAIMED, text, start_task)
+    if facts.hindrance:
+        text = f"The node's Pod does not start on host {host}. {facts.hindrance}"
+        return NodeVerdict(NodeState.STARTING, NodeReason.POD_NOT_STARTING, text, start_task)
     if not agent_runs(pod) or not facts.claimed or not facts.sized:
         return NodeVerdict(NodeState.STARTING, NodeReason.STARTING, f"The node starts on host {host}.", start_task)
     if facts.operation is NodeOperation.DISABLE_SCHEDULING:

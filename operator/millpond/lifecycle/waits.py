@@ -10,7 +10,7 @@ from millpond.api.views.pod import ContainerState, PodView, Waiting
 from millpond.lifecycle.exits import TASK_CONTAINER, Ending, Exit, awaited, directory_made
 from millpond.lifecycle.failure import Failure, server_error, user_error
 from millpond.lifecycle.fetching import fetching
-from millpond.lifecycle.kubelet import awaits_mounts, lacked_disk, sentence
+from millpond.lifecycle.kubelet import awaits_mounts, lacked_disk, sentence, told_by_kubelet
 from millpond.lifecycle.packages import installing
 from millpond.lifecycle.pulls import NEVER, PERHAPS, pull_failure
 
@@ -55,10 +55,13 @@ def _before(pod: PodView) -> tuple[ContainerState | None, ...]:
     return awaited(pod), directory_made(pod), installing(pod), fetching(pod)
 
 
-def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit: float) -> Exit | None:
+def judge_waiting(
+    pod: PodView, waited: float, image_limit: float, startup_limit: float, hindrance: str = ""
+) -> Exit | None:
     """The end of a Pod that will never start, or None while it still may.
 
     All times are seconds since `starts_since`: `image_limit` for what may heal, `startup_limit` for anything.
+    `hindrance` is what the kubelet says of a Pod that it cannot begin with, as far as that is known.
     """
     if is_busy(pod):
         return None
@@ -69,8 +72,8 @@ def judge_waiting(pod: PodView, waited: float, image_limit: float, startup_limit
     if started or waited < startup_limit:
         return None
     if awaits_mounts(pod):
-        return Exit(Ending.PREPROCESSING, failure=_not_mounted(pod, startup_limit))
-    return Exit(Ending.PREPROCESSING, failure=_not_in_time(waiting, startup_limit))
+        return Exit(Ending.PREPROCESSING, failure=_not_mounted(pod, startup_limit, hindrance))
+    return Exit(Ending.PREPROCESSING, failure=_not_in_time(waiting, startup_limit, hindrance))
 
 
 def _failure(waiting: Waiting, late: bool) -> Failure | None:
@@ -92,8 +95,8 @@ def _say(waiting: Waiting, remedy: str) -> str:
     return f"The container could not be started ({waiting.reason}): {sentence(waiting.message)} {remedy}"
 
 
-def _not_in_time(waiting: Waiting | None, limit: float) -> Failure:
-    why = waiting.reason if waiting and waiting.reason else "the container was not created"
+def _not_in_time(waiting: Waiting | None, limit: float, hindrance: str) -> Failure:
+    why = hindrance or (waiting.reason if waiting else "") or "the container was not created"
     text = (
         f"The task did not start within {limit:.0f} s ({why}). "
         "Look for a missing Secret or volume, or trouble of the host, with `kubectl get events`; "
@@ -102,10 +105,10 @@ def _not_in_time(waiting: Waiting | None, limit: float) -> Failure:
     return server_error(FailureCode.CONTAINER_MISC_ERROR, text)
 
 
-def _not_mounted(pod: PodView, limit: float) -> Failure:
+def _not_mounted(pod: PodView, limit: float, hindrance: str) -> Failure:
     text = (
-        f"What the task's Pod mounts could not be mounted within {limit:.0f} s. "
-        f"`kubectl describe pod {pod.metadata.name}` says what: correct nodeTemplate.volumes or certificateReferences "
-        "of the pool, or create the claim or Secret that is missing; then submit the task again."
+        f"What the task's Pod mounts could not be mounted within {limit:.0f} s. {told_by_kubelet(pod, hindrance)}: "
+        "correct nodeTemplate.volumes or certificateReferences of the pool or outputFiles of the task, or create the "
+        "claim or Secret that is missing; then submit the task again."
     )
     return user_error(FailureCode.MOUNT_CONFIGURATION_ERROR, text)

@@ -57,7 +57,7 @@ _THEIRS = (
     ResourceType(
         "v1", "Node", "nodes", namespaced=False, status=True, selectable=("metadata.name", "spec.unschedulable")
     ),
-    ResourceType("events.k8s.io/v1", "Event", "events", selectable=(*_META, "reason", "type")),
+    ResourceType("events.k8s.io/v1", "Event", "events", selectable=(*_META, "reason", "type", "regarding.uid")),
     ResourceType(
         "v1", "Namespace", "namespaces", namespaced=False, status=True, selectable=("metadata.name", "status.phase")
     ),

@@ -35,7 +35,7 @@ def test_a_node_that_has_reported_nothing() -> None:
         "slots": {"total": 0, "used": 0},
         "resources": {},
         "jobs": [],
-        "totals": {"tasksRun": 0, "tasksSucceeded": 0},
+        "totals": {"tasksRun": 0, "tasksSucceeded": 0, "countedThrough": 0},
         "recentTasks": [],
         "outdated": False,
         "errors": [],

@@ -45,6 +45,17 @@ async def test_it_follows_the_pool(bench: Bench) -> None:
     assert ingress(bench) == [{"ports": [{"port": 22, "protocol": "TCP"}]}]
 
 
+async def test_one_that_was_changed_or_deleted_by_hand_is_restored(bench: Bench) -> None:
+    await bench.one(CLOSE)
+    wanted = bench.verbs.get("networkpolicies", SPACE, NAME)["spec"]
+    bench.verbs.merge_patch("networkpolicies", SPACE, NAME, {"spec": {"ingress": [{}]}})
+    assert isinstance(await bench.one(CLOSE), Done)
+    assert bench.verbs.get("networkpolicies", SPACE, NAME)["spec"] == wanted
+    bench.verbs.delete("networkpolicies", SPACE, NAME)
+    assert isinstance(await bench.one(CLOSE), Done)
+    assert bench.verbs.get("networkpolicies", SPACE, NAME)["spec"] == wanted
+
+
 async def test_another_s_is_not_touched_and_no_pod_is_made(bench: Bench) -> None:
     theirs = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}]}
     bench.verbs.create("networkpolicies", SPACE, {"metadata": {"name": NAME}, "spec": theirs})

@@ -88,6 +88,19 @@ def test_a_deleted_task_has_its_nodes_asked() -> None:
     assert [nodes[name].littered for name in ("a", "b", "c")] == [True, True, False]
 
 
+def test_a_deleted_group_has_the_nodes_of_all_its_instances_asked() -> None:
+    """Also long after its Pods are gone: then only the Task tells where they were."""
+    world = a_world(tasks=())
+    for name in ("a", "b", "c", "d"):
+        world.observe_node(a_node(name))
+    members = [{"id": one, "nodeName": node, "state": "Completed"} for one, node in ((1, "b"), (2, "c"), (3, "gone"))]
+    status = {"state": "Completed", "result": "Success", "nodeName": "a", "subtasks": members}
+    world.observe_task(a_task("frame-1", status=status))
+    world.forget_task(SPACE, JOB, "frame-1", "uid-frame-1")
+    nodes = world.pool(KEY).nodes
+    assert [nodes[name].littered for name in ("a", "b", "c", "d")] == [True, True, True, False]
+
+
 @pytest.mark.parametrize(("tasks", "asked"), [(TASKS, True), ({}, False)])
 def test_a_deleted_job_has_its_pool_asked_where_it_prepared_nodes(tasks: dict[str, Any], asked: bool) -> None:
     world = World()

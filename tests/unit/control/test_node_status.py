@@ -104,6 +104,6 @@ def test_it_remembers_the_last_ten_tasks_newest_first_and_so_does_who_comes_afte
     young = World()
     (node,) = scene.nodes.values()
     young.observe_node(node)
-    assert list(young.pool(KEY).nodes[node.metadata.name].recent) == list(
-        scene.pool_state().nodes[node.metadata.name].recent
+    assert young.pool(KEY).nodes[node.metadata.name].tally.recent == (
+        scene.pool_state().nodes[node.metadata.name].tally.recent
     )

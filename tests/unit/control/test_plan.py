@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from millpond.api.job import DesiredState
+from millpond.control.actions import CloseNetwork
+from millpond.control.plan_network import CHECKED_EACH
 from support.builders import a_host, a_job, a_pool, a_task, exited
-from support.scene import KEY, NOWHERE, Scene, a_running_scene, kinds
+from support.scene import KEY, NOWHERE, Scene, a_running_scene, kinds, of
 
 
 def a_busy_scene() -> Scene:
@@ -59,8 +61,9 @@ def test_an_empty_world_sleeps() -> None:
     assert (found.actions, found.wake_at) == ([], None)
 
 
-def test_idle_pools_cost_no_writes() -> None:
+def test_idle_pools_cost_no_writes_but_for_their_network_policy() -> None:
     scene = Scene()
     scene.add(a_host(), a_pool())
     scene.run(seconds=60)
-    assert scene.run(seconds=24 * 3600) == []
+    done = scene.run(seconds=24 * 3600)
+    assert len(of(CloseNetwork, done)) == len(done) == 24 * 3600 / CHECKED_EACH

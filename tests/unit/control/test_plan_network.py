@@ -5,6 +5,7 @@ from __future__ import annotations
 from millpond.api.network import NetworkConfiguration
 from millpond.control.actions import CloseNetwork
 from millpond.control.outcomes import Missed
+from millpond.control.plan_network import CHECKED_EACH
 from support.builders import a_pool
 from support.scene import Scene, of
 
@@ -29,6 +30,17 @@ def test_it_is_written_when_the_pool_appears_and_when_it_says_something_else() -
     assert written(scene) == 2
     scene.add(scene.edit(scene.pools["farm"], enable_inter_node_communication=False))
     scene.run(seconds=60)
+    assert written(scene) == 3
+
+
+def test_it_is_looked_at_again_each_few_minutes() -> None:
+    scene = Scene()
+    scene.add(a_pool())
+    scene.run(seconds=CHECKED_EACH - 1)
+    assert written(scene) == 1
+    scene.run(seconds=2)
+    assert written(scene) == 2
+    scene.run(seconds=CHECKED_EACH)
     assert written(scene) == 3
 
 

@@ -46,15 +46,6 @@ def test_each_ledger_is_written(verdict: Verdict, state: str, retries: int, requ
     assert ("Succeeded" in conditions) == bool(verdict.result)
 
 
-def test_a_task_that_has_ended_is_told_by_its_node_too() -> None:
-    scene = a_scene()
-    pool, attempt = scene.pool_state(), scene.pool_state().attempts["t-1"]
-    pool.taken("touched")
-    book(attempt, scene.task("t"), Verdict(Ledger.SUCCESS, 0), scene.now, Limits(), [])
-    assert attempt.node.recent[-1][1] == "t"
-    assert pool.taken("touched") == [attempt.node.name]
-
-
 def test_back_off_doubles_up_to_its_bound_and_ends_with_a_real_run() -> None:
     task, limits, pauses = a_scene().task("t"), Limits(backoff=1, backoff_most=10), []
     for _ in range(6):

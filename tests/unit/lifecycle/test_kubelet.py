@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 from millpond.api import labels
-from millpond.lifecycle.kubelet import awaits_mounts, lacked_room, sentence, was_refused, was_stopped, why_stopped
+from millpond.lifecycle.kubelet import (
+    awaits_mounts,
+    awaits_sandbox,
+    lacked_room,
+    sentence,
+    told_by_kubelet,
+    was_refused,
+    was_stopped,
+    why_stopped,
+)
 from support.builders import a_task_pod, ended, running, waiting
 from support.failuretable import CASES
 
@@ -59,18 +68,25 @@ NOT_READIED = {"type": "PodReadyToStartContainers", "status": "False"}
 
 
 @pytest.mark.parametrize(
-    ("tags", "status", "awaits"),
+    ("tags", "status", "begins"),
     [
-        ({labels.MOUNTS: "true"}, {"phase": "Pending", "conditions": [NOT_READIED]}, True),
-        ({labels.MOUNTS: "true"}, {"phase": "Pending", "conditions": [NOT_READIED | {"status": "True"}]}, False),
-        ({labels.MOUNTS: "true"}, {"phase": "Pending"}, False),
-        ({labels.MOUNTS: "true"}, {"phase": "Succeeded", "conditions": [NOT_READIED]}, False),
+        ({labels.MOUNTS: "true"}, {"phase": "Pending", "conditions": [NOT_READIED]}, False),
+        ({labels.MOUNTS: "true"}, {"phase": "Pending", "conditions": [NOT_READIED | {"status": "True"}]}, True),
+        ({labels.MOUNTS: "true"}, {"phase": "Pending"}, True),
+        ({labels.MOUNTS: "true"}, {"phase": "Succeeded", "conditions": [NOT_READIED]}, True),
         ({}, {"phase": "Pending", "conditions": [NOT_READIED]}, False),
     ],
 )
 def test_mounts_are_awaited_where_there_are_any_and_nothing_has_begun(
-    tags: dict[str, str], status: dict[str, Any], awaits: bool
+    tags: dict[str, str], status: dict[str, Any], begins: bool
 ) -> None:
     pod = a_task_pod("frame", waiting("ContainerCreating"), **status)
     pod.metadata.labels.update(tags)
-    assert awaits_mounts(pod) is awaits
+    assert awaits_sandbox(pod) is not begins
+    assert awaits_mounts(pod) is (not begins and bool(tags))
+
+
+def test_who_knows_what_the_kubelet_says_repeats_it_and_the_others_send_there() -> None:
+    pod = a_task_pod("frame", waiting("ContainerCreating"))
+    assert told_by_kubelet(pod, "FailedMount: no secret.") == "The kubelet says: FailedMount: no secret"
+    assert "describe pod frame-1" in told_by_kubelet(pod, "")

@@ -52,6 +52,7 @@ STORIES: list[tuple[str, dict[str, Any], NodeState]] = [
     ("no host takes it", {"pod": UNPLACED}, NodeState.CREATING),
     ("placed, agent not up", {"pod": a_node_pod(agent=waiting())}, NodeState.STARTING),
     ("no container yet", {"pod": a_node_pod()}, NodeState.STARTING),
+    ("not begun with", {"pod": a_node_pod(), "hindrance": "FailedMount: no Secret."}, NodeState.STARTING),
     ("agent up, host not claimed", {"claimed": False}, NodeState.STARTING),
     ("agent up, room not known", {"sized": False}, NodeState.STARTING),
     ("host of another pool", {"claimed": False, "host": a_host(claim="studio.other")}, NodeState.STARTING),

@@ -55,10 +55,12 @@ def test_a_pod_that_mounts_what_users_named_may_wait_for_that(tags: dict[str, st
     pod = a_task_pod("frame", waiting("ContainerCreating"), phase="Pending", conditions=[readied(told)])
     pod.metadata.labels.update(tags)
     assert judge_waiting(pod, STARTUP - 0.1, IMAGE, STARTUP) is None
-    found = judge_waiting(pod, STARTUP, IMAGE, STARTUP)
-    assert found is not None
-    assert found.failure is not None
-    assert found.failure.code is code
+    for hindrance in ("", 'FailedMount: secret "store" not found.'):
+        found = judge_waiting(pod, STARTUP, IMAGE, STARTUP, hindrance)
+        assert found is not None
+        assert found.failure is not None
+        assert found.failure.code is code
+        assert hindrance.rstrip(".") in found.failure.message
 
 
 def readied(status: str) -> dict[str, str]:

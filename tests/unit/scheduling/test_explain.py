@@ -286,11 +286,12 @@ NO_WAIT = {
     TaskReason.SCHEDULED,
     TaskReason.WAITING,
     TaskReason.REQUEUED,
+    TaskReason.POD_NOT_STARTING,
     TaskReason.TASK_TERMINATED,
     TaskReason.REACTIVATED,
     TaskReason.TASK_NOT_COMPLETED,
 }
-"""Words of conditions that nothing waits for."""
+"""Words of conditions of tasks that have a place, or have had one, and of such as wait for nothing."""
 
 
 def test_every_reason_has_an_explanation() -> None:

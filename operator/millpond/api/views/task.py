@@ -88,14 +88,26 @@ class TaskServed(View, frozen=True):
     reactivated_at: str | None = None
 
 
+class SubtaskView(View, frozen=True):
+    """An instance of a multi-instance task that is not the primary."""
+
+    id: int
+    node_name: str
+    node_end: int = 0
+    result: str | None = None
+    exit_code: int | None = None
+
+
 class TaskStatus(View, frozen=True):
     state: str = "Active"
     attempt: int = 0
     node_name: str | None = None
+    node_end: int = 0
     pod_name: str | None = None
     result: str | None = None
     exit_code: int | None = None
     failure: TaskFailure | None = None
+    subtasks: tuple[SubtaskView, ...] = ()
     retry_count: int = 0
     requeue_count: int = 0
     start_time: str | None = None

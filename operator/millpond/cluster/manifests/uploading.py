@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from millpond.api import labels
 from millpond.api.filepattern import FilePatternError, expanded, parse_pattern, variables_in
 from millpond.api.outputfile import OutputFile, upload_secrets
 from millpond.api.views.outputfile import OUTPUT_FILE
@@ -26,7 +27,8 @@ def with_uploads(
 ) -> Manifest:
     """The Pod of a task with the sidecar that uploads its output files, if it has any.
 
-    `directory` is the task's, below the node directory. Raises FilePatternError by a pattern that can mean no file.
+    A Secret that is missing stops the task before its command, and not after hours of it. `directory` is the task's,
+    below the node directory. Raises FilePatternError by a pattern that can mean no file.
     """
     if not files:
         return pod
@@ -38,7 +40,11 @@ def with_uploads(
     grace = settings.task_grace + LAUNCHER_MARGIN_SECONDS + settings.upload_limit
     inits = [*pod["spec"].get("initContainers", []), sidecar]
     spec = pod["spec"] | {"initContainers": inits, "terminationGracePeriodSeconds": grace}
-    return with_secrets(pod | {"spec": spec}, secrets)
+    made = with_secrets(pod | {"spec": spec}, secrets, required=True)
+    if not secrets:
+        return made
+    metadata = pod["metadata"]
+    return made | {"metadata": metadata | {"labels": metadata["labels"] | {labels.MOUNTS: "true"}}}
 
 
 def _told(file: OutputFile, variables: Sequence[Variable], directory: str) -> Manifest:

@@ -16,6 +16,14 @@ def test_each_secret_is_a_volume_once_whoever_asks() -> None:
     assert all(volume["secret"]["optional"] for volume in made["spec"]["volumes"][1:])
 
 
+def test_a_secret_that_anybody_requires_is_required() -> None:
+    once = with_secrets(with_secrets(POD, ["a"], required=True), ["a", "b"])
+    later = with_secrets(with_secrets(POD, ["a", "b"]), ["a"], required=True)
+    for made in (once, later):
+        found = {v["secret"]["secretName"]: v["secret"]["optional"] for v in made["spec"]["volumes"][1:]}
+        assert found == {"a": False, "b": True}
+
+
 def test_no_secret_changes_nothing() -> None:
     assert with_secrets(POD, []) is POD
     assert secret_mounts([]) == []

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from millpond.api import labels
 from millpond.api.filepattern import FilePatternError
 from millpond.api.task import Task
 from millpond.cluster.manifests.credentials import CREDENTIALS
@@ -137,3 +138,11 @@ def test_a_pattern_that_means_no_file_is_refused_before_the_task_runs(pattern: s
 def test_a_secret_s_value_is_no_part_of_a_pattern() -> None:
     with pytest.raises(FilePatternError, match="names the variable 'KEY', whose value, as that of a Secret"):
         pod(output("$KEY/x"), environmentSettings=SETTING)
+
+
+def test_a_task_does_not_begin_without_the_secrets_of_its_uploads() -> None:
+    made = pod(output(credentialsSecretName="results"), resourceFiles=[{"autoStorageContainerName": "in"}])
+    found = {v["secret"]["secretName"]: v["secret"]["optional"] for v in made["spec"]["volumes"] if "secret" in v}
+    assert found == {"results": False, "millpond-store": True}
+    assert made["metadata"]["labels"][labels.MOUNTS] == "true"
+    assert labels.MOUNTS not in pod(output())["metadata"]["labels"]
