@@ -7,6 +7,8 @@ from random import Random
 
 from support.scripts import Run, Scripts, StartRun
 
+FOREVER = 10.0**12
+
 
 def by_chance(seed: int) -> Scripts:
     """Scripts in which most things succeed, and every way to fail occurs."""
@@ -19,9 +21,13 @@ def by_chance(seed: int) -> Scripts:
         kind, seconds = random.random(), random.choice((0.5, 10.0, 60.0))
         return Run(seconds, exit_code=int(kind < 0.15), oom=0.15 <= kind < 0.2, image_missing=kind > 0.95)
 
+    def failing_installs(node: str) -> float:
+        return Random(f"{seed}/packages/{node}").choice((0, 0, 0, 0, 1, 3, FOREVER))
+
     return Scripts(
         otherwise=lambda task, attempt: _task(Random(f"{seed}/{task}/{attempt}")),
         start_task=start_task,
+        failing_installs=failing_installs,
         job_task=job_task,
     )
 
@@ -29,6 +35,8 @@ def by_chance(seed: int) -> Scripts:
 def _task(random: Random) -> Run:
     code = random.choice(("BlobNotFound", "DiskFull")) if random.random() < 0.1 else ""
     run = replace(_command(random), fetch_seconds=random.choice((0.1, 5.0, 900.0)), not_fetched=code)
+    code = random.choice(("ApplicationPackageError", "DiskFull")) if random.random() < 0.2 else ""
+    run = replace(run, install_seconds=random.choice((0.1, 5.0, 900.0)), not_installed=code)
     coordination = random.choice((0, 1, 2)) if random.random() < 0.2 else None
     run = replace(run, coordination=coordination, deaf=random.random() < 0.2)
     if random.random() < 0.7:

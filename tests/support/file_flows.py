@@ -38,6 +38,21 @@ async def output_files_are_uploaded(world: ModelWorld) -> None:
     await world.run_until(world.all_tasks_completed, LIMIT)
 
 
+async def packages_are_installed(world: ModelWorld) -> None:
+    """A pool whose packages can be installed at the second try, and tasks with a package, one that cannot be had."""
+    world.scripts.failing_installs = lambda node: 1
+    packages = {"applicationPackageReferences": [{"applicationId": "tool", "version": "1"}]}
+    world.host("h1").pool("p", 1, 3, startTask={"commandLine": "start"}, **packages)
+    world.job("j", constraints={"maxTaskRetryCount": 1})
+    world.task("j", "good", Run(install_seconds=20), **packages)
+    world.task("j", "missing", Run(not_installed="ApplicationPackageError"), **packages)
+    world.task("j", "ended", Run(install_seconds=2000), **packages)
+    await world.run_until(lambda: world.nodes_in("Unusable") == 1, LIMIT)
+    await world.run_until(lambda: world.state("tasks", "good") == "Completed", LIMIT)
+    world.patch("tasks", "ended", desiredState="Terminated")
+    await world.run_until(world.all_tasks_completed, LIMIT)
+
+
 def _uploads(world: ModelWorld, task: str) -> bool:
     """True when the task's command has ended, whose output files take their time."""
     states = [pod["status"] for pod in world.verbs.list("pods", labels=f"{labels.TASK}={task}")]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from millpond.api import labels
 from millpond.api.times import format_time
 
-from support.file_flows import output_files_are_uploaded, resource_files_are_fetched
+from support.file_flows import output_files_are_uploaded, packages_are_installed, resource_files_are_fetched
 from support.group_flows import groups_take_turns
 from support.schedule_flows import job_has_its_own_pool, schedule_makes_jobs
 from support.scripts import Run, StartRun
@@ -336,6 +336,7 @@ FLOWS: tuple[Flow, ...] = (
     prepared_and_released,
     resource_files_are_fetched,
     output_files_are_uploaded,
+    packages_are_installed,
     from_apply_to_result,
     groups_take_turns,
     resize_under_load,

@@ -14,8 +14,10 @@ from typing import Any
 from millpond.api import labels
 from millpond.api.resources import millicores
 
+from support.chance import FOREVER
 from support.claims import reaches
 from support.gates import Gates, is_part
+from support.inits import PACKAGES, not_installed
 from support.model.failures import StatusError
 from support.model.store import Document, Key
 from support.model.verbs import Verbs
@@ -25,9 +27,10 @@ from support.scripts import Run, Scripts
 ADMIT_SECONDS = 0.05
 RESIZE_SECONDS = 0.5
 REMOVE_SECONDS = 0.05
+BACK_OFF_SECONDS = 10.0
+"""Between the runs of an init container of a node that fails."""
 SIDECAR_SECONDS = 0.5
 """From the end of a Pod's containers to the SIGTERM of its sidecars."""
-FOREVER = 10.0**12
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Life:
     due: float = 0.0
     began: float = 0.0
     stopped: bool = False
+    installs: int = 0
+    """How often the packages of its node could not be installed."""
     inits: int = 0
     """How many init containers have ended or, sidecars, have started."""
     cut: bool = False
@@ -172,14 +177,18 @@ class Kubelets:
         else:
             self._begin(pod, life, now)
 
-    def _begin_init(self, pod: Document, life: Life, now: float, done: list[Document]) -> None:
+    def _begin_init(
+        self, pod: Document, life: Life, now: float, done: list[Document], last: Document | None = None
+    ) -> None:
+        """Begin the next init container; `last` is how its last run ended."""
         containers = pod["spec"]["initContainers"]
         current = containers[len(done)]
         start = self.scripts.start_task(pod["metadata"].get("labels", {}).get(labels.NODE, ""))
-        fetching = self._script(pod).fetch_seconds
-        spans = {"start-task": start.seconds, "await-preparation": FOREVER, "fetch-files": fetching}
+        run = self._script(pod)
+        spans = {"start-task": start.seconds, "await-preparation": FOREVER, "fetch-files": run.fetch_seconds}
+        spans |= {PACKAGES: run.install_seconds}
         life.due = now + spans.get(current["name"], 0.1)
-        running = {"name": current["name"], "state": {"running": {"startedAt": _time(now)}}}
+        running = {"name": current["name"], "state": {"running": {"startedAt": _time(now)}}, "lastState": last or {}}
         waiting = [
             {"name": c["name"], "state": {"waiting": {"reason": "PodInitializing"}}}
             for c in containers[len(done) + 1 :]
@@ -189,6 +198,12 @@ class Kubelets:
     def _on_init(self, pod: Document, life: Life, now: float) -> None:
         statuses = pod["status"]["initContainerStatuses"]
         done, current = statuses[: life.inits], statuses[life.inits]
+        if "waiting" in current["state"]:
+            self._begin_init(pod, life, now, done, current["lastState"])
+            return
+        if current["name"] == PACKAGES and self._lacks_package(pod, life):
+            self._install_again(pod, life, now)
+            return
         done.append(current if current["name"] in _sidecars(pod) else self._init_ended(pod, current, now))
         life.inits += 1
         if done[-1]["state"].get("terminated", {}).get("exitCode"):
@@ -201,6 +216,22 @@ class Kubelets:
         else:
             self._begin(pod, life, now, done)
 
+    def _lacks_package(self, pod: Document, life: Life) -> bool:
+        """True on a node whose packages cannot be installed this time."""
+        node = pod["metadata"]["labels"].get(labels.NODE, "")
+        return _role(pod) == labels.Role.NODE and life.installs < self.scripts.failing_installs(node)
+
+    def _install_again(self, pod: Document, life: Life, now: float) -> None:
+        """The container is run again after a pause; one that will never succeed is let alone, so that there is rest."""
+        life.installs += 1
+        node = pod["metadata"]["labels"].get(labels.NODE, "")
+        life.due = FOREVER if self.scripts.failing_installs(node) >= FOREVER else now + BACK_OFF_SECONDS
+        ended = {"terminated": not_installed("ApplicationPackageError") | {"finishedAt": _time(now)}}
+        again = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
+        statuses = list(pod["status"]["initContainerStatuses"])
+        statuses[life.inits] = {"name": PACKAGES, "state": again, "lastState": ended, "restartCount": life.installs}
+        self._patch(pod, {"initContainerStatuses": statuses})
+
     def _init_ended(self, pod: Document, status: Document, now: float) -> Document:
         started = status["state"]["running"]["startedAt"]
         ended = {"exitCode": 0, "reason": "Completed", "startedAt": started, "finishedAt": _time(now)}
@@ -211,6 +242,8 @@ class Kubelets:
         if status["name"] == "fetch-files" and (code := self._script(pod).not_fetched):
             ended |= {"exitCode": 1, "reason": "Error"}
             ended["message"] = json.dumps({"fetch": {"code": code, "message": "It cannot be had.", "file": "a"}})
+        if status["name"] == PACKAGES and (code := self._script(pod).not_installed):
+            ended |= not_installed(code)
         if status["name"] == "await-preparation":
             record = self._awaited(pod) or {}
             ended["exitCode"] = int(record.get("cause") != "Exited" or record.get("exitCode") != 0)

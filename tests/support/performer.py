@@ -21,6 +21,7 @@ from millpond.lifecycle.upgrade import version_of
 from millpond.scaling.kept_samples import KeptSamples, Reading
 
 from support.claim_hands import ClaimHands
+from support.inits import node_inits, task_inits
 from support.model.failures import StatusError
 from support.model.store import Document
 from support.model.verbs import Verbs
@@ -148,16 +149,13 @@ class Performer:
         if action.exclusive:
             tags[labels.EXCLUSIVE] = "true"
         spec: Document = {"nodeName": action.host}
+        prepared = False
         if action.preparation:
             tags[labels.PREPARATION] = action.preparation
             job = self._verbs.get("jobs", action.namespace, action.job)
-            if job["spec"]["jobPreparationTask"].get("waitForSuccess", True):
-                spec["initContainers"] = [{"name": "await-preparation"}]
-        settings = task["spec"].get("multiInstanceSettings") or {}
-        if settings.get("commonResourceFiles") or (task["spec"].get("resourceFiles") and not action.instance):
-            spec.setdefault("initContainers", []).append({"name": "fetch-files"})
-        if task["spec"].get("outputFiles") and not action.instance:
-            spec.setdefault("initContainers", []).append({"name": "upload", "restartPolicy": "Always"})
+            prepared = job["spec"]["jobPreparationTask"].get("waitForSuccess", True)
+        if inits := task_inits(task["spec"], action.instance, prepared=prepared):
+            spec["initContainers"] = inits
         spec["containers"] = [{"name": "task", "resources": {"requests": requests}}]
         spec["volumes"] = self._claims.volumes(action.namespace, action.pool, action.node)
         pod = {
@@ -249,7 +247,7 @@ class Performer:
         selector = {"matchLabels": {labels.ROLE: labels.Role.NODE.value}}
         term = {"labelSelector": selector, "namespaceSelector": {}, "topologyKey": "kubernetes.io/hostname"}
         room = {"cpu": "50m"} if action.host else {"cpu": "1800m", "memory": "2Gi"}
-        inits = [{"name": "layout"}, *([{"name": "start-task"}] if start_task else [])]
+        inits = node_inits(pool["spec"])
         pod = {
             "metadata": {"name": action.pod, "labels": tags, "ownerReferences": [owner]},
             "spec": {

@@ -26,6 +26,10 @@ class Run:
     """How long the download of its resource files takes, where it has any."""
     not_fetched: str = ""
     """The code with which the download of its resource files fails."""
+    install_seconds: float = 0.5
+    """How long the installation of its packages takes, where it has any."""
+    not_installed: str = ""
+    """The code with which that fails."""
     upload_seconds: float = 1.0
     """How long its output files take, where it has any."""
     upload_code: int = 0
@@ -51,6 +55,8 @@ class Scripts:
     tasks: dict[str, list[Run]] = field(default_factory=dict)
     otherwise: Callable[[str, int], Run] = lambda task, attempt: Run()
     start_task: Callable[[str], StartRun] = lambda node: StartRun()
+    failing_installs: Callable[[str], float] = lambda node: 0
+    """How often the packages of a node's pool cannot be installed there."""
     job_task: Callable[[str, str, str], Run] = lambda role, job, node: Run(seconds=1.0)
     """What a job's preparation (role prep) or release (role release) task does on a node."""
     eraser: Run = Run(seconds=1.0)

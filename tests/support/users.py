@@ -19,6 +19,7 @@ OPTIONS = ("Requeue", "Terminate", "TaskCompletion", "RetainedData")
 RETENTIONS = (0, 60, 600)
 """How long tasks' files are kept: not so long that the quiet at the end of a history is too short for it."""
 STORAGES = ({"type": "HostPath"}, {"type": "PersistentVolumeClaim", "size": "1Gi"})
+PACKAGES = [{"applicationId": "tool", "version": "1"}]
 FORMULAS = (
     "$TargetDedicatedNodes = min(3, $PendingTasks.GetSample(1));",
     "$TargetDedicatedNodes = rand() * 4; $NodeDeallocationOption = taskcompletion;",
@@ -85,6 +86,8 @@ class Users:
         }
         if self.random.random() < 0.3:
             spec["startTask"] = {"commandLine": "prepare"}
+        if self.random.random() < 0.2:
+            spec["applicationPackageReferences"] = PACKAGES
         return self._create("pools", self.random.choice(POOLS), spec)
 
     def _make_job(self) -> str:
@@ -152,6 +155,8 @@ class Users:
             spec["exitConditions"] = self._exit_conditions(job)
         if self.random.random() < 0.2:
             spec["resourceFiles"] = [{"storageContainerUrl": "s3://inputs"}]
+        if self.random.random() < 0.2:
+            spec["applicationPackageReferences"] = PACKAGES
         if self.random.random() < 0.3:
             spec["outputFiles"] = [{"filePattern": "*", "destination": {"containerUrl": "s3://results"}}]
         self._tasks += 1
@@ -230,6 +235,7 @@ class Users:
         wanted = {
             "startTask": {"commandLine": f"prepare {self.random.choice((1, 2))}"},
             "upgradePolicy": {"mode": self.random.choice(("Manual", "Automatic", "Automatic"))},
+            "applicationPackageReferences": self.random.choice(([], [], PACKAGES)),
         }
         return self._patch("pools", self._some("pools"), wanted)
 

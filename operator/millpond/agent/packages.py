@@ -31,7 +31,7 @@ from millpond.lifecycle.disk import FULL
 from millpond.packages.catalog import CatalogError, default_version, package_name
 from millpond.packages.zipformat import ArchiveError
 from millpond.storage.objects import Found, find
-from millpond.storage.problems import StoreError, sentence
+from millpond.storage.problems import Problem, StoreError, sentence
 from millpond.storage.reading import read_object
 
 DIRECTORY = "applications"
@@ -90,13 +90,20 @@ def install(
     except (CatalogError, ArchiveError, RefusedPathError) as refusal:
         raise error(str(refusal)) from None
     except StoreError as refusal:
-        raise error(sentence(refusal.trouble, "its archive").removesuffix(".")) from None
+        raise error(_in_store(refusal)) from None
     except DiskFullError as full:
         raise error(str(full), FailureCode.DISK_FULL) from None
     except OSError as refusal:
         if refusal.errno in (errno.ENOSPC, errno.EDQUOT):
             raise error("the node's disk is full: free space on it", FailureCode.DISK_FULL) from None
         raise error(refusal.strerror or type(refusal).__name__) from None
+
+
+def _in_store(refusal: StoreError) -> str:
+    """What is the matter with the archive, and the remedy where it is not there; without a full stop."""
+    text = sentence(refusal.trouble, "its archive").removesuffix(".")
+    missing = refusal.trouble.problem is Problem.FILE_NOT_FOUND
+    return f"{text}: push it with `millpond app push`, or name a version of `millpond app list`" if missing else text
 
 
 def _install(reference: Reference, base: int, catalogue: Catalogue, say: Callable[[str], None], room: Room) -> None:

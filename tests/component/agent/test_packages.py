@@ -104,8 +104,10 @@ def fails(node: Node, code: Code, *reference: str, **more: float) -> str:
 def test_what_is_not_in_the_store(node: Node) -> None:
     said = fails(node, Code.APPLICATION_PACKAGE_ERROR, "missing", "1")
     assert said.startswith("The application package missing:1 of s3://packages cannot be installed: its archive is not")
+    assert "push it with `millpond app push`" in said
     said = fails(node, Code.APPLICATION_PACKAGE_ERROR, "missing")
-    assert "has no default version" in said
+    assert said.startswith("The application package missing of s3://packages cannot be installed")
+    assert "has no default version: name a version, or choose one with `millpond app set-default missing" in said
     put_text(node.catalogue.store, "dangling/default", "9")
     assert "its archive is not there" in fails(node, Code.APPLICATION_PACKAGE_ERROR, "dangling")
 
