@@ -60,6 +60,7 @@ class NamespaceState:
         del before.jobs[job.name]
         before.begun -= begun
         job.pool = pool
+        job.summary_scheduled = False  # that was a deadline of the former pool
         if before.gathering.pop(job.name, None) is not None:
             pool.gathering[job.name] = job
         for state in (before, pool):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from millpond.control.actions import WriteTask
 from millpond.control.namespace import NOWHERE as NOWHERE_POOL
 from millpond.control.task_patch import TaskStatusPatch
-from support.builders import POOL, SPACE, a_job, a_task, a_task_pod, running
-from support.scene import NOWHERE, Scene
+from support.builders import POOL, SPACE, a_job, a_task, a_task_pod, exited, running
+from support.scene import NOWHERE, Scene, a_running_scene
 
 
 def test_a_job_that_nobody_defined_belongs_nowhere() -> None:
@@ -29,6 +29,18 @@ def test_a_job_moves_to_its_pool_with_its_draws_and_unsent_verdicts() -> None:
     assert (nowhere.begun, nowhere.jobs, nowhere.unsent) == (0, {}, {})
     assert (pool.begun, list(pool.jobs), pool.unsent) == (3, ["film"], {"film/t": (unsent, 0.0)})
     assert scene.task("t").job.pool is pool
+
+
+def test_counts_that_wait_to_be_told_wait_for_no_deadline_of_the_former_pool() -> None:
+    scene = a_running_scene()
+    scene.add(a_job(), a_task("t"))
+    scene.run()
+    scene.ends("t-1", exited(0))
+    scene.step()
+    job = scene.task("t").job
+    assert job.summary_scheduled
+    scene.add(scene.edit(scene.jobs["film"], pool_name="other"))
+    assert not job.summary_scheduled
 
 
 def test_a_job_that_goes_and_comes_back_finds_its_tasks() -> None:
