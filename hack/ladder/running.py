@@ -74,7 +74,7 @@ def climb(level: Level, logs: Path, say: Callable[[str], None]) -> bool:
     summaries: list[str] = []
     for step in level.steps:
         try:
-            passed = watch(Run(level.name, step, log, level.track.value), say)
+            passed = watch(Run(level.name, step, log, level.track.yielding), say)
             summaries.append(last_line(log))
         except OSError as error:
             passed = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from support.installation import SYSTEM, Space
+from support.installation import CLAIM, SYSTEM, Space
 from support.live import Document, condition
 
 TASKS = 8
@@ -72,9 +72,9 @@ def test_a_low_priority_node_whose_host_is_taken_away_goes_on_elsewhere_under_it
     first = space.until_state("tasks", "wanderer", "Running")["status"]
     (node,) = space.nodes("own", 1)
     name, host = node["metadata"]["name"], node["status"]["hostName"]
-    before = space.live.get("nodes", "", host)["spec"]["taints"]
+    taints = space.live.get("nodes", "", host)["spec"]["taints"]
     farewell = {"key": "ToBeDeletedByClusterAutoscaler", "value": "1", "effect": "NoSchedule"}
-    space.live.patch("nodes", "", host, {"spec": {"taints": [*before, farewell]}})
+    space.live.patch("nodes", "", host, {"spec": {"taints": [*taints, farewell]}})
     try:
         told = space.until_state("computenodes", name, "Preempted")
         assert "Cluster Autoscaler deletes it" in condition(told, "Ready")["message"]
@@ -84,7 +84,10 @@ def test_a_low_priority_node_whose_host_is_taken_away_goes_on_elsewhere_under_it
 
         second = space.until("tasks", "wanderer", "runs again", again)["status"]
     finally:
-        space.live.patch("nodes", "", host, {"spec": {"taints": before}})
+        is_free = "the pool has let go of the host, and taken its own taint along"
+        space.live.until("nodes", "", lambda hosts: CLAIM not in hosts[host]["metadata"]["labels"], is_free)
+        taints = space.live.get("nodes", "", host)["spec"].get("taints", [])
+        space.live.patch("nodes", "", host, {"spec": {"taints": [one for one in taints if one != farewell]}})
     assert (first["nodeName"], second["nodeName"]) == (name, name)
     assert space.live.get("computenodes", space.name, name)["status"]["hostName"] != host
     assert (second["retryCount"], second["requeueCount"]) == (0, 0)

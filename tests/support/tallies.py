@@ -23,6 +23,10 @@ class Tallies:
         books.verbs.store.listeners.append(self._hear)
 
     def _hear(self, change: Change) -> None:
+        if change.plural == "computenodes" and change.type == "ADDED":
+            # A node of that name was here before: what ended there was its own.
+            for known in (self._ended, self._taken_back):
+                known.pop(change.after["metadata"]["name"], None)  # type: ignore[attr-defined]
         if change.plural != "tasks":
             return
         old = (change.before or {}).get("status") or {}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from millpond.api.computenode import ComputeNode
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.control.node_record import NodeRecord
 from millpond.control.node_tally import Ended
@@ -22,8 +23,21 @@ def tell_end(task: TaskRecord) -> None:
     """The Task says where it has ended and as which of its node's ends, or that it has not."""
     for name, number, ended in _ends_of(task):
         pool, node = _place(task.job.pool, name)
+        pool.latest_ends[name] = max(number, pool.latest_ends.get(name, 0))
         if node is not None and node.tally.whole:
             _count(pool, node, number, ended)
+
+
+def begin_tally(pool: PoolState, node: NodeRecord, model: ComputeNode) -> None:
+    """The node's object is seen for the first time.
+
+    A node that has never said anything is new: what ended on a former one of its name, of which nothing else is left,
+    is not its own.
+    """
+    node.tally.recall(model.status.totals, model.status.recent_tasks)
+    node.tally.whole = model.status.state is None
+    if node.tally.whole:
+        node.tally.begin_after(max(sibling.latest_ends.get(node.name, 0) for sibling in pool.siblings.values()))
 
 
 def begin_members(pool: PoolState, subtasks: tuple[Subtask, ...]) -> tuple[Subtask, ...]:

@@ -54,6 +54,10 @@ class NodeTally:
             for one in reversed(recent)
         )
 
+    def begin_after(self, number: int) -> None:
+        """Ends up to that number are a former node's."""
+        self.through = self._last = max(self._last, number)
+
     def begin(self) -> int:
         """A number for an end that is going to be written."""
         self._last += 1

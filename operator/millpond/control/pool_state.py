@@ -110,8 +110,8 @@ class PoolState:
         self.supply = SupplyRecord()
         self.sizings: dict[NodeClass, Sizing] = {}  # the resize of each class in force, since it was judged first
         self.over_quota: dict[NodeClass, str] = {}  # why no more nodes are made, where the quota of cores is the reason
-        self.samples: SampleRecord | None = None
-        """None without a formula."""
+        self.samples: SampleRecord | None = None  # None without a formula
+        self.latest_ends: dict[str, int] = {}  # by node name: the highest number of an end that its tasks tell of
         self.decided: Run | None = None  # an evaluation of the formula that the Pool's status does not tell yet
         self.evaluate_at = 0.0  # the deadline that is set for the next one
         self.network: tuple[object, float] | None = None

@@ -7,7 +7,7 @@ from millpond.control.actions import WriteNode, WriteTask
 from millpond.control.fold_ends import complete_tally
 from millpond.control.outcomes import Missed, Outcome, Refused
 from millpond.control.world import World
-from support.builders import a_job, a_node, a_task, exited
+from support.builders import POOL, SPACE, a_job, a_node, a_task, exited
 from support.scene import KEY, Scene, a_running_scene, of
 
 
@@ -57,7 +57,7 @@ def test_a_task_that_goes_before_its_end_is_written_holds_nothing_up() -> None:
 
 @pytest.mark.parametrize("node_first", [True, False])
 def test_who_comes_after_finds_what_the_nodes_do_not_tell_of(node_first: bool) -> None:
-    node = a_node("farm-aaaaa", totals={"tasksRun": 4, "tasksSucceeded": 4, "countedThrough": 4})
+    node = a_node("farm-aaaaa", state="Idle", totals={"tasksRun": 4, "tasksSucceeded": 4, "countedThrough": 4})
     ends = [("old", 4, "Success"), ("good", 5, "Success"), ("bad", 7, "Failure")]
     tasks = [
         a_task(name, status={"state": "Completed", "result": result, "nodeName": "farm-aaaaa", "nodeEnd": number})
@@ -131,10 +131,27 @@ def test_who_comes_after_finds_the_ends_of_a_groups_members() -> None:
     (member,) = [name for name, node in scene.nodes.items() if node.status.recent_tasks[0].subtask_id == 2]
     world = World()
     world.observe_job(a_job())
-    world.observe_node(a_node(member))
+    world.observe_node(a_node(member, state="Idle"))
     for task in scene.tasks.values():
         world.observe_task(task)
     record = world.pool(KEY).nodes[member]
     complete_tally(world.pool(KEY), record)
     record.tally.settle()
     assert [(one.task, one.subtask) for one in record.tally.recent] == [("mpi", 2)]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_ended_on_a_former_node_of_the_name_is_not_counted_again(restarted: bool) -> None:
+    scene = an_ended_scene()
+    (former,) = scene.nodes.values()
+    world = World() if restarted else scene.world
+    if restarted:
+        world.observe_job(a_job())
+        world.observe_task(scene.tasks["t"])
+    else:
+        world.forget_node(SPACE, POOL, former.metadata.name)
+    world.observe_node(a_node(former.metadata.name, version=9999))
+    record = world.pool(KEY).nodes[former.metadata.name]
+    complete_tally(world.pool(KEY), record)
+    record.tally.settle()
+    assert (record.tally.run, record.tally.begin()) == (0, 2)

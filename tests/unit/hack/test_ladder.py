@@ -17,7 +17,7 @@ def a_level(*codes: str, name: str = "unit") -> Level:
 def test_the_ladder_has_its_levels_in_order() -> None:
     assert [level.name for level in levels(ROOT)] == ["check", "unit", "laws", "component", "clusters", "e2e"]
     assert [level.name for level in levels(ROOT) if level.needs_binaries] == ["component", "clusters", "e2e"]
-    assert [level.name for level in levels(ROOT) if level.track is Track.CLUSTERS] == ["clusters", "e2e"]
+    assert [level.name for level in levels(ROOT) if level.track is Track.KUBELETS] == ["e2e"]
 
 
 def test_the_laws_get_their_steps_and_are_no_part_of_unit() -> None:
@@ -116,7 +116,7 @@ def test_tracks_are_climbed_side_by_side(
     one, other = str(tmp_path / "one"), str(tmp_path / "other")
     fails = code.format(other, one) + "\nraise SystemExit(1)"
     pair = [("component", "a level", code.format(one, other)), ("e2e", "a level", fails)]
-    tracks = (Track.SERVERS, Track.CLUSTERS)
+    tracks = (Track.SERVERS, Track.KUBELETS)
     both = [Level(*named, a_level(text).steps, True, track) for (*named, text), track in zip(pair, tracks, strict=True)]
     assert cli.run(both) == 1
     printed = capsys.readouterr().out
