@@ -28,7 +28,7 @@ class Track(Enum):
     longest, so they come first.
     """
 
-    CODE = "code", 5
+    CODE = "code", 10
     SERVERS = "servers", 5
     KUBELETS = "kubelets", 0
 
