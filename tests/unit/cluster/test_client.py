@@ -224,7 +224,7 @@ async def test_a_write_ends_before_somebody_else_may_lead() -> None:
         asked.append(request.method)
         return await asyncio.get_running_loop().create_future()
 
-    waits = iter((0.05,))
+    waits = iter((1.0,))  # long enough for a busy machine to take the request
 
     def fence() -> float:
         for seconds in waits:
