@@ -46,7 +46,7 @@ def label_value(text: str) -> str:
     return f"{beginning}-{digest(text)}" if beginning else digest(text)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16)  # the same name is asked for again at once, and then never more
 def attempt_pod(task_name: str, attempt: int) -> str:
     """The Pod of one attempt (counted from 1) of a task: ``<task>-<attempt>``."""
     suffix = f"-{attempt}"

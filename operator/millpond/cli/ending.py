@@ -13,14 +13,19 @@ def end_after(work: Callable[[], object]) -> None:
     The threads of obstore outlive the work, and what they still hold is taken from under them while the interpreter
     winds up: now and then the process would end by SIGSEGV, with exit code 139, when everything was done.
     """
+    code = 0
     try:
         work()
     except BaseException as end:
-        if "obstore" in sys.modules:
-            os._exit(_flushed(_told(end)))
-        raise
-    if "obstore" in sys.modules:
-        os._exit(_flushed(0))
+        if not _used_a_store():
+            raise
+        code = _told(end)
+    if _used_a_store():
+        os._exit(_flushed(code))
+
+
+def _used_a_store() -> bool:
+    return "obstore" in sys.modules
 
 
 def _told(end: BaseException) -> int:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from millpond.api.computenode import ComputeNode
 from millpond.api.reasons import TaskResult, TaskState
 from millpond.control.node_record import NodeRecord
-from millpond.control.node_tally import Ended
+from millpond.control.node_tally import Ended, NodeTally
 from millpond.control.pool_state import PoolState
 from millpond.control.records import TaskRecord
 from millpond.control.task_patch import TaskStatusPatch
@@ -26,18 +25,6 @@ def tell_end(task: TaskRecord) -> None:
         pool.latest_ends[name] = max(number, pool.latest_ends.get(name, 0))
         if node is not None and node.tally.whole:
             _count(pool, node, number, ended)
-
-
-def begin_tally(pool: PoolState, node: NodeRecord, model: ComputeNode) -> None:
-    """The node's object is seen for the first time.
-
-    A node that has never said anything is new: what ended on a former one of its name, of which nothing else is left,
-    is not its own.
-    """
-    node.tally.recall(model.status.totals, model.status.recent_tasks)
-    node.tally.whole = model.status.state is None
-    if node.tally.whole:
-        node.tally.begin_after(max(sibling.latest_ends.get(node.name, 0) for sibling in pool.siblings.values()))
 
 
 def begin_members(pool: PoolState, subtasks: tuple[Subtask, ...]) -> tuple[Subtask, ...]:
@@ -82,25 +69,36 @@ def drop_unsent(pool: PoolState, mark: str) -> bool:
 def complete_tally(pool: PoolState, node: NodeRecord) -> None:
     """Ask all Tasks, once, for ends that the node's status does not tell of; for all nodes of the namespace in one go.
 
-    An operator that starts anew does that once, whatever the number of nodes.
+    An operator that starts anew does that once, whatever the number of nodes. A node that has never said anything is
+    new: what ended on a former one of its name, of which nothing else is left, is not its own.
     """
     if node.tally.whole:
         return
-    siblings = pool.siblings.values()
-    partial = {
-        name: other
-        for sibling in siblings
-        for name, other in sibling.nodes.items()
-        if other.model is not None and not other.tally.whole
-    }
-    for sibling in siblings:
+    partial = _begin_new(pool)
+    if not partial:
+        return
+    for sibling in pool.siblings.values():
         for job in sibling.jobs.values():
             for task in job.tasks.values():
                 for name, number, ended in _ends_of(task):
                     if name in partial:
-                        partial[name].tally.end(number, ended)
-    for other in partial.values():
-        other.tally.whole = True
+                        partial[name].end(number, ended)
+    for tally in partial.values():
+        tally.whole = True
+
+
+def _begin_new(pool: PoolState) -> dict[str, NodeTally]:
+    """Begin the tallies of new nodes of the namespace; those of the others that are not whole, by the node's name."""
+    siblings, partial = pool.siblings.values(), {}
+    for sibling in siblings:
+        for name, node in sibling.nodes.items():
+            if node.model is None or node.tally.whole:
+                continue
+            if node.model.status.state is None:
+                node.tally.begin_after(max(other.latest_ends.get(name, 0) for other in siblings))
+            else:
+                partial[name] = node.tally
+    return partial
 
 
 def _ends_of(task: TaskRecord) -> Iterator[tuple[str, int, Ended]]:

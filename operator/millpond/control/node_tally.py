@@ -48,6 +48,7 @@ class NodeTally:
         """Take what the node's status tells, once, from an earlier life of the operator."""
         self.run, self.succeeded, self.through = totals.tasks_run, totals.tasks_succeeded, totals.counted_through
         self._last = max(self._last, self.through)
+        self.whole = False
         self.recent.clear()
         self.recent.extend(
             Ended(one.job_name, one.task_name, one.result, one.exit_code, one.subtask_id or 0)
@@ -55,7 +56,8 @@ class NodeTally:
         )
 
     def begin_after(self, number: int) -> None:
-        """Ends up to that number are a former node's."""
+        """Ends up to that number are a former node's, and there are no others yet."""
+        self.whole = True
         self.through = self._last = max(self._last, number)
 
     def begin(self) -> int:

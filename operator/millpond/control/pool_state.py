@@ -343,8 +343,9 @@ class PoolState:
 
     def count(self, task: TaskRecord, state: TaskState, result: str | None) -> None:
         """Move a task between the tallies of its job."""
-        job = task.job
-        job.recount(tally_of(task.state, task.result), tally_of(state, result), task.demand.width)
+        job, slots = task.job, task.demand.width
+        job.tally(tally_of(task.state, task.result), -1, slots)
+        job.tally(tally_of(state, result), +1, slots)
         task.state, task.result = state, result
         if not starts_tasks(job.state):
             self.mark("job", job.name)

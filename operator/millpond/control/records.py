@@ -296,14 +296,6 @@ class JobRecord:
         self.counts[name] += sign
         self.slot_counts[name] += sign * slots
 
-    def recount(self, before: str, now: str, slots: int) -> None:
-        """Count a task of so many slots elsewhere than before."""
-        counts, slot_counts = self.counts, self.slot_counts
-        counts[before] -= 1
-        counts[now] += 1
-        slot_counts[before] -= slots
-        slot_counts[now] += slots
-
     def mark_live(self) -> None:
         """Judge all attempts again that may still count or hold slots."""
         for attempt in self.live.values():

@@ -18,7 +18,6 @@ from millpond.api.views.pod import PodView
 from millpond.api.views.task import TaskView
 from millpond.control.draining import tell
 from millpond.control.fold_dependencies import weigh_dependencies
-from millpond.control.fold_ends import begin_tally
 from millpond.control.fold_job_pods import fold_job_pod, forget_job_pod
 from millpond.control.fold_pods import fold_attempt, fold_eraser, fold_node_pod, forget_attempt
 from millpond.control.fold_tasks import appoint, drop_task, fold_task, reserved_ids, settle_into_queue
@@ -303,7 +302,7 @@ class World:
         ):
             return ()
         if node.model is None:
-            begin_tally(pool, node, model)
+            node.tally.recall(model.status.totals, model.status.recent_tasks)
             if any(error.code is NodeErrorCode.DISK_FULL for error in model.status.errors):
                 node.full_of = model.status.pod_name or ""
         node.model, node.creating, node.unwritten = model, False, False

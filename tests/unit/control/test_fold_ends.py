@@ -140,12 +140,15 @@ def test_who_comes_after_finds_the_ends_of_a_groups_members() -> None:
     assert [(one.task, one.subtask) for one in record.tally.recent] == [("mpi", 2)]
 
 
+@pytest.mark.parametrize("node_first", [False, True])
 @pytest.mark.parametrize("restarted", [False, True])
-def test_what_ended_on_a_former_node_of_the_name_is_not_counted_again(restarted: bool) -> None:
+def test_what_ended_on_a_former_node_of_the_name_is_not_counted_again(restarted: bool, node_first: bool) -> None:
     scene = an_ended_scene()
     (former,) = scene.nodes.values()
     world = World() if restarted else scene.world
     if restarted:
+        if node_first:
+            world.observe_node(a_node(former.metadata.name, version=9998))
         world.observe_job(a_job())
         world.observe_task(scene.tasks["t"])
     else:
